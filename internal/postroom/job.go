@@ -1,0 +1,62 @@
+package postroom
+
+import "time"
+
+// JobKind names the worker that does a job.
+type JobKind string
+
+// The kinds of job.
+const (
+	JobSignUp            JobKind = "signup"
+	JobVolunteerOffer    JobKind = "volunteer_offer"
+	JobEventRegistration JobKind = "event_registration"
+	JobEnquiry           JobKind = "enquiry"
+	JobConfirmed         JobKind = "confirmed" // a subscription was confirmed
+	JobDeliver           JobKind = "deliver"
+)
+
+// JobFor returns the job that follows a submission of this kind. Concerns,
+// referrals, feedback and data requests are enquiries to the queue: a person
+// answers them.
+func JobFor(k FormKind) JobKind {
+	switch k {
+	case SignUp:
+		return JobSignUp
+	case VolunteerOffer:
+		return JobVolunteerOffer
+	case EventRegistration:
+		return JobEventRegistration
+	}
+	return JobEnquiry
+}
+
+// JobState is where a job stands.
+type JobState string
+
+// The states of a job: due → handed → running → done, or due again, or dead.
+const (
+	JobDue     JobState = "due"
+	JobHanded  JobState = "handed"
+	JobRunning JobState = "running"
+	JobDone    JobState = "done"
+	JobDead    JobState = "dead"
+)
+
+// Job is work due now or being retried. The row is the truth; the asynq task
+// made from it is only a nudge, and Turn fences out every older nudge.
+type Job struct {
+	ID          string
+	Kind        JobKind
+	Subject     string // id of what the job is about; never content
+	Lane        Lane
+	State       JobState
+	Turn        int // rises at every hand-over
+	Tries       int // failures of the work itself; outages use none
+	DueAt       time.Time
+	HandedUntil time.Time
+	LeasedUntil time.Time
+	HeldBy      string
+	Reason      string // last reason for waiting or dying
+	CreatedAt   time.Time
+	SettledAt   time.Time
+}

@@ -1,0 +1,145 @@
+package postroom
+
+import "time"
+
+// FormKind says what a form is for, and so which job follows a submission.
+type FormKind string
+
+// The kinds of form.
+const (
+	SignUp            FormKind = "sign_up"
+	VolunteerOffer    FormKind = "volunteer_offer"
+	EventRegistration FormKind = "event_registration"
+	Enquiry           FormKind = "enquiry"
+	Concern           FormKind = "concern"
+	Referral          FormKind = "referral"
+	Feedback          FormKind = "feedback"
+	DataRequest       FormKind = "data_request"
+)
+
+// Channel is the door something came in by.
+type Channel string
+
+// The channels. All of them end in intake.Accept.
+const (
+	Web       Channel = "web"
+	ByLetter  Channel = "letter"
+	ByAPI     Channel = "api"
+	ByImport  Channel = "import"
+	ByPhone   Channel = "phone"
+	FromPaper Channel = "paper"
+)
+
+// Answers maps a field's name to what was answered, in the order given. A
+// single answer is a slice of one.
+type Answers map[string][]string
+
+// One returns the first answer to field, or "".
+func (a Answers) One(field string) string {
+	if v := a[field]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
+// Entry is what a channel read, before anything was checked or stored.
+type Entry struct {
+	Channel     Channel
+	Key         string // idempotency key: the same key is the same submission
+	Form        string // the form's name; forms are unique across programmes
+	FormVersion string // the version the person saw, if the channel knows it
+	Locale      string // the language the person was reading
+	Answers     Answers
+	Suspect     bool      // a channel thinks a machine wrote this; held, never refused
+	At          time.Time // when it arrived
+}
+
+// SubmissionState is where one submission stands.
+type SubmissionState string
+
+// The states of a submission. Held is the safeguarding brake or a suspicion:
+// a person has to look before anything automatic leaves.
+const (
+	SubmissionReceived SubmissionState = "received"
+	SubmissionHeld     SubmissionState = "held"
+	SubmissionAnswered SubmissionState = "answered"
+	SubmissionClosed   SubmissionState = "closed"
+)
+
+// Submission is one thing a person sent, stored. Answers are sealed at rest.
+type Submission struct {
+	ID           string
+	Reference    string // short, read out over the phone: "K7M-4QX"
+	Key          string // idempotency key
+	NaturalKey   string // same person, same form, same answers
+	Programme    string
+	Form         string
+	FormVersion  string
+	Kind         FormKind
+	Channel      Channel
+	Contact      string // id
+	Organisation string // id or ""
+	Address      string // where the answer goes; "" when there is no email
+	Locale       string
+	Area         string // the answer to a field of the name area, for sorting
+	Answers      Answers
+	State        SubmissionState
+	ReceivedAt   time.Time
+}
+
+// Reach is how a person asked to be reached.
+type Reach string
+
+// The ways to reach somebody.
+const (
+	ReachEmail  Reach = "email"
+	ReachPhone  Reach = "phone"
+	ReachPost   Reach = "post"
+	ReachPerson Reach = "trusted_person"
+)
+
+// Contact is a person. Several contacts may share an address, and a contact
+// may have none.
+type Contact struct {
+	ID       string
+	Name     string
+	Address  string // preferred address, normalised; "" when there is none
+	Phone    string // E.164 where it could be read, else as written
+	Locale   string
+	Reach    Reach
+	Discreet bool // nothing about the programme in subjects, summaries or calendars
+}
+
+// Consent is one "yes" of a contact, with the words they saw.
+type Consent struct {
+	ID          string
+	Contact     string
+	Purpose     string // "newsletter", "photographs", …
+	Wording     string
+	FormVersion string
+	Submission  string
+	At          time.Time
+}
+
+// Subscription is one address on one list. Only a confirmed one is mailed.
+type Subscription struct {
+	ID         string
+	List       string
+	Programme  string
+	Contact    string
+	Address    string
+	Locale     string
+	Submission string
+	State      SubscriptionState
+	AskedAt    time.Time
+}
+
+// SubscriptionState is where a subscription stands.
+type SubscriptionState string
+
+// The states of a subscription.
+const (
+	Pending      SubscriptionState = "pending"
+	Confirmed    SubscriptionState = "confirmed"
+	Unsubscribed SubscriptionState = "unsubscribed"
+)
