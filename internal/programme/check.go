@@ -1,0 +1,289 @@
+package programme
+
+import (
+	"fmt"
+	"maps"
+	"net/mail"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/nyaruka/phonenumbers"
+
+	"postroom/internal/postroom"
+)
+
+// FieldError is one answer that has to be mended. Say lacks the argument
+// "label": the field's error label in the reader's language, which Labelled
+// adds.
+type FieldError struct {
+	Field string
+	Say   postroom.Text
+}
+
+// Labelled returns Say with its label, the words by which the reader knows
+// the field.
+func (e FieldError) Labelled(label string) postroom.Text {
+	args := map[string]string{"label": label}
+	maps.Copy(args, e.Say.Args)
+	return postroom.Text{Key: e.Say.Key, Args: args}
+}
+
+// The locale keys of everything Check may say. All have {label}.
+const (
+	sayEnter   = "error.enter"          // nothing was written
+	saySelect  = "error.select"         // nothing was chosen or ticked
+	sayTooLong = "error.too_long"       // {max} characters are the most
+	sayEmail   = "error.email"          // not an address
+	sayPhone   = "error.phone"          // not a telephone number
+	sayDate    = "error.date"           // not a real date
+	sayNumber  = "error.number"         // not a whole number
+	sayRange   = "error.range"          // not from {min} to {max}
+	sayReach   = "error.reach"          // no way to answer the person was given
+	sayUnknown = "error.unknown_option" // not one of the answers to choose from
+)
+
+// Keys lists every locale key that Check and the labels of well-known types
+// use, so that a test can find them in every locale file.
+func Keys() []string {
+	keys := []string{sayEnter, saySelect, sayTooLong, sayEmail, sayPhone, sayDate, sayNumber, sayRange, sayReach, sayUnknown}
+	for _, t := range FieldTypes() {
+		if t.WellKnown() {
+			keys = append(keys, t.LabelKey(), t.ErrorLabelKey())
+		}
+	}
+	return keys
+}
+
+// The one answer of a ticked box, and the two of a question.
+const (
+	yes = "yes"
+	no  = "no"
+)
+
+// Check cleans the answers and says what has to be mended, in the order of
+// the form and with one message a field: what is missing before what cannot
+// be, and that before what breaks a rule. Answers to fields that are unknown
+// or not asked for in this case are dropped without a word. The clean answers
+// of a form with mistakes hold only what was right.
+func (f *Form) Check(a postroom.Answers) (clean postroom.Answers, mistakes []FieldError) {
+	c := checking{form: f, clean: postroom.Answers{}, env: map[string]any{}, left: maxAnswers}
+	for i := range f.Fields {
+		c.field(&f.Fields[i], a[f.Fields[i].Name])
+	}
+	c.reach(a)
+	return c.clean, c.mistakes
+}
+
+type checking struct {
+	form     *Form
+	clean    postroom.Answers
+	env      map[string]any
+	left     int // bytes all further answers may have
+	mistakes []FieldError
+}
+
+func (c *checking) field(f *Field, written []string) {
+	if f.shown != nil && !f.shown.holds(c.env) {
+		f.put(c.env, nil)
+		return
+	}
+	values, say := f.read(c.form, written)
+	for _, v := range values {
+		c.left -= len(v)
+	}
+	if say.Key == "" && c.left < 0 {
+		values, say = nil, postroom.Say(sayTooLong, "max", strconv.Itoa(f.MaxLength))
+	}
+	if say.Key != "" {
+		c.mistakes = append(c.mistakes, FieldError{Field: f.Name, Say: say})
+		values = nil
+	}
+	if len(values) > 0 {
+		c.clean[f.Name] = values
+	}
+	f.put(c.env, values)
+}
+
+// reach notes at the first way of reach that none was given. A way that was
+// given wrongly has its own message already.
+func (c *checking) reach(written postroom.Answers) {
+	first := len(c.form.Fields)
+	for _, way := range c.form.Reach {
+		if len(tidyAll(written[string(way)])) > 0 {
+			return
+		}
+		named := func(f Field) bool { return f.Name == string(way) }
+		if i := slices.IndexFunc(c.form.Fields, named); i >= 0 {
+			first = min(first, i)
+		}
+	}
+	if first == len(c.form.Fields) || slices.ContainsFunc(c.mistakes, c.isWay) {
+		return
+	}
+	say := postroom.Say(sayReach)
+	if len(c.form.Reach) == 1 {
+		say = postroom.Say(sayEnter)
+	}
+	c.mistakes = append(c.mistakes, FieldError{Field: c.form.Fields[first].Name, Say: say})
+	slices.SortStableFunc(c.mistakes, func(a, b FieldError) int { return c.place(a) - c.place(b) })
+}
+
+func (c *checking) isWay(e FieldError) bool {
+	return slices.Contains(c.form.Reach, postroom.Reach(e.Field))
+}
+
+func (c *checking) place(e FieldError) int {
+	return slices.IndexFunc(c.form.Fields, func(f Field) bool { return f.Name == e.Field })
+}
+
+// read cleans one field's values and says what is wrong with them.
+func (f *Field) read(form *Form, written []string) ([]string, postroom.Text) {
+	values := f.tidy(written)
+	if len(values) == 0 {
+		return nil, f.missing()
+	}
+	switch f.Type {
+	case ChoicesField:
+		return f.chosen(values)
+	case ChoiceField:
+		return f.chosen(values[:1])
+	case SessionField:
+		return f.session(form, values[0])
+	case DateField:
+		return date(values)
+	}
+	value, say := f.one(values[0])
+	return []string{value}, say
+}
+
+// one reads the types that have a single value.
+func (f *Field) one(value string) (string, postroom.Text) {
+	if utf8.RuneCountInString(value) > f.MaxLength {
+		return "", postroom.Say(sayTooLong, "max", strconv.Itoa(f.MaxLength))
+	}
+	switch f.Type {
+	case EmailField:
+		return email(value)
+	case PhoneField:
+		return phone(value)
+	case NumberField, PlacesField:
+		return f.number(value)
+	case YesNoField:
+		return among(value, yes, no)
+	case ConsentField:
+		return among(value, yes)
+	}
+	return value, postroom.Text{}
+}
+
+func (f *Field) missing() postroom.Text {
+	if !f.Required {
+		return postroom.Text{}
+	}
+	switch f.Type {
+	case ChoiceField, ChoicesField, YesNoField, SessionField, ConsentField:
+		return postroom.Say(saySelect)
+	}
+	return postroom.Say(sayEnter)
+}
+
+func (f *Field) chosen(values []string) ([]string, postroom.Text) {
+	var clean []string
+	for _, v := range values {
+		if !slices.ContainsFunc(f.Options, func(o Option) bool { return o.Value == v }) {
+			return nil, postroom.Say(sayUnknown)
+		}
+		if !slices.Contains(clean, v) {
+			clean = append(clean, v)
+		}
+	}
+	return clean, postroom.Text{}
+}
+
+func (f *Field) session(form *Form, value string) ([]string, postroom.Text) {
+	if !slices.ContainsFunc(form.Sessions(), func(s *Session) bool { return s.Name == value }) {
+		return nil, postroom.Say(sayUnknown)
+	}
+	return []string{value}, postroom.Text{}
+}
+
+func (f *Field) number(value string) (string, postroom.Text) {
+	n, err := strconv.Atoi(value)
+	if err != nil {
+		return "", postroom.Say(sayNumber)
+	}
+	if n < f.Min || n > f.Max {
+		return "", postroom.Say(sayRange, "min", strconv.Itoa(f.Min), "max", strconv.Itoa(f.Max))
+	}
+	return strconv.Itoa(n), postroom.Text{}
+}
+
+// among accepts a value that is one of a few.
+func among(value string, allowed ...string) (string, postroom.Text) {
+	if !slices.Contains(allowed, value) {
+		return "", postroom.Say(sayUnknown)
+	}
+	return value, postroom.Text{}
+}
+
+func email(value string) (string, postroom.Text) {
+	address, err := cleanEmail(value)
+	if err != nil {
+		return "", postroom.Say(sayEmail)
+	}
+	return address, postroom.Text{}
+}
+
+// cleanEmail accepts an addr-spec of RFC 5322 without quotes or comments, at
+// a domain with a dot, and returns it with the domain in small letters: that
+// part is the same however it is written (RFC 5321, section 2.4).
+func cleanEmail(value string) (string, error) {
+	parsed, err := mail.ParseAddress(value)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errNotAddress, err)
+	}
+	local, domain, _ := strings.Cut(value, "@")
+	if parsed.Address != value || len(value) > maxEmail || len(local) > 64 || !plainDomain(domain) {
+		return "", errNotAddress
+	}
+	return local + "@" + strings.ToLower(domain), nil
+}
+
+func plainDomain(domain string) bool {
+	labels := strings.Split(domain, ".")
+	for _, label := range labels {
+		if label == "" || len(label) > 63 || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
+			return false
+		}
+	}
+	return len(labels) > 1 && !strings.ContainsFunc(domain, notInDomain)
+}
+
+// phone keeps a number in the international form where it can be read (from
+// Great Britain, if it does not say), and as it was written where not: a
+// person can make more of "ask for Sam, ext 12" than a program.
+func phone(value string) (string, postroom.Text) {
+	if digits(value) < 5 {
+		return "", postroom.Say(sayPhone)
+	}
+	number, err := phonenumbers.Parse(value, "GB")
+	if err != nil || !phonenumbers.IsPossibleNumber(number) || number.GetExtension() != "" {
+		return value, postroom.Text{}
+	}
+	return phonenumbers.Format(number, phonenumbers.E164), postroom.Text{}
+}
+
+// date reads 2027-03-13, 13/3/2027, 13 March 2027, or day, month and year as
+// three values.
+func date(values []string) ([]string, postroom.Text) {
+	written := strings.Join(values[:min(3, len(values))], " ")
+	for _, layout := range []string{time.DateOnly, "2/1/2006", "2.1.2006", "2 1 2006", "2 January 2006", "2 Jan 2006"} {
+		if t, err := time.Parse(layout, written); err == nil && t.Year() >= 1900 {
+			return []string{t.Format(time.DateOnly)}, postroom.Text{}
+		}
+	}
+	return nil, postroom.Say(sayDate)
+}

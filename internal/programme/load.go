@@ -1,0 +1,314 @@
+package programme
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"postroom/internal/postroom"
+	"postroom/internal/proof"
+)
+
+// Options are what files are checked against.
+type Options struct {
+	Zone        *time.Location                 // in which dates of events are written; nil is UTC
+	HasTemplate func(name, locale string) bool // nil leaves names of templates unchecked
+}
+
+// Set is every programme of an organisation.
+type Set struct {
+	programmes []*Programme
+	forms      []*Form
+}
+
+// Programmes returns the programmes, ordered by file name.
+func (s *Set) Programmes() []*Programme { return slices.Clone(s.programmes) }
+
+// Forms returns every form, in the order of files and within each file.
+func (s *Set) Forms() []*Form { return slices.Clone(s.forms) }
+
+// Programme returns the programme called name.
+func (s *Set) Programme(name string) (*Programme, bool) {
+	i := slices.IndexFunc(s.programmes, func(p *Programme) bool { return p.Name == name })
+	if i < 0 {
+		return nil, false
+	}
+	return s.programmes[i], true
+}
+
+// Form returns the form called name.
+func (s *Set) Form(name string) (*Form, bool) {
+	i := slices.IndexFunc(s.forms, func(f *Form) bool { return f.Name == name })
+	if i < 0 {
+		return nil, false
+	}
+	return s.forms[i], true
+}
+
+// Load reads every *.yaml of a folder. Its error is proof.Mistakes with every
+// mistake of every file, unless the folder itself could not be read.
+func Load(fsys fs.FS, opts Options) (*Set, error) {
+	entries, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return nil, fmt.Errorf("read folder of programmes: %w", err)
+	}
+	l := &loader{opts: opts, names: make(map[string]string)}
+	var found proof.Mistakes
+	for _, entry := range entries {
+		mistakes, err := l.entry(fsys, entry)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, mistakes...)
+	}
+	if len(l.set.programmes) == 0 && len(found) == 0 {
+		found = append(found, proof.Mistake{File: ".", Line: 1, Column: 1, Say: "the folder has no programme", Instead: "a file such as enquiries.yaml"})
+	}
+	for _, check := range l.later {
+		check()
+	}
+	for _, sheet := range l.sheets {
+		found = append(found, sheet.Mistakes()...)
+	}
+	if err := found.AsError(); err != nil {
+		return nil, err
+	}
+	return &l.set, nil
+}
+
+// loader reads one file after another. What can only be judged when all are
+// read waits in later.
+type loader struct {
+	opts   Options
+	set    Set
+	sheets []*proof.Sheet
+	names  map[string]string // "form join" to the programme that has it
+	lists  []string
+	later  []func()
+}
+
+func (l *loader) entry(fsys fs.FS, entry fs.DirEntry) (proof.Mistakes, error) {
+	name := entry.Name()
+	if entry.IsDir() {
+		return nil, nil
+	}
+	if path.Ext(name) == ".yml" {
+		return proof.Mistakes{{File: name, Line: 1, Column: 1, Say: "only names that end in .yaml are read", Instead: "the name as " + strings.TrimSuffix(name, ".yml") + ".yaml"}}, nil
+	}
+	if path.Ext(name) != ".yaml" {
+		return nil, nil
+	}
+	data, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, fmt.Errorf("read programme: %w", err)
+	}
+	l.file(name, data)
+	return nil, nil
+}
+
+func (l *loader) file(name string, data []byte) {
+	sheet := proof.Open(name, data)
+	l.sheets = append(l.sheets, sheet)
+	root := sheet.Root()
+	if !root.Given() {
+		return
+	}
+	p := l.programme(root.As("the programme"))
+	l.set.programmes = append(l.set.programmes, p)
+	l.set.forms = append(l.set.forms, p.Forms...)
+}
+
+func (l *loader) programme(m proof.Map) *Programme {
+	r := &reader{loader: l, p: &Programme{}}
+	p := r.p
+	p.Name = r.name(m, "programme")
+	p.Languages = m.Texts("languages")
+	if len(p.Languages) == 0 {
+		m.Lacks("languages", "[en]")
+	}
+	p.Reviewed = m.Texts("reviewed")
+	for _, tag := range p.Reviewed {
+		r.known(m, "reviewed", "listed language", tag, p.Languages)
+	}
+	p.Title = r.words(m, "name", true)
+	p.Privacy = r.privacy(m)
+	p.Addresses = r.addresses(m)
+	p.Coordinators = m.Texts("coordinators")
+	p.Discreet = m.Bool("discreet")
+	p.ReplyWithin = r.span(m, "reply_within", Span{Working: 2})
+	p.Lists = r.lists(m)
+	p.Events = r.events(m)
+	p.Forms = r.forms(m)
+	p.Workflow = r.workflow(m)
+	return p
+}
+
+// reader reads one programme.
+type reader struct {
+	*loader
+	p *Programme
+}
+
+// name reads a name that must be unique in the whole set, such as that of a
+// form, and returns "" where it cannot be used.
+func (r *reader) name(m proof.Map, what string) string {
+	name := m.Need(what, "short-name")
+	if name == "" {
+		return ""
+	}
+	if !nameShape.MatchString(name) {
+		m.Wrong(what, fmt.Sprintf("a %s cannot be called %q", what, name), "small letters, figures and -, beginning with a letter")
+	}
+	if owner, taken := r.names[what+" "+name]; taken {
+		m.Wrong(what, fmt.Sprintf("there is a %s called %s already, in %s", what, name, owner), "another name")
+	}
+	r.names[what+" "+name] = "programme " + r.p.Name
+	return name
+}
+
+func (r *reader) words(m proof.Map, key string, needed bool) postroom.Words {
+	if needed {
+		return m.NeedWords(key, r.p.Languages...)
+	}
+	return m.Words(key, r.p.Languages...)
+}
+
+func (r *reader) privacy(m proof.Map) postroom.Words {
+	if !m.Has("privacy") {
+		m.Wrong("privacy", "the programme has no privacy notice", "privacy: {en: what happens with the answers, who sees them and for how long}")
+		return nil
+	}
+	return r.words(m, "privacy", true)
+}
+
+func (r *reader) addresses(m proof.Map) []string {
+	var addresses []string
+	for _, written := range m.Texts("addresses") {
+		address, err := cleanEmail(written)
+		if err != nil {
+			m.Wrong("addresses", fmt.Sprintf("%q is not an address", written), "office@your-charity.example")
+		}
+		addresses = append(addresses, address)
+	}
+	return addresses
+}
+
+// known notes a name that is not one of the candidates.
+func (r *reader) known(m proof.Map, key, what, name string, candidates []string) {
+	if name != "" && !slices.Contains(candidates, name) {
+		m.Wrong(key, fmt.Sprintf("there is no %s called %q", what, name), oneOf(what, name, candidates))
+	}
+}
+
+func oneOf(what, name string, candidates []string) string {
+	if len(candidates) == 0 {
+		return "a " + what + " of that name first"
+	}
+	return proof.OneOf(name, candidates)
+}
+
+func (r *reader) span(m proof.Map, key string, otherwise Span) Span {
+	text := m.Text(key)
+	if text == "" {
+		return otherwise
+	}
+	span, err := ParseSpan(text)
+	if err != nil {
+		m.Wrong(key, err.Error(), key+": 3d, 1h or 2 working days")
+	}
+	return span
+}
+
+func (r *reader) lists(m proof.Map) []*List {
+	var lists []*List
+	for _, item := range m.Maps("lists") {
+		list := &List{Name: r.name(item, "list")}
+		list.Title = r.words(item.As("list "+list.Name), "name", true)
+		lists = append(lists, list)
+		r.loader.lists = append(r.loader.lists, list.Name)
+	}
+	return lists
+}
+
+func (r *reader) events(m proof.Map) []*Event {
+	var events []*Event
+	for _, item := range m.Maps("events") {
+		event := &Event{Name: r.name(item, "event")}
+		item = item.As("event " + event.Name)
+		event.Title = r.words(item, "name", true)
+		event.Sessions = r.sessions(item)
+		events = append(events, event)
+	}
+	return events
+}
+
+func (r *reader) sessions(m proof.Map) []*Session {
+	var sessions []*Session
+	var names []string
+	for _, item := range m.Maps("sessions") {
+		session := r.session(item)
+		if slices.Contains(names, session.Name) {
+			item.Wrong("session", fmt.Sprintf("there are two sessions called %s", session.Name), "another name")
+		}
+		names = append(names, session.Name)
+		sessions = append(sessions, session)
+	}
+	if len(sessions) == 0 {
+		m.Lacks("sessions", "[{session: main, name: …, starts: 2027-03-13 10:00, ends: 2027-03-13 15:00}]")
+	}
+	return sessions
+}
+
+func (r *reader) session(m proof.Map) *Session {
+	s := &Session{Name: m.Need("session", "main"), Venue: m.Text("venue")}
+	m = m.As("session " + s.Name)
+	s.Title = r.words(m, "name", true)
+	s.StartsAt = r.moment(m, "starts")
+	s.EndsAt = r.moment(m, "ends")
+	if !s.EndsAt.IsZero() && !s.EndsAt.After(s.StartsAt) {
+		m.Wrong("ends", "session "+s.Name+" ends before it starts", "a later time")
+	}
+	if m.Has("capacity") {
+		capacity := m.Int("capacity", 1, 1, 1_000_000)
+		s.Capacity = &capacity
+	}
+	return s
+}
+
+// moment reads a time on the organisation's clock.
+func (r *reader) moment(m proof.Map, key string) time.Time {
+	text := m.Need(key, "2027-03-13 10:00")
+	if text == "" {
+		return time.Time{}
+	}
+	zone := r.opts.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	t, err := time.ParseInLocation("2006-01-02 15:04", text, zone)
+	if err != nil {
+		m.Wrong(key, fmt.Sprintf("%s is not a date and a time", key), key+": 2027-03-13 10:00")
+		return time.Time{}
+	}
+	if t.Format("15:04") != text[11:] {
+		m.Wrong(key, "clocks go forward that night and there is no "+text[11:], "another time")
+	}
+	return t
+}
+
+// wrongCondition notes a condition that does not compile.
+func wrongCondition(m proof.Map, key string, err error, env map[string]any) {
+	var names []string
+	for name := range env {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	instead := "a comparison such as " + names[0] + ` == "…"` + "; it may ask about " + strings.Join(names, ", ")
+	m.Wrong(key, fmt.Sprintf("the condition of %s is not right: %v", key, err), instead)
+}
+
+var errNotAddress = errors.New("not an address")

@@ -1,0 +1,289 @@
+package programme
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"postroom/internal/postroom"
+	"postroom/internal/proof"
+)
+
+var (
+	nameShape   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
+	fieldShape  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+	optionShape = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+)
+
+func kinds() []postroom.FormKind {
+	return []postroom.FormKind{postroom.SignUp, postroom.VolunteerOffer, postroom.EventRegistration, postroom.Enquiry,
+		postroom.Concern, postroom.Referral, postroom.Feedback, postroom.DataRequest}
+}
+
+func ways() []postroom.Reach {
+	return []postroom.Reach{postroom.ReachEmail, postroom.ReachPhone, postroom.ReachPost, postroom.ReachPerson}
+}
+
+func (r *reader) forms(m proof.Map) []*Form {
+	var forms []*Form
+	for _, item := range m.Maps("forms") {
+		forms = append(forms, r.form(item))
+	}
+	return forms
+}
+
+func (r *reader) form(m proof.Map) *Form {
+	f := &Form{Programme: r.p, Name: r.name(m, "form")}
+	m = m.As("form " + f.Name)
+	m.Need("kind", "one of "+joined(kinds()))
+	f.Kind = postroom.FormKind(m.Choice("kind", "", texts(kinds())...))
+	f.Title = r.words(m, "title", true)
+	f.Intro = r.words(m, "intro", false)
+	f.Button = r.words(m, "button", false)
+	f.List, f.Event = m.Text("list"), m.Text("event")
+	f.Fields = r.fields(m, f)
+	f.Reach = r.reach(m, f)
+	r.checkEvent(m, f)
+	r.checkList(m, f)
+	f.snapshot()
+	return f
+}
+
+// reach reads the ways in which the form may be answered. Each must have a
+// field of its name, or nobody could give it.
+func (r *reader) reach(m proof.Map, f *Form) []postroom.Reach {
+	var reach []postroom.Reach
+	for _, way := range m.Texts("reach") {
+		r.known(m, "reach", "way to reach somebody", way, texts(ways()))
+		if _, ok := f.Field(way); !ok {
+			m.Wrong("reach", fmt.Sprintf("form %s has no field called %s", f.Name, way), "- {field: "+way+", type: …} below fields:")
+		}
+		reach = append(reach, postroom.Reach(way))
+	}
+	if len(reach) == 0 {
+		m.Lacks("reach", "[email, phone], the ways to answer the person")
+	}
+	return reach
+}
+
+func (r *reader) checkEvent(m proof.Map, f *Form) {
+	var events []string
+	for _, e := range r.p.Events {
+		events = append(events, e.Name)
+	}
+	r.known(m, "event", "event", f.Event, events)
+	if f.Kind == postroom.EventRegistration && f.Event == "" {
+		m.Lacks("event", "the name of one of the events above")
+	}
+	asks := slices.ContainsFunc(f.Fields, func(field Field) bool { return field.Type == SessionField })
+	if asks && f.Event == "" {
+		m.Wrong("fields", "a field of type session needs an event to choose from", "event: name in form "+f.Name)
+	}
+	if !asks && len(f.Sessions()) > 1 {
+		m.Wrong("event", fmt.Sprintf("event %s has several sessions and form %s does not ask which", f.Event, f.Name), "- {field: session, type: session, required: true}")
+	}
+}
+
+// checkList waits for all files, because a form may subscribe to a list of
+// another programme.
+func (r *reader) checkList(m proof.Map, f *Form) {
+	if f.List == "" {
+		return
+	}
+	if _, ok := f.Field(string(postroom.ReachEmail)); !ok {
+		m.Wrong("list", "a list needs an address and form "+f.Name+" does not ask for one", "- {field: email, type: email, required: true}")
+	}
+	r.later = append(r.later, func() { r.known(m, "list", "list", f.List, r.loader.lists) })
+}
+
+func (r *reader) fields(m proof.Map, f *Form) []Field {
+	var fields []Field
+	env := map[string]any{}
+	for _, item := range m.Maps("fields") {
+		field := r.field(item, env)
+		if slices.ContainsFunc(fields, func(other Field) bool { return other.Name == field.Name }) {
+			item.Wrong("field", fmt.Sprintf("form %s has two fields called %s", f.Name, field.Name), "another name")
+		}
+		field.put(env, nil)
+		fields = append(fields, field)
+	}
+	if len(fields) == 0 {
+		m.Lacks("fields", "[{field: name, type: name}, {field: email, type: email}]")
+	}
+	return fields
+}
+
+// field reads one question; env knows the questions before it, which are what
+// its condition may ask about.
+func (r *reader) field(m proof.Map, env map[string]any) Field {
+	f := Field{Name: r.fieldName(m)}
+	m = m.As("field " + f.Name)
+	m.Need("type", "one of "+joined(FieldTypes()))
+	f.Type = FieldType(m.Choice("type", string(TextField), texts(FieldTypes())...))
+	f.Label = r.words(m, "label", !f.Type.WellKnown())
+	f.ErrorLabel = r.words(m, "error_label", !f.Type.WellKnown())
+	f.Hint = r.words(m, "hint", false)
+	f.Options = r.options(m, f)
+	f.Required = m.Bool("required")
+	r.special(m, &f)
+	f.Autocomplete = m.Text("autocomplete")
+	if f.Autocomplete == "" {
+		f.Autocomplete = autocomplete(f.Type)
+	}
+	f.MaxLength = m.Int("max_length", longest(f.Type), 1, maxAnswers)
+	f.Min, f.Max = r.bounds(m, f.Type)
+	f.If, f.shown = r.condition(m, "if", env)
+	return f
+}
+
+func (r *reader) fieldName(m proof.Map) string {
+	name := m.Need("field", "short_name")
+	if name != "" && (!fieldShape.MatchString(name) || reserved(name)) {
+		m.Wrong("field", fmt.Sprintf("a field cannot be called %q", name), "small letters, figures and _, beginning with a letter")
+	}
+	return name
+}
+
+func (r *reader) options(m proof.Map, f Field) []Option {
+	chosen := f.Type == ChoiceField || f.Type == ChoicesField
+	if !chosen && m.Has("options") {
+		m.Wrong("options", fmt.Sprintf("only choice and choices have options, and field %s is of type %s", f.Name, f.Type), "type: choice")
+	}
+	if !chosen {
+		m.Has("options")
+		return nil
+	}
+	options := m.Map("options").As("field " + f.Name)
+	var read []Option
+	for _, value := range options.Keys() {
+		if !optionShape.MatchString(value) {
+			options.Wrong(value, fmt.Sprintf("an option cannot be called %q", value), "small letters, figures, - and _")
+		}
+		read = append(read, Option{Value: value, Label: r.words(options, value, true)})
+	}
+	if len(read) == 0 {
+		m.Lacks("options", "{first: The first, second: The second}")
+	}
+	r.sameLabels(options, read)
+	return read
+}
+
+// sameLabels notes two options that a reader could not tell apart.
+func (r *reader) sameLabels(m proof.Map, options []Option) {
+	for i, o := range options {
+		for _, earlier := range options[:i] {
+			for _, tag := range r.p.Languages {
+				if o.Label[tag] != "" && o.Label[tag] == earlier.Label[tag] {
+					m.Wrong(o.Value, fmt.Sprintf("options %s and %s read the same in %s", earlier.Value, o.Value, tag), "another text")
+				}
+			}
+		}
+	}
+}
+
+// special reads what an answer is for and how long it is kept, which must be
+// said where health, belief, origin and the like are asked for.
+func (r *reader) special(m proof.Map, f *Field) {
+	f.SpecialCategory = m.Bool("special_category")
+	f.Purpose = r.words(m, "purpose", f.SpecialCategory)
+	f.Keep = r.words(m, "keep", f.SpecialCategory)
+}
+
+func (r *reader) bounds(m proof.Map, t FieldType) (low, high int) {
+	switch t {
+	case PlacesField:
+		return m.Int("min", 1, 1, maxParty), m.Int("max", maxParty, 1, maxParty)
+	case NumberField:
+		return m.Int("min", 0, -1_000_000, 1_000_000), m.Int("max", 1_000_000, -1_000_000, 1_000_000)
+	}
+	return 0, 0
+}
+
+func (r *reader) condition(m proof.Map, key string, env map[string]any) (string, *condition) {
+	text := m.Text(key)
+	if text == "" {
+		return "", nil
+	}
+	compiled, err := compile(text, env)
+	if err != nil {
+		wrongCondition(m, key, err, env)
+	}
+	return text, compiled
+}
+
+func autocomplete(t FieldType) string {
+	switch t {
+	case NameField:
+		return "name"
+	case EmailField:
+		return "email"
+	case PhoneField:
+		return "tel"
+	case OrganisationField:
+		return "organization"
+	}
+	return ""
+}
+
+// The longest answers. RFC 5321, section 4.5.3.1.3 makes 254 the longest
+// address that can be written to.
+const (
+	maxAnswers = 64 << 10 // bytes of all answers together
+	maxEmail   = 254
+	maxParty   = 10
+)
+
+func longest(t FieldType) int {
+	switch t {
+	case LongTextField:
+		return 5000
+	case EmailField:
+		return maxEmail
+	case PhoneField:
+		return 40
+	}
+	return 200
+}
+
+// shownForm is what a person saw, in a shape whose JSON depends on nothing
+// else: Go writes the keys of maps in order.
+type shownForm struct {
+	Programme, Form, Kind string
+	Privacy               postroom.Words
+	Title, Intro, Button  postroom.Words
+	Reach                 []postroom.Reach
+	List, Event           string
+	Fields                []Field
+}
+
+func (f *Form) snapshot() {
+	shown := shownForm{f.Programme.Name, f.Name, string(f.Kind), f.Programme.Privacy, f.Title, f.Intro, f.Button, f.Reach, f.List, f.Event, f.Fields}
+	data, err := json.Marshal(shown)
+	if err != nil {
+		panic(err) // texts and numbers always marshal
+	}
+	sum := sha256.Sum256(data)
+	f.Snapshot, f.Version = data, hex.EncodeToString(sum[:8])
+}
+
+func texts[T ~string](values []T) []string {
+	plain := make([]string, len(values))
+	for i, v := range values {
+		plain[i] = string(v)
+	}
+	return plain
+}
+
+func joined[T ~string](values []T) string {
+	text := ""
+	for i, v := range values {
+		if i > 0 {
+			text += ", "
+		}
+		text += string(v)
+	}
+	return text
+}

@@ -1,0 +1,197 @@
+// Package programme reads programme files: the forms, events, lists and
+// promises of one piece of a community organisation's work, written as YAML by
+// the people who run it.
+//
+// The idea a newcomer needs: a programme is data, and nothing here does
+// anything. Load checks a file so thoroughly that nothing in it can fail
+// later; Form.Check says whether answers will do; Plan says what a trigger
+// promises, as plain effects with due times. Who stores, sends and schedules
+// lives in other rooms.
+package programme
+
+import (
+	"time"
+
+	"postroom/internal/postroom"
+)
+
+// Programme is one checked programme file.
+type Programme struct {
+	Name         string
+	Languages    []string // languages in which every text is there
+	Reviewed     []string // those of them a person has read through
+	Title        postroom.Words
+	Privacy      postroom.Words // the notice beside each of its forms
+	Addresses    []string       // where people write to it
+	Coordinators []string       // names in postroom.yaml
+	Discreet     bool           // nothing about it in subjects or summaries
+	ReplyWithin  Span           // when a person answers; two working days if left out
+	Forms        []*Form
+	Events       []*Event
+	Lists        []*List
+	Workflow     []Step
+
+	offset int // of its first form among all forms
+}
+
+// List is something people subscribe to. Its name is unique in a Set.
+type List struct {
+	Name  string
+	Title postroom.Words
+}
+
+// Event is something with dates that people register for.
+type Event struct {
+	Name     string
+	Title    postroom.Words
+	Sessions []*Session
+}
+
+// Session is one date of an event. A nil Capacity is no limit.
+type Session struct {
+	Name     string
+	Title    postroom.Words
+	StartsAt time.Time
+	EndsAt   time.Time
+	Venue    string
+	Capacity *int
+}
+
+// Form is what people fill in.
+type Form struct {
+	Programme *Programme
+	Name      string // unique in a Set; the form's page is /f/NAME
+	Kind      postroom.FormKind
+	Title     postroom.Words
+	Intro     postroom.Words   // optional
+	Button    postroom.Words   // optional; names the act, "Send your booking"
+	Reach     []postroom.Reach // ways to answer, one of which is needed; each has a field of its name
+	List      string           // the double opt-in list this form subscribes to, or ""
+	Event     string           // the event of its programme this form books, or ""
+	Fields    []Field
+	Version   string // short hash of Snapshot
+	Snapshot  []byte // what the person was shown, as canonical JSON
+}
+
+// Field returns the field called name.
+func (f *Form) Field(name string) (*Field, bool) {
+	for i := range f.Fields {
+		if f.Fields[i].Name == name {
+			return &f.Fields[i], true
+		}
+	}
+	return nil, false
+}
+
+// Sessions returns the dates this form books, in the file's order. Whether a
+// date is still open is for the caller, who has a clock.
+func (f *Form) Sessions() []*Session {
+	for _, e := range f.Programme.Events {
+		if f.Event != "" && e.Name == f.Event {
+			return e.Sessions
+		}
+	}
+	return nil
+}
+
+// FieldType says what an answer may look like.
+type FieldType string
+
+// The types of field.
+const (
+	TextField         FieldType = "text"
+	LongTextField     FieldType = "long_text"
+	NameField         FieldType = "name"
+	EmailField        FieldType = "email"
+	PhoneField        FieldType = "phone"
+	OrganisationField FieldType = "organisation"
+	ChoiceField       FieldType = "choice"
+	ChoicesField      FieldType = "choices"
+	YesNoField        FieldType = "yes_no"  // "yes" or "no"
+	NumberField       FieldType = "number"  // a whole number
+	DateField         FieldType = "date"    // kept as 2027-03-13
+	PlacesField       FieldType = "places"  // size of a party, 1 to 10
+	SessionField      FieldType = "session" // name of one of the event's dates
+	ConsentField      FieldType = "consent" // "yes" or nothing; never ticked beforehand
+)
+
+// FieldTypes lists every type.
+func FieldTypes() []FieldType {
+	return []FieldType{TextField, LongTextField, NameField, EmailField, PhoneField, OrganisationField, ChoiceField,
+		ChoicesField, YesNoField, NumberField, DateField, PlacesField, SessionField, ConsentField}
+}
+
+// WellKnown says whether a field of this type may leave out its label and
+// error label. Whoever shows it then uses the locale keys
+// "field.<type>.label" and "field.<type>.error_label".
+func (t FieldType) WellKnown() bool {
+	switch t {
+	case NameField, EmailField, PhoneField, OrganisationField, PlacesField, SessionField:
+		return true
+	}
+	return false
+}
+
+// LabelKey returns the locale key of a well-known type's label.
+func (t FieldType) LabelKey() string { return "field." + string(t) + ".label" }
+
+// ErrorLabelKey returns the locale key of a well-known type's error label.
+func (t FieldType) ErrorLabelKey() string { return "field." + string(t) + ".error_label" }
+
+// Field is one question.
+type Field struct {
+	Name            string
+	Type            FieldType
+	Label           postroom.Words // nil for a well-known type: use Type.LabelKey
+	ErrorLabel      postroom.Words // how a mistake names it, "your area"; nil: use Type.ErrorLabelKey
+	Hint            postroom.Words
+	Options         []Option // of choice and choices
+	Required        bool
+	SpecialCategory bool           // UK GDPR Article 9: sealed, and never in a condition of the workflow
+	Purpose         postroom.Words // what the answer is for; there when SpecialCategory
+	Keep            postroom.Words // how long it is kept; there when SpecialCategory
+	If              string         // the condition under which it is asked; "" is always
+	Autocomplete    string         // HTML autocomplete token
+	MaxLength       int            // in characters
+	Min, Max        int            // of number and places
+
+	shown *condition // nil when If is ""
+}
+
+// Option is one answer to choose.
+type Option struct {
+	Value string
+	Label postroom.Words
+}
+
+// Step is one promise of a workflow. Exactly one of On alone, Before and
+// After says when it falls due.
+type Step struct {
+	Name    string           // unique in its programme
+	Form    string           // only for runs begun by this form; "" is any
+	When    string           // condition over the answers, form, kind and locale; "" is always
+	On      postroom.Trigger // at once; with Before or After: only then is the step planned
+	Before  string           // a date: "event", "meeting"
+	After   string           // a date or a trigger
+	By      Span             // how long before or after
+	OrAfter *OrAfter         // what else may make it due
+	Unless  string           // a state that makes it needless: "answered"
+	Send    string           // template
+	AddTo   []string         // forums; {{area}} stands for the answer to area
+	Notify  []string         // "coordinators"
+
+	when *condition // nil when When is ""
+}
+
+// OrAfter makes a step due some time after a date even if its trigger never
+// comes.
+type OrAfter struct {
+	Date string
+	By   Span
+}
+
+// Dates lists the dates that steps may count from, the keys of Facts.Dates.
+func Dates() []string { return []string{"event", "meeting"} }
+
+// States lists the states that unless: may ask, the keys of Facts.States.
+func States() []string { return []string{"answered", "cancelled", "confirmed"} }
