@@ -11,7 +11,6 @@ const (
 	JobVolunteerOffer    JobKind = "volunteer_offer"
 	JobEventRegistration JobKind = "event_registration"
 	JobEnquiry           JobKind = "enquiry"
-	JobConfirmed         JobKind = "confirmed" // a subscription was confirmed
 	JobDeliver           JobKind = "deliver"
 )
 

@@ -1,0 +1,154 @@
+// Package link makes and opens the signed links in mails and pages, and the
+// signed Message-IDs by which the post room knows its own mail.
+//
+// The idea a newcomer needs: a link is good for one purpose only. The purpose
+// is under the signature but not in the link, so a link made to confirm cannot
+// be used to erase, however it is edited. Nothing is stored for a link; what
+// it may still do is decided by the row it names.
+package link
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"time"
+
+	"postroom/internal/postroom"
+)
+
+// Purpose is the one thing a link may be used for.
+type Purpose string
+
+// The purposes. A link for one never opens another.
+const (
+	Confirm     Purpose = "confirm"     // subject: a subscription
+	Unsubscribe Purpose = "unsubscribe" // subject: a subscription
+	Manage      Purpose = "manage"      // subject: a submission
+	Receipt     Purpose = "receipt"     // subject: a submission, for the page after a form
+	Ticket      Purpose = "ticket"      // subject: a form's name, in the form itself
+)
+
+// Path returns where a link with this purpose leads, so that the room that
+// writes links and the room that answers them agree.
+func Path(p Purpose, token string) string { return "/" + string(p) + "/" + token }
+
+// Key is one secret of the organisation, at least 32 random bytes long.
+type Key struct {
+	ID     string
+	Secret []byte
+}
+
+// Signer makes links with its first key and opens links made with any.
+type Signer struct {
+	clock postroom.Clock
+	keys  [][]byte
+}
+
+const (
+	macSize = 16
+	header  = 8 // expiry in Unix seconds, big endian; 0 is never
+)
+
+// New returns a Signer. It returns an error when there is no key or one is
+// too short.
+func New(clock postroom.Clock, keys []Key) (*Signer, error) {
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("link: no key given")
+	}
+	s := &Signer{clock: clock}
+	for _, k := range keys {
+		if len(k.Secret) < 32 {
+			return nil, fmt.Errorf("link: key %q: the secret needs at least 32 bytes", k.ID)
+		}
+		derived, err := hkdf.Key(sha256.New, k.Secret, nil, "postroom link v1", sha256.Size)
+		if err != nil {
+			return nil, fmt.Errorf("derive link key %q: %w", k.ID, err)
+		}
+		s.keys = append(s.keys, derived)
+	}
+	return s, nil
+}
+
+// Make returns the token for one purpose and subject, good until the given
+// moment. The zero time makes a token that never expires.
+func (s *Signer) Make(p Purpose, subject string, until time.Time) string {
+	body := make([]byte, header, header+len(subject)+macSize)
+	if !until.IsZero() {
+		binary.BigEndian.PutUint64(body, uint64(until.Unix()))
+	}
+	body = append(body, subject...)
+	return base64.RawURLEncoding.EncodeToString(append(body, sign(s.keys[0], string(p), body)...))
+}
+
+// Open returns the subject of a token made for p. It returns NotFound for a
+// damaged token or one for another purpose, and Gone for one that is too old.
+func (s *Signer) Open(token string, p Purpose) (string, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(raw) < header+macSize || len(raw) > 256 {
+		return "", damaged(err)
+	}
+	body, mac := raw[:len(raw)-macSize], raw[len(raw)-macSize:]
+	if !s.signed(string(p), body, mac) {
+		return "", damaged(nil)
+	}
+	until := binary.BigEndian.Uint64(body)
+	if until != 0 && uint64(s.clock.Now().Unix()) > until {
+		return "", &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("link.expired")}
+	}
+	return string(body[header:]), nil
+}
+
+func damaged(cause error) error {
+	return &postroom.Error{Kind: postroom.NotFound, Say: postroom.Say("link.damaged"), Cause: cause}
+}
+
+// MessageID returns the Message-ID (without angle brackets) of the message
+// with this id. It is the same each time, and OwnMessageID knows it again.
+func (s *Signer) MessageID(id, domain string) string {
+	return id + "." + short(sign(s.keys[0], "message-id", []byte(id))) + "@" + domain
+}
+
+// OwnMessageID returns the id of our own message if this Message-ID (with or
+// without angle brackets) is one that we signed, whatever its domain: mail
+// providers rewrite the right side.
+func (s *Signer) OwnMessageID(messageID string) (id string, ours bool) {
+	left, _, _ := strings.Cut(strings.Trim(messageID, "<> \t"), "@")
+	id, mac, found := strings.Cut(left, ".")
+	if !found {
+		return "", false
+	}
+	for _, k := range s.keys {
+		if hmac.Equal([]byte(mac), []byte(short(sign(k, "message-id", []byte(id))))) {
+			return id, true
+		}
+	}
+	return "", false
+}
+
+func (s *Signer) signed(purpose string, body, mac []byte) bool {
+	for _, k := range s.keys {
+		if hmac.Equal(mac, sign(k, purpose, body)) {
+			return true
+		}
+	}
+	return false
+}
+
+// sign is over the purpose's length, the purpose and the body, so that no
+// part can be pushed into its neighbour.
+func sign(key []byte, purpose string, body []byte) []byte {
+	m := hmac.New(sha256.New, key)
+	m.Write([]byte{byte(len(purpose))})
+	m.Write([]byte(purpose))
+	m.Write(body)
+	return m.Sum(nil)[:macSize]
+}
+
+func short(mac []byte) string {
+	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(mac[:10]))
+}

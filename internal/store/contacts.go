@@ -1,0 +1,147 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"postroom/internal/postroom"
+)
+
+// nameKey folds a name so that the same person written twice is one contact.
+func nameKey(name string) string {
+	return strings.ToLower(strings.Join(strings.Fields(name), " "))
+}
+
+// FindOrAddContact returns the contact with this name at this address (or,
+// without an address, at this phone number), and adds one if there is none. An
+// address may be shared: another name at it is another person.
+func (tx *Tx) FindOrAddContact(c postroom.Contact, at time.Time) (postroom.Contact, error) {
+	id, err := tx.findContact(c)
+	if err != nil {
+		return c, fmt.Errorf("find contact: %w", err)
+	}
+	if id != "" {
+		return tx.Contact(id)
+	}
+	c.ID = newID()
+	if _, err := tx.exec(`
+		INSERT INTO contacts (id, name, name_key, phone, locale, reach, discreet, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		c.ID, c.Name, nameKey(c.Name), c.Phone, c.Locale, c.Reach, c.Discreet, micros(at)); err != nil {
+		return c, fmt.Errorf("add contact: %w", err)
+	}
+	return c, tx.AddAddress(c.ID, c.Address, at)
+}
+
+func (tx *Tx) findContact(c postroom.Contact) (id string, err error) {
+	switch {
+	case c.Address != "":
+		// The address row is locked first, so that two letters at once do not make two contacts.
+		if err := tx.TouchAddress(c.Address, time.Time{}); err != nil {
+			return "", err
+		}
+		err = tx.row(`
+			SELECT contacts.id FROM contacts JOIN contact_addresses ON contact_id = contacts.id
+			 WHERE address = $1 AND name_key = $2 ORDER BY contacts.id LIMIT 1`, c.Address, nameKey(c.Name)).Scan(&id)
+	case c.Phone != "":
+		err = tx.row(`SELECT id FROM contacts WHERE phone = $1 AND name_key = $2 ORDER BY id LIMIT 1`, c.Phone, nameKey(c.Name)).Scan(&id)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return id, err
+}
+
+// TouchAddress makes sure the address is on file and locks its row until the
+// transaction ends; a time that is not zero notes that mail goes to it now.
+func (tx *Tx) TouchAddress(address string, mailed time.Time) error {
+	_, err := tx.exec(`
+		INSERT INTO addresses (address, mailed_at) VALUES ($1, $2)
+		ON CONFLICT (address) DO UPDATE SET mailed_at = CASE WHEN excluded.mailed_at > 0 THEN excluded.mailed_at ELSE addresses.mailed_at END`,
+		address, micros(mailed))
+	return err
+}
+
+// AddAddress notes that a contact can be reached at an address. The newest is
+// the preferred one. An empty address changes nothing.
+func (tx *Tx) AddAddress(contact, address string, at time.Time) error {
+	if address == "" {
+		return nil
+	}
+	if err := tx.TouchAddress(address, time.Time{}); err != nil {
+		return fmt.Errorf("add address: %w", err)
+	}
+	_, err := tx.exec(`
+		INSERT INTO contact_addresses (contact_id, address, added_at) VALUES ($1, $2, $3)
+		ON CONFLICT (contact_id, address) DO UPDATE SET added_at = excluded.added_at`, contact, address, micros(at))
+	return err
+}
+
+// MarkAddress says whether mail to an address arrives at all.
+func (tx *Tx) MarkAddress(address string, dead bool) error {
+	state := "ok"
+	if dead {
+		state = "dead"
+	}
+	_, err := tx.exec(`UPDATE addresses SET state = $2 WHERE address = $1`, address, state)
+	return err
+}
+
+// AddressDead says whether mail to an address is known not to arrive.
+func (r Reader) AddressDead(address string) (bool, error) {
+	var n int
+	err := r.row(`SELECT count(*) FROM addresses WHERE address = $1 AND state = 'dead'`, address).Scan(&n)
+	return n > 0, err
+}
+
+// Contact returns one contact with the newest of their addresses, or NotFound.
+func (r Reader) Contact(id string) (postroom.Contact, error) {
+	c := postroom.Contact{ID: id}
+	err := r.row(`
+		SELECT name, phone, locale, reach, discreet,
+		       coalesce((SELECT address FROM contact_addresses WHERE contact_id = contacts.id ORDER BY added_at DESC, address LIMIT 1), '')
+		  FROM contacts WHERE id = $1`, id).
+		Scan(&c.Name, &c.Phone, &c.Locale, &c.Reach, &c.Discreet, &c.Address)
+	return c, absent(err, "contact", id)
+}
+
+// FindOrAddOrganisation returns the id of the local group with this name.
+func (tx *Tx) FindOrAddOrganisation(name string, at time.Time) (id string, err error) {
+	err = tx.row(`
+		INSERT INTO organisations (id, name, name_key, created_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (name_key) DO UPDATE SET name = organisations.name RETURNING id`,
+		newID(), name, nameKey(name), micros(at)).Scan(&id)
+	if err != nil {
+		return "", fmt.Errorf("find or add organisation: %w", err)
+	}
+	return id, nil
+}
+
+// JoinOrganisation notes that a contact belongs to a local group.
+func (tx *Tx) JoinOrganisation(contact, organisation string, at time.Time) error {
+	_, err := tx.exec(`
+		INSERT INTO contact_organisations (contact_id, organisation_id, added_at) VALUES ($1, $2, $3)
+		ON CONFLICT (contact_id, organisation_id) DO NOTHING`, contact, organisation, micros(at))
+	return err
+}
+
+// JoinForum puts a contact on a forum. Joining again changes nothing.
+func (tx *Tx) JoinForum(forum string, s postroom.Submission, at time.Time) error {
+	_, err := tx.exec(`
+		INSERT INTO forum_members (forum, contact_id, organisation_id, submission_id, joined_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (forum, contact_id) DO NOTHING`, forum, s.Contact, nullable(s.Organisation), s.ID, micros(at))
+	return err
+}
+
+// ForumMembers lists the contacts on a forum, first come first.
+func (r Reader) ForumMembers(forum string) (contacts []string, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		contacts = append(contacts, id)
+		return err
+	}, `SELECT contact_id FROM forum_members WHERE forum = $1 ORDER BY joined_at, contact_id`, forum)
+	return contacts, err
+}

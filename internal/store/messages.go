@@ -1,0 +1,210 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"postroom/internal/postroom"
+)
+
+// NewMessageID makes the id of a message before its row, so that its
+// Message-ID can be signed.
+func NewMessageID() string { return newID() }
+
+// AddMessage files a message that is owed, once per key. It says whether it
+// was added; if not, the message owed before stands.
+func (tx *Tx) AddMessage(m postroom.Message) (bool, error) {
+	data, err := tx.sealJSON("messages.data:"+m.ID, m.Data)
+	if err != nil {
+		return false, err
+	}
+	raw, err := tx.sealBytes("messages.raw:"+m.ID, m.Raw)
+	if err != nil {
+		return false, err
+	}
+	n, err := tx.exec(`
+		INSERT INTO messages (id, key, message_id, programme, form, submission_id, contact_id, about, address, template,
+			data_sealed, raw_sealed, locale, class, lane, discreet, in_reply_to, refs, state, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 'queued', $19)
+		ON CONFLICT (key) DO NOTHING`,
+		m.ID, m.Key, m.MessageID, m.Programme, m.Form, m.Submission, m.Contact, m.About, m.To, m.Template,
+		data, raw, m.Locale, m.Class, m.Lane, m.Discreet, m.InReplyTo, m.References, micros(m.CreatedAt))
+	if err != nil {
+		return false, fmt.Errorf("add message %s: %w", m.ID, err)
+	}
+	return n > 0, nil
+}
+
+// StartSending moves a message to sending for this turn of its job. It must be
+// committed before MAIL FROM. It returns Gone if the message is not waiting.
+func (tx *Tx) StartSending(id string, turn int, at time.Time) error {
+	return tx.moveMessage(id, `UPDATE messages SET state = 'sending', turn = $2, sending_at = $3, reason = ''
+		WHERE id = $1 AND state IN ('queued', 'deferred') RETURNING id`, turn, micros(at))
+}
+
+// DoubtSending notes that an earlier turn died between MAIL FROM and the
+// answer to the final dot, and starts the one repetition a service message may
+// have. It returns Gone if the message is not in doubt or was repeated before.
+func (tx *Tx) DoubtSending(id string, turn int, at time.Time) error {
+	return tx.moveMessage(id, `UPDATE messages SET turn = $2, sending_at = $3, doubts = doubts + 1
+		WHERE id = $1 AND state = 'sending' AND turn < $2 AND doubts = 0 AND class = 'service' RETURNING id`, turn, micros(at))
+}
+
+// EndSending settles a message that this turn was sending. doubts is added to
+// the count of lost answers. It returns Gone if another turn has it.
+func (tx *Tx) EndSending(id string, turn int, to postroom.MessageState, reason string, doubts int, at time.Time) error {
+	return tx.moveMessage(id, `UPDATE messages SET state = $3, reason = $4, doubts = doubts + $5, settled_at = $6
+		WHERE id = $1 AND state = 'sending' AND turn = $2 RETURNING id`, turn, to, reason, doubts, micros(at))
+}
+
+// Withhold settles a message that waits, or is in doubt, without sending it:
+// suppressed, held, failed, deferred or uncertain, with the reason. It returns
+// Gone if the message is settled already.
+func (tx *Tx) Withhold(id string, to postroom.MessageState, reason string, at time.Time) error {
+	return tx.moveMessage(id, `UPDATE messages SET state = $2, reason = $3, settled_at = $4
+		WHERE id = $1 AND state IN ('queued', 'deferred', 'sending') RETURNING id`, to, reason, micros(at))
+}
+
+// ReleaseMessages makes the held messages about a submission wait to be sent
+// again and returns their ids.
+func (tx *Tx) ReleaseMessages(submission string) (ids []string, err error) {
+	err = tx.each(func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, `UPDATE messages SET state = 'queued', reason = '' WHERE submission_id = $1 AND state = 'held' RETURNING id`, submission)
+	return ids, err
+}
+
+// RequeueMessage makes a failed, held or uncertain message wait to be sent
+// again, because a person said so. It returns Gone if it is in another state.
+func (tx *Tx) RequeueMessage(id string) error {
+	return tx.moveMessage(id, `UPDATE messages SET state = 'queued', reason = '', doubts = 0
+		WHERE id = $1 AND state IN ('failed', 'held', 'uncertain') RETURNING id`)
+}
+
+// Readdress sends messages about a submission that have not left yet to
+// another address, because the person corrected it.
+func (tx *Tx) Readdress(submission, address string) error {
+	_, err := tx.exec(`UPDATE messages SET address = $2 WHERE submission_id = $1 AND contact_id <> '' AND state IN ('queued', 'deferred', 'held')`, submission, address)
+	return err
+}
+
+func (tx *Tx) moveMessage(id, query string, args ...any) error {
+	var moved string
+	err := tx.row(query, append([]any{id}, args...)...).Scan(&moved)
+	if errors.Is(err, sql.ErrNoRows) {
+		return &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("error.moved_on"), Cause: fmt.Errorf("move message %s: %w", id, err)}
+	}
+	return err
+}
+
+const messageColumns = `id, key, message_id, programme, form, submission_id, contact_id, about, address, template, data_sealed, raw_sealed,
+	locale, class, lane, discreet, in_reply_to, refs, state, reason, doubts, created_at, settled_at`
+
+func (r Reader) scanMessage(scan func(...any) error) (postroom.Message, error) {
+	var m postroom.Message
+	var data, raw []byte
+	var created, settled int64
+	err := scan(&m.ID, &m.Key, &m.MessageID, &m.Programme, &m.Form, &m.Submission, &m.Contact, &m.About, &m.To, &m.Template, &data, &raw,
+		&m.Locale, &m.Class, &m.Lane, &m.Discreet, &m.InReplyTo, &m.References, &m.State, &m.Reason, &m.Doubts, &created, &settled)
+	if err != nil {
+		return m, err
+	}
+	m.CreatedAt = moment(created)
+	if m.State == postroom.Sent {
+		m.SentAt = moment(settled)
+	}
+	if err := r.openJSON("messages.data:"+m.ID, data, &m.Data); err != nil {
+		return m, err
+	}
+	m.Raw, err = r.openBytes("messages.raw:"+m.ID, raw)
+	return m, err
+}
+
+// Message returns one message, or NotFound.
+func (r Reader) Message(id string) (postroom.Message, error) {
+	m, err := r.scanMessage(r.row(`SELECT `+messageColumns+` FROM messages WHERE id = $1`, id).Scan)
+	return m, absent(err, "message", id)
+}
+
+// MessagesAbout lists the messages about a submission, oldest first.
+func (r Reader) MessagesAbout(submission string) ([]postroom.Message, error) {
+	return r.messages(`SELECT `+messageColumns+` FROM messages WHERE submission_id = $1 ORDER BY id`, submission)
+}
+
+// Messages lists messages in a state, oldest first, at most limit.
+func (r Reader) Messages(state postroom.MessageState, limit int) ([]postroom.Message, error) {
+	return r.messages(`SELECT `+messageColumns+` FROM messages WHERE state = $1 ORDER BY id LIMIT $2`, state, limit)
+}
+
+func (r Reader) messages(query string, args ...any) (list []postroom.Message, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		m, err := r.scanMessage(rows.Scan)
+		list = append(list, m)
+		return err
+	}, query, args...)
+	return list, err
+}
+
+// MessageCounts counts messages by state. Chosen is always the sum of all.
+func (r Reader) MessageCounts() (map[postroom.MessageState]int, error) {
+	counts := make(map[postroom.MessageState]int)
+	err := r.each(func(rows *sql.Rows) error {
+		var state postroom.MessageState
+		var n int
+		err := rows.Scan(&state, &n)
+		counts[state] = n
+		return err
+	}, `SELECT state, count(*) FROM messages GROUP BY state`)
+	return counts, err
+}
+
+// Confirmations says how many confirmation mails went to an address for one
+// form since a moment, and when the last one went. The caller has locked the
+// address with TouchAddress, so that two workers cannot both see room.
+func (r Reader) Confirmations(address, form string, since time.Time) (n int, last time.Time, err error) {
+	var us int64
+	err = r.row(`
+		SELECT count(*), coalesce(max(sending_at), 0) FROM messages
+		 WHERE address = $1 AND form = $2 AND lane = 'confirm' AND state IN ('sending', 'sent', 'uncertain') AND sending_at > $3`,
+		address, form, micros(since)).Scan(&n, &us)
+	return n, moment(us), err
+}
+
+func (r Reader) sealJSON(place string, v any) ([]byte, error) {
+	plain, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", place, err)
+	}
+	return r.box.Seal(place, plain)
+}
+
+func (r Reader) openJSON(place string, sealed []byte, v any) error {
+	if len(sealed) == 0 {
+		return nil
+	}
+	plain, err := r.box.Open(place, sealed)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(plain, v)
+}
+
+func (r Reader) sealBytes(place string, plain []byte) ([]byte, error) {
+	if plain == nil {
+		return nil, nil
+	}
+	return r.box.Seal(place, plain)
+}
+
+func (r Reader) openBytes(place string, sealed []byte) ([]byte, error) {
+	if len(sealed) == 0 {
+		return nil, nil
+	}
+	return r.box.Open(place, sealed)
+}

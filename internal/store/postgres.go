@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// maxRetries is how often a transaction that lost against another is run
+// again before its caller hears of it.
+const maxRetries = 5
+
+func (s *Store) openPostgres(ctx context.Context, dsn string) error {
+	s.name = "postgres"
+	pool, err := pgxpool.New(ctx, dsn)
+	if err != nil {
+		return fmt.Errorf("read database address: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return fmt.Errorf("connect: %w", err)
+	}
+	s.read = stdlib.OpenDBFromPool(pool)
+	s.engine = &pooled{pool: pool, db: s.read}
+	return nil
+}
+
+// pooled runs every write as a transaction of its own.
+type pooled struct {
+	pool *pgxpool.Pool
+	db   *sql.DB
+}
+
+func (p *pooled) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
+
+func (p *pooled) do(ctx context.Context, fn func(*Tx) error) error {
+	for try := 1; ; try++ {
+		err := p.once(ctx, fn)
+		if !lostRace(err) || try == maxRetries {
+			return err
+		}
+	}
+}
+
+func (p *pooled) once(ctx context.Context, fn func(*Tx) error) error {
+	tx, err := p.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if err := guarded(fn, &Tx{Reader: Reader{ctx: ctx, q: tx}}); err != nil {
+		return errors.Join(err, ignoreDone(tx.Rollback()))
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// lostRace says whether the transaction was undone for the benefit of
+// another, so that running it again is right.
+func lostRace(err error) bool {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return false
+	}
+	return pg.Code == "40001" || pg.Code == "40P01" // serialization failure, deadlock
+}
+
+func (p *pooled) close() error {
+	p.pool.Close()
+	return nil
+}

@@ -1,0 +1,251 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"github.com/gofrs/flock"
+	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
+
+	"postroom/internal/postroom"
+)
+
+// maxGroup and maxGroupTime bound one group commit, so that nobody waits long
+// for neighbours.
+const (
+	maxGroup     = 128
+	maxGroupTime = 20 * time.Millisecond
+)
+
+// ErrClosed says that the store was closed before the write could run.
+var ErrClosed = errors.New("store is closed")
+
+func sqliteDSN(path string, extra url.Values) string {
+	for _, p := range []string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "temp_store(MEMORY)", "cache_size(-8000)"} {
+		extra.Add("_pragma", p)
+	}
+	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: extra.Encode()}).String()
+}
+
+func (s *Store) openSQLite(ctx context.Context, path string) error {
+	s.name = "sqlite"
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("make folder for %s: %w", path, err)
+	}
+	db, err := sql.Open("sqlite", sqliteDSN(path, url.Values{"_txlock": {"immediate"}}))
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return errors.Join(fmt.Errorf("connect to %s: %w", path, err), db.Close())
+	}
+	if s.read, err = sql.Open("sqlite", sqliteDSN(path, url.Values{"_query_only": {"true"}})); err != nil {
+		return errors.Join(fmt.Errorf("open %s for reading: %w", path, err), db.Close())
+	}
+	s.read.SetMaxOpenConns(4)
+	w := &groupWriter{db: db, conn: &preparedConn{conn: conn}, queue: make(chan *groupCall), stop: make(chan struct{}), done: make(chan struct{})}
+	s.engine = w
+	go w.run()
+	return nil
+}
+
+// LockFolder takes the lock that says "one post room works in this folder".
+// It returns Conflict if another process has it. The lock goes with the
+// process, however it ends.
+func LockFolder(dir string) (unlock func() error, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make folder %s: %w", dir, err)
+	}
+	lock := flock.New(filepath.Join(dir, "postroom.lock"))
+	got, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock folder %s: %w", dir, err)
+	}
+	if !got {
+		return nil, &postroom.Error{Kind: postroom.Conflict, Say: postroom.Say("error.folder_locked"), Cause: fmt.Errorf("another post room is working in %s", dir)}
+	}
+	return lock.Unlock, nil
+}
+
+// groupWriter owns the only writing connection. Callers that arrive while a
+// commit is on its way to the disk share the next one.
+type groupWriter struct {
+	db    *sql.DB
+	conn  *preparedConn
+	queue chan *groupCall
+	stop  chan struct{}
+	done  chan struct{}
+}
+
+type groupCall struct {
+	ctx   context.Context
+	fn    func(*Tx) error
+	reply chan error
+	err   error
+}
+
+func (w *groupWriter) skipLocked() string { return "" }
+
+func (w *groupWriter) do(ctx context.Context, fn func(*Tx) error) error {
+	call := &groupCall{ctx: ctx, fn: fn, reply: make(chan error, 1)}
+	select {
+	case w.queue <- call:
+		return <-call.reply
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.stop:
+		return ErrClosed
+	}
+}
+
+func (w *groupWriter) run() {
+	defer close(w.done)
+	for {
+		select {
+		case <-w.stop:
+			return
+		case first := <-w.queue:
+			w.group(first)
+		}
+	}
+}
+
+// group runs first and whoever else is waiting, commits once, and only then
+// answers them all.
+func (w *groupWriter) group(first *groupCall) {
+	ctx, begun := context.Background(), time.Now()
+	calls := []*groupCall{first}
+	_, err := w.conn.ExecContext(ctx, `BEGIN IMMEDIATE`)
+	for call := first; err == nil && call != nil; {
+		if call.err, err = w.call(call); err == nil {
+			call = w.next(&calls, begun)
+		}
+	}
+	if err == nil {
+		_, err = w.conn.ExecContext(ctx, `COMMIT`)
+	}
+	if err != nil {
+		_, _ = w.conn.ExecContext(ctx, `ROLLBACK`) // nothing to do when nothing was begun
+	}
+	for _, call := range calls {
+		if call.err == nil && err != nil {
+			call.err = fmt.Errorf("commit: %w", err)
+		}
+		call.reply <- call.err
+	}
+}
+
+func (w *groupWriter) next(calls *[]*groupCall, begun time.Time) *groupCall {
+	if len(*calls) >= maxGroup || time.Since(begun) > maxGroupTime {
+		return nil
+	}
+	select {
+	case call := <-w.queue:
+		*calls = append(*calls, call)
+		return call
+	default:
+		return nil
+	}
+}
+
+// call runs one caller's function inside a savepoint. Statements run under a
+// context that does not end: an interrupted one would roll back everybody.
+// broken means that the whole transaction is lost, as after a full disk.
+func (w *groupWriter) call(c *groupCall) (err, broken error) {
+	if err := c.ctx.Err(); err != nil {
+		return err, nil
+	}
+	ctx := context.WithoutCancel(c.ctx)
+	if _, err := w.conn.ExecContext(ctx, `SAVEPOINT one`); err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	if err = guarded(c.fn, &Tx{Reader: Reader{ctx: ctx, q: w.conn}}); err != nil {
+		_, broken = w.conn.ExecContext(ctx, `ROLLBACK TO one`)
+	}
+	if broken == nil {
+		_, broken = w.conn.ExecContext(ctx, `RELEASE one`)
+	}
+	return err, broken
+}
+
+// guarded turns a panic into an error, so that one caller cannot take the
+// others' writer down.
+func guarded(fn func(*Tx) error, tx *Tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in a transaction: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return fn(tx)
+}
+
+func (w *groupWriter) close() error {
+	close(w.stop)
+	<-w.done
+	return errors.Join(w.conn.close(), w.db.Close())
+}
+
+// preparedConn is the writing connection with its statements kept prepared.
+// Only the writer's goroutine uses it.
+type preparedConn struct {
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+func (p *preparedConn) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if stmt := p.stmts[query]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := p.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if p.stmts == nil {
+		p.stmts = make(map[string]*sql.Stmt)
+	}
+	p.stmts[query] = stmt
+	return stmt, nil
+}
+
+// ExecContext runs a statement, preparing it the first time.
+func (p *preparedConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	stmt, err := p.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.ExecContext(ctx, args...)
+}
+
+// QueryContext runs a query, preparing it the first time.
+func (p *preparedConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	stmt, err := p.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(ctx, args...)
+}
+
+// QueryRowContext runs a query for one row, preparing it the first time.
+func (p *preparedConn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	stmt, err := p.prepare(ctx, query)
+	if err != nil {
+		return p.conn.QueryRowContext(ctx, query, args...) // says the same error again
+	}
+	return stmt.QueryRowContext(ctx, args...)
+}
+
+func (p *preparedConn) close() error {
+	var errs []error
+	for _, stmt := range p.stmts {
+		errs = append(errs, stmt.Close())
+	}
+	return errors.Join(append(errs, p.conn.Close())...)
+}

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"postroom/internal/postroom"
+)
+
+// AddRun begins a contact's way through a programme, once per submission.
+func (tx *Tx) AddRun(run postroom.Run) (postroom.Run, error) {
+	err := tx.row(`
+		INSERT INTO runs (id, programme, form, submission_id, contact_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (submission_id) DO UPDATE SET programme = runs.programme RETURNING id`,
+		newID(), run.Programme, run.Form, run.Submission, run.Contact, micros(run.CreatedAt)).Scan(&run.ID)
+	if err != nil {
+		return run, fmt.Errorf("add run: %w", err)
+	}
+	return run, nil
+}
+
+const runColumns = `id, programme, form, submission_id, contact_id, created_at`
+
+func scanRun(scan func(...any) error) (postroom.Run, error) {
+	var run postroom.Run
+	var created int64
+	err := scan(&run.ID, &run.Programme, &run.Form, &run.Submission, &run.Contact, &created)
+	run.CreatedAt = moment(created)
+	return run, err
+}
+
+// Run returns one run, or NotFound.
+func (r Reader) Run(id string) (postroom.Run, error) {
+	run, err := scanRun(r.row(`SELECT `+runColumns+` FROM runs WHERE id = $1`, id).Scan)
+	return run, absent(err, "run", id)
+}
+
+// RunOf returns the run a submission began, and whether there is one.
+func (r Reader) RunOf(submission string) (postroom.Run, bool, error) {
+	run, err := scanRun(r.row(`SELECT `+runColumns+` FROM runs WHERE submission_id = $1`, submission).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return run, false, nil
+	}
+	return run, err == nil, err
+}
+
+// PromiseStep promises a step, once per run, name and occurrence, and says
+// whether this was the first time. The step comes back with its id.
+func (tx *Tx) PromiseStep(s postroom.Step) (postroom.Step, bool, error) {
+	s.ID, s.State = newID(), postroom.StepPlanned
+	n, err := tx.exec(`
+		INSERT INTO steps (id, run_id, name, occurrence, state, due_at) VALUES ($1, $2, $3, $4, 'planned', $5)
+		ON CONFLICT (run_id, name, occurrence) DO NOTHING`, s.ID, s.Run, s.Name, s.Occurrence, micros(s.DueAt))
+	if err != nil {
+		return s, false, fmt.Errorf("promise step %s: %w", s.Name, err)
+	}
+	return s, n > 0, nil
+}
+
+// SettleStep ends a planned step and says whether it still was planned, so
+// that two schedulers never do one step twice.
+func (tx *Tx) SettleStep(id string, to postroom.StepState, reason string, at time.Time) (bool, error) {
+	n, err := tx.exec(`UPDATE steps SET state = $2, reason = $3, settled_at = $4 WHERE id = $1 AND state = 'planned'`, id, to, reason, micros(at))
+	return n > 0, err
+}
+
+const stepColumns = `id, run_id, name, occurrence, state, reason, due_at`
+
+func (r Reader) steps(query string, args ...any) (list []postroom.Step, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		var s postroom.Step
+		var due int64
+		err := rows.Scan(&s.ID, &s.Run, &s.Name, &s.Occurrence, &s.State, &s.Reason, &due)
+		s.DueAt = moment(due)
+		list = append(list, s)
+		return err
+	}, query, args...)
+	return list, err
+}
+
+// DueSteps lists planned steps that have fallen due, oldest first.
+func (r Reader) DueSteps(now time.Time, limit int) ([]postroom.Step, error) {
+	return r.steps(`SELECT `+stepColumns+` FROM steps WHERE state = 'planned' AND due_at <= $1 ORDER BY due_at, id LIMIT $2`, micros(now), limit)
+}
+
+// StepsOf lists every step of a run in the order they fall due.
+func (r Reader) StepsOf(run string) ([]postroom.Step, error) {
+	return r.steps(`SELECT `+stepColumns+` FROM steps WHERE run_id = $1 ORDER BY due_at, id`, run)
+}
+
+// NextStep returns when the next planned step falls due, or the zero time.
+func (r Reader) NextStep() (time.Time, error) {
+	var us sql.NullInt64
+	err := r.row(`SELECT min(due_at) FROM steps WHERE state = 'planned'`).Scan(&us)
+	return moment(us.Int64), err
+}

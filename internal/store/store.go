@@ -1,0 +1,221 @@
+// Package store holds all SQL. A method says one thing in the words of the
+// trade ("claim this job", "take this place"); no other package knows a table.
+//
+// The idea a newcomer needs: SQL is the truth. Whatever the post room promises
+// is a row before anything else happens, and everything that belongs together
+// is written by one function given to Write. That function only decides and
+// stores (no network, no rendering), because it may run twice. Writes are
+// methods of Tx; reads are methods of Reader, which a Tx also is, so that a
+// transaction reads what it has just written.
+//
+// There is one SQL text for SQLite and PostgreSQL. On SQLite one goroutine
+// owns the only writing connection and commits whatever has queued up while
+// the last commit was on its way to the disk (each caller inside a savepoint
+// of its own), so one fsync serves many callers. On PostgreSQL each Write is a
+// transaction of the pool.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"postroom/internal/postroom"
+	"postroom/internal/seal"
+)
+
+// Store is the one database of a post room.
+type Store struct {
+	name string // "sqlite" or "postgres"
+	read *sql.DB
+	engine
+	box *seal.Box
+	log *slog.Logger
+
+	mu     sync.Mutex
+	wakers []func(postroom.Lane)
+}
+
+// engine is what SQLite and PostgreSQL do differently.
+type engine interface {
+	// do runs fn in a transaction and returns once it is durable.
+	do(ctx context.Context, fn func(*Tx) error) error
+	// skipLocked is what a SELECT adds so that workers pass each other's rows.
+	skipLocked() string
+	close() error
+}
+
+// Options says which database, and what is needed to use it.
+type Options struct {
+	URL string // a file's path, or postgres://…
+	Box *seal.Box
+	Log *slog.Logger
+}
+
+// Open opens the database and brings its schema up to date. It does not lock
+// it: a process that means to be the only one calls LockFolder first.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s := &Store{box: o.Box, log: o.Log}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	open := s.openSQLite
+	if strings.HasPrefix(o.URL, "postgres://") || strings.HasPrefix(o.URL, "postgresql://") {
+		open = s.openPostgres
+	}
+	if err := open(ctx, o.URL); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if err := s.migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("migrate database: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+// Engine returns "sqlite" or "postgres".
+func (s *Store) Engine() string { return s.name }
+
+// Close waits for the writes under way and closes the database.
+func (s *Store) Close() error {
+	return errors.Join(s.close(), s.read.Close())
+}
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	return s.read.QueryRowContext(ctx, `SELECT 1`).Scan(&one)
+}
+
+// Read returns the reads, each under ctx and on a snapshot of its own.
+func (s *Store) Read(ctx context.Context) Reader {
+	return Reader{ctx: ctx, q: s.read, box: s.box}
+}
+
+// Write runs fn in one transaction and returns when it is durable, or returns
+// fn's error with nothing changed. fn may run twice.
+func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	var woken map[postroom.Lane]bool
+	err := s.do(ctx, func(tx *Tx) error {
+		tx.box, tx.skip, tx.woken = s.box, s.skipLocked(), make(map[postroom.Lane]bool)
+		woken = tx.woken
+		return fn(tx)
+	})
+	if err != nil {
+		return err
+	}
+	for lane := range woken {
+		s.wake(lane)
+	}
+	return nil
+}
+
+// OnJobs calls fn after each commit that made jobs due, once per lane. fn must
+// not block.
+func (s *Store) OnJobs(fn func(postroom.Lane)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wakers = append(s.wakers, fn)
+}
+
+func (s *Store) wake(lane postroom.Lane) {
+	s.mu.Lock()
+	wakers := s.wakers
+	s.mu.Unlock()
+	for _, fn := range wakers {
+		fn(lane)
+	}
+}
+
+// Reader holds every read. Its rows and times are values; times are UTC.
+type Reader struct {
+	ctx context.Context
+	q   runner
+	box *seal.Box
+}
+
+// Tx is one transaction: every write, and every read.
+type Tx struct {
+	Reader
+	skip  string
+	woken map[postroom.Lane]bool
+}
+
+// runner is what *sql.DB, *sql.Tx and the writing connection have in common.
+type runner interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// row reads one row.
+func (r Reader) row(query string, args ...any) *sql.Row {
+	return r.q.QueryRowContext(r.ctx, query, args...)
+}
+
+// each calls scan for every row and closes the result.
+func (r Reader) each(scan func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := r.q.QueryContext(r.ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// exec runs a statement and returns how many rows it changed.
+func (tx *Tx) exec(query string, args ...any) (int64, error) {
+	res, err := tx.q.ExecContext(tx.ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// newID returns a UUIDv7: unique, and sorted by the time it was made.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// micros and moment turn a time into the stored form and back. Zero is zero.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func moment(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
+// absent turns "no such row" into NotFound and names what was looked for.
+func absent(err error, what, id string) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("%s %s: %w", what, id, err)
+	if errors.Is(err, sql.ErrNoRows) {
+		return &postroom.Error{Kind: postroom.NotFound, Say: postroom.Say("error.not_found"), Cause: err}
+	}
+	return err
+}
+
+func nullable(id string) any {
+	if id == "" {
+		return nil
+	}
+	return id
+}

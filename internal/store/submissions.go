@@ -1,0 +1,148 @@
+package store
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"postroom/internal/postroom"
+)
+
+// PutFormVersion keeps what a form asked, once per version.
+func (tx *Tx) PutFormVersion(version, programme, form string, snapshot []byte, at time.Time) error {
+	_, err := tx.exec(`
+		INSERT INTO form_versions (version, programme, form, snapshot, first_seen) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (version) DO NOTHING`, version, programme, form, string(snapshot), micros(at))
+	return err
+}
+
+// AddSubmission files what somebody sent and returns it with its id and
+// reference. If the same entry came in before (the same idempotency key, or
+// the same answers of the same person while the first still waits), it returns
+// that one and false.
+func (tx *Tx) AddSubmission(s postroom.Submission) (postroom.Submission, bool, error) {
+	if earlier, err := tx.earlier(s); err != nil || earlier.ID != "" {
+		return earlier, false, err
+	}
+	s.ID, s.Reference = newID(), newReference()
+	answers, err := tx.sealJSON("submissions.answers:"+s.ID, s.Answers)
+	if err != nil {
+		return s, false, err
+	}
+	n, err := tx.exec(`
+		INSERT INTO submissions (id, reference, idempotency_key, natural_key, programme, form, form_version, kind, channel,
+			contact_id, organisation_id, address, locale, area, answers_sealed, state, received_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+		ON CONFLICT DO NOTHING`,
+		s.ID, s.Reference, s.Key, s.NaturalKey, s.Programme, s.Form, s.FormVersion, s.Kind, s.Channel,
+		s.Contact, nullable(s.Organisation), s.Address, s.Locale, s.Area, answers, s.State, micros(s.ReceivedAt))
+	if err != nil {
+		return s, false, fmt.Errorf("add submission: %w", err)
+	}
+	if n > 0 {
+		return s, true, nil
+	}
+	return tx.afterRace(s)
+}
+
+// afterRace finds the submission that took this one's keys between the look
+// and the insert. If none did, the reference was taken: the caller's next try
+// draws another.
+func (tx *Tx) afterRace(s postroom.Submission) (postroom.Submission, bool, error) {
+	earlier, err := tx.earlier(s)
+	if err == nil && earlier.ID == "" {
+		err = &postroom.Error{Kind: postroom.Unavailable, Say: postroom.Say("error.try_again"), Cause: errors.New("add submission: reference is taken")}
+	}
+	return earlier, false, err
+}
+
+func (tx *Tx) earlier(s postroom.Submission) (postroom.Submission, error) {
+	earlier, err := tx.scanSubmission(tx.row(`
+		SELECT `+submissionColumns+` FROM submissions
+		 WHERE idempotency_key = $1 OR (natural_key = $2 AND state IN ('received', 'held'))
+		 ORDER BY received_at LIMIT 1`, s.Key, s.NaturalKey).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return postroom.Submission{}, nil
+	}
+	return earlier, err
+}
+
+// SubmissionByKey returns the submission with this idempotency key, or
+// NotFound.
+func (r Reader) SubmissionByKey(key string) (postroom.Submission, error) {
+	s, err := r.scanSubmission(r.row(`SELECT `+submissionColumns+` FROM submissions WHERE idempotency_key = $1`, key).Scan)
+	return s, absent(err, "submission with key", key)
+}
+
+// ReaddressSubmission changes where answers to a submission go.
+func (tx *Tx) ReaddressSubmission(id, address string) error {
+	_, err := tx.exec(`UPDATE submissions SET address = $2 WHERE id = $1`, id, address)
+	return err
+}
+
+// MarkAnswered notes that a person answered a submission.
+func (tx *Tx) MarkAnswered(id string, at time.Time) error {
+	_, err := tx.exec(`UPDATE submissions SET state = 'answered', answered_at = $2 WHERE id = $1 AND state = 'received'`, id, micros(at))
+	return err
+}
+
+const submissionColumns = `id, reference, idempotency_key, natural_key, programme, form, form_version, kind, channel,
+	contact_id, coalesce(organisation_id, ''), address, locale, area, answers_sealed, state, received_at`
+
+func (r Reader) scanSubmission(scan func(...any) error) (postroom.Submission, error) {
+	var s postroom.Submission
+	var answers []byte
+	var received int64
+	err := scan(&s.ID, &s.Reference, &s.Key, &s.NaturalKey, &s.Programme, &s.Form, &s.FormVersion, &s.Kind, &s.Channel,
+		&s.Contact, &s.Organisation, &s.Address, &s.Locale, &s.Area, &answers, &s.State, &received)
+	if err != nil {
+		return s, err
+	}
+	s.ReceivedAt = moment(received)
+	return s, r.openJSON("submissions.answers:"+s.ID, answers, &s.Answers)
+}
+
+// Submission returns one submission with its answers opened, or NotFound.
+func (r Reader) Submission(id string) (postroom.Submission, error) {
+	s, err := r.scanSubmission(r.row(`SELECT `+submissionColumns+` FROM submissions WHERE id = $1`, id).Scan)
+	return s, absent(err, "submission", id)
+}
+
+// Submissions lists the newest submissions first, at most limit.
+func (r Reader) Submissions(limit int) (list []postroom.Submission, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		s, err := r.scanSubmission(rows.Scan)
+		list = append(list, s)
+		return err
+	}, `SELECT `+submissionColumns+` FROM submissions ORDER BY received_at DESC, id DESC LIMIT $1`, limit)
+	return list, err
+}
+
+// CountSubmissions counts what is on file.
+func (r Reader) CountSubmissions() (n int, err error) {
+	err = r.row(`SELECT count(*) FROM submissions`).Scan(&n)
+	return n, err
+}
+
+// newReference draws a reference that can be read out over the phone: no
+// vowels (no words by accident), nothing that looks like another sign. Five
+// hundred million of them; the column is unique.
+func newReference() string {
+	const signs = "23456789BCDFGHJKMNPQRTVWXZ"
+	raw := make([]byte, 6)
+	rand.Read(raw)
+	for i, b := range raw {
+		raw[i] = signs[int(b)%len(signs)]
+	}
+	return string(raw[:3]) + "-" + string(raw[3:])
+}
+
+// AddConsent keeps a "yes" with the words that were shown.
+func (tx *Tx) AddConsent(c postroom.Consent) error {
+	_, err := tx.exec(`
+		INSERT INTO consents (id, contact_id, purpose, wording, form_version, submission_id, given_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		newID(), c.Contact, c.Purpose, c.Wording, c.FormVersion, c.Submission, micros(c.At))
+	return err
+}
