@@ -1,0 +1,94 @@
+package testserver
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// Chromium returns the path of the browser.
+func Chromium(t testing.TB) string {
+	t.Helper()
+	return need(t, want{
+		program: "chromium", also: []string{"/usr/bin/chromium-browser", "/usr/bin/google-chrome"},
+		install: "apt-get install chromium",
+	})
+}
+
+// Browser starts a browser with an empty profile and returns the context in
+// which chromedp drives it. Further tabs come from chromedp.NewContext on that
+// context. It ends after two minutes or with the test.
+func Browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context {
+	t.Helper()
+	options := append([]chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(Chromium(t)),
+		chromedp.UserDataDir(folder(t, "chromium")),
+		chromedp.WSURLReadTimeout(readyWithin),
+		chromedp.Headless,
+		chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.NoFirstRun,
+		chromedp.NoDefaultBrowserCheck,
+		chromedp.Flag("disable-background-networking", true), // it would look for Google's hosts
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-dev-shm-usage", true), // containers give it 64 MB
+	}, more...)
+	ctx, cancelTime := context.WithTimeout(context.Background(), 2*time.Minute)
+	alloc, cancelAlloc := chromedp.NewExecAllocator(ctx, options...)
+	tab, cancelTab := chromedp.NewContext(alloc, chromedp.WithErrorf(t.Logf))
+	t.Cleanup(func() {
+		_ = chromedp.Cancel(tab) // waits until the browser has let go of its profile
+		cancelTab()
+		cancelAlloc()
+		cancelTime()
+	})
+	if err := chromedp.Run(tab); err != nil {
+		t.Fatalf("start Chromium: %v", err)
+	}
+	return tab
+}
+
+// axeFile is where `make test` keeps the accessibility checker, below the top
+// of the checkout.
+const axeFile = ".cache/axe.min.js"
+
+// Axe returns the source text of axe-core, to be evaluated in a page. It is
+// the file that POSTROOM_AXE names, or else the one an earlier `make test` has
+// fetched.
+func Axe(t testing.TB) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("axe-core needs a real browser, and -short leaves real servers out")
+	}
+	path := os.Getenv("POSTROOM_AXE")
+	if path == "" {
+		path = filepath.Join(top(t), axeFile)
+	}
+	source, err := os.ReadFile(path)
+	if err != nil {
+		missing(t, "axe-core is not on this machine; `make test` fetches it with npm, or set POSTROOM_AXE to an axe.min.js: "+err.Error())
+	}
+	return string(source)
+}
+
+// top returns the folder that holds go.mod.
+func top(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+	}
+	t.Fatal("no go.mod above the test's folder")
+	return ""
+}
