@@ -14,6 +14,7 @@ import (
 	"net/mail"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 	_ "time/tzdata" // zones also where the machine has none
 
@@ -153,7 +154,7 @@ func (r reader) path(written string) string {
 
 // secret reads key, or the file that key_file names.
 func (r reader) secret(m proof.Map, key string) Secret {
-	text, file := m.Text(key), m.Text(key+"_file")
+	text, file := m.Verbatim(key), m.Text(key+"_file")
 	if text != "" && file != "" {
 		m.Wrong(key+"_file", fmt.Sprintf("%s and %s_file are both there", key, key), "one of them")
 	}
@@ -165,7 +166,11 @@ func (r reader) secret(m proof.Map, key string) Secret {
 		m.Wrong(key+"_file", fmt.Sprintf("%s_file cannot be read: %v", key, cause(err)), "the path of a file this program may read")
 		return Secret{}
 	}
-	return secretOf(trimEnd(string(data)))
+	text = strings.TrimRight(string(data), "\r\n")
+	if text == "" {
+		m.Wrong(key+"_file", key+"_file is empty", "the secret into that file")
+	}
+	return secretOf(text)
 }
 
 func (r reader) keys(m proof.Map) []Key {
@@ -181,7 +186,7 @@ func (r reader) keys(m proof.Map) []Key {
 		switch n := len(key.Secret.Reveal()); {
 		case n == 0 && !item.Has("secret") && !item.Has("secret_file"):
 			item.Lacks("secret", "…, or secret_file: k1.key, made with: openssl rand -hex 32")
-		case n < least:
+		case n > 0 && n < least:
 			item.Wrong("secret", fmt.Sprintf("the secret of this key is shorter than %d characters", least), "one made with: openssl rand -hex 32")
 		}
 		keys = append(keys, key)

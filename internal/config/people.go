@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"net/mail"
 	"net/url"
 	"slices"
@@ -139,7 +138,7 @@ func deliverOnlyTo(m proof.Map) []string {
 			whole = "anybody" + written
 		}
 		if parsed, err := mail.ParseAddress(whole); err != nil || parsed.Address != whole {
-			m.Wrong("deliver_only_to", fmt.Sprintf("%q is neither an address nor a domain", written), "person@example.org or @example.org")
+			m.Wrong("deliver_only_to", "deliver_only_to has what is neither an address nor a domain", "person@example.org or @example.org")
 		}
 		only = append(only, strings.ToLower(written))
 	}

@@ -242,6 +242,3 @@ func secretOf(text string) Secret {
 	}
 	return NewSecret(text)
 }
-
-func trimEnd(text string) string { return strings.TrimRight(text, "\r\n") }
-

@@ -126,11 +126,11 @@ func (l *loader) programme(m proof.Map) *Programme {
 	r := &reader{loader: l, p: &Programme{}}
 	p := r.p
 	p.Name = r.name(m, "programme")
-	p.Languages = m.Texts("languages")
+	p.Languages = m.Languages("languages")
 	if len(p.Languages) == 0 {
 		m.Lacks("languages", "[en]")
 	}
-	p.Reviewed = m.Texts("reviewed")
+	p.Reviewed = m.Languages("reviewed")
 	for _, tag := range p.Reviewed {
 		r.known(m, "reviewed", "listed language", tag, p.Languages)
 	}
@@ -265,6 +265,9 @@ func (r *reader) sessions(m proof.Map) []*Session {
 
 func (r *reader) session(m proof.Map) *Session {
 	s := &Session{Name: m.Need("session", "main"), Venue: m.Text("venue")}
+	if s.Name != "" && !nameShape.MatchString(s.Name) {
+		m.Wrong("session", fmt.Sprintf("a session cannot be called %q", s.Name), "small letters, figures and -")
+	}
 	m = m.As("session " + s.Name)
 	s.Title = r.words(m, "name", true)
 	s.StartsAt = r.moment(m, "starts")
@@ -300,15 +303,5 @@ func (r *reader) moment(m proof.Map, key string) time.Time {
 	return t
 }
 
-// wrongCondition notes a condition that does not compile.
-func wrongCondition(m proof.Map, key string, err error, env map[string]any) {
-	var names []string
-	for name := range env {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	instead := "a comparison such as " + names[0] + ` == "…"` + "; it may ask about " + strings.Join(names, ", ")
-	m.Wrong(key, fmt.Sprintf("the condition of %s is not right: %v", key, err), instead)
-}
-
+// errNotAddress is why an address is refused.
 var errNotAddress = errors.New("not an address")

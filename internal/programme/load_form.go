@@ -5,8 +5,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"postroom/internal/postroom"
 	"postroom/internal/proof"
@@ -209,9 +211,18 @@ func (r *reader) condition(m proof.Map, key string, env map[string]any) (string,
 	}
 	compiled, err := compile(text, env)
 	if err != nil {
-		wrongCondition(m, key, err, env)
+		m.Wrong(key, fmt.Sprintf("this condition cannot be read: %v", err), mayAsk(env))
 	}
 	return text, compiled
+}
+
+// mayAsk says what a condition may ask about.
+func mayAsk(env map[string]any) string {
+	names := slices.Sorted(maps.Keys(env))
+	if len(names) == 0 {
+		return "it below the field it asks about"
+	}
+	return `a comparison such as ` + names[0] + ` == "…" of ` + strings.Join(names, ", ")
 }
 
 func autocomplete(t FieldType) string {
@@ -277,13 +288,4 @@ func texts[T ~string](values []T) []string {
 	return plain
 }
 
-func joined[T ~string](values []T) string {
-	text := ""
-	for i, v := range values {
-		if i > 0 {
-			text += ", "
-		}
-		text += string(v)
-	}
-	return text
-}
+func joined[T ~string](values []T) string { return strings.Join(texts(values), ", ") }

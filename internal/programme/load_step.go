@@ -53,6 +53,7 @@ func (r *reader) time(m proof.Map, s *Step) {
 	r.known(m, "on", "trigger", string(s.On), texts(postroom.Triggers()))
 	r.known(m, "before", "date", s.Before, Dates())
 	r.known(m, "after", "trigger or date", s.After, append(texts(postroom.Triggers()), Dates()...))
+	s.Late = Late(m.Choice("late", string(LateSend), string(LateSend), string(LateSkip)))
 	s.OrAfter = r.orAfter(m, s)
 	counts := s.Before != "" || s.After != ""
 	switch {
@@ -62,6 +63,8 @@ func (r *reader) time(m proof.Map, s *Step) {
 		m.Wrong("step", "step "+s.Name+" never falls due", "on: received, before: meeting or after: received")
 	case !counts && m.Has("by"):
 		m.Wrong("by", "by counts from before: or after:", "after: "+string(s.On)+" instead of on: "+string(s.On))
+	case m.Has("late") && s.Before == "":
+		m.Wrong("late", "only a step before a date can be late", "nothing")
 	case counts && !m.Has("by"):
 		m.Lacks("by", "3d, 1h or 2 working days")
 	case s.On != "" && slices.Contains(postroom.Triggers(), postroom.Trigger(s.After)) && s.After != string(s.On):

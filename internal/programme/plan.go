@@ -14,9 +14,9 @@ import (
 // the workflow. It looks at nothing but its arguments, so planning twice
 // promises the same: a step is one promise per run, name and occurrence.
 //
-// A step that counts from a date is planned by every trigger (or only by its
-// "on:") once the date is known, and its occurrence is the day of that date,
-// so that each of many meetings has its agenda. What should have happened
+// A step that counts from a date is planned by its "on:", or without one by
+// every trigger that brings a person nearer, once the date is known. Its
+// occurrence is the day of that date, so that each meeting has its agenda. What should have happened
 // already happens at once, except before a date that is past.
 func Plan(p *Programme, t postroom.Trigger, f postroom.Facts) []postroom.Effect {
 	var effects []postroom.Effect
@@ -43,22 +43,31 @@ func (s *Step) applies(f postroom.Facts, env func() map[string]any) bool {
 // due returns when the step is due and which occurrence of it that is, and
 // whether t promises it at all. The zero time means at once.
 func (s *Step) due(t postroom.Trigger, f postroom.Facts) (due time.Time, occurrence string, planned bool) {
-	if s.On != "" && s.On != t {
-		return due, "", false
-	}
 	switch {
-	case s.Before != "":
-		date, known := f.Dates[s.Before]
-		return soonest(s.By.Before(date, zoneOf(f)), f), dayOf(date, f), known && date.After(f.At)
-	case s.After == "":
+	case s.On != "" && s.On != t:
+		return due, "", false
+	case s.Before == "" && s.After == "":
 		return due, "", true
 	case s.After == string(t):
 		return soonest(s.By.After(f.At, zoneOf(f)), f), "", true
+	case s.On == "" && (t == postroom.OnCancelled || t == postroom.OnWaiting):
+		return due, "", false // neither comes to anything with a date
+	case s.Before != "":
+		return s.before(f)
 	}
 	if date, known := f.Dates[s.After]; known {
 		return soonest(s.By.After(date, zoneOf(f)), f), dayOf(date, f), true
 	}
 	return s.orAfter(f)
+}
+
+func (s *Step) before(f postroom.Facts) (due time.Time, occurrence string, planned bool) {
+	date, known := f.Dates[s.Before]
+	if !known || !date.After(f.At) {
+		return due, "", false
+	}
+	due = soonest(s.By.Before(date, zoneOf(f)), f)
+	return due, dayOf(date, f), !due.IsZero() || s.Late != LateSkip
 }
 
 // orAfter is the second chance of a step whose trigger has not come. Its

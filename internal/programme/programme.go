@@ -30,8 +30,6 @@ type Programme struct {
 	Events       []*Event
 	Lists        []*List
 	Workflow     []Step
-
-	offset int // of its first form among all forms
 }
 
 // List is something people subscribe to. Its name is unique in a Set.
@@ -174,6 +172,7 @@ type Step struct {
 	Before  string           // a date: "event", "meeting"
 	After   string           // a date or a trigger
 	By      Span             // how long before or after
+	Late    Late             // what becomes of a before: step that was due before anybody asked for it
 	OrAfter *OrAfter         // what else may make it due
 	Unless  string           // a state that makes it needless: "answered"
 	Send    string           // template
@@ -182,6 +181,17 @@ type Step struct {
 
 	when *condition // nil when When is ""
 }
+
+// Late says what becomes of a step before a date for somebody who joins when
+// it should already have happened.
+type Late string
+
+// What may become of a late step: an agenda is still wanted, a reminder a
+// minute after the booking is not.
+const (
+	LateSend Late = "send" // at once; what is meant if nothing is said
+	LateSkip Late = "skip"
+)
 
 // OrAfter makes a step due some time after a date even if its trigger never
 // comes.

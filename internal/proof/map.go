@@ -116,6 +116,30 @@ func (m Map) Texts(key string) []string {
 	return texts
 }
 
+// Verbatim is Text with the spaces around it, for passwords.
+func (m Map) Verbatim(key string) string {
+	n := m.value(key)
+	if m.scalar(n, key) == "" {
+		return ""
+	}
+	return m.sheet.text(n)
+}
+
+// Languages returns the language tags listed at key, each written the usual
+// way and once.
+func (m Map) Languages(key string) []string {
+	var tags []string
+	for _, tag := range m.Texts(key) {
+		m.tag(m.value(key), tag)
+		if slices.Contains(tags, tag) {
+			m.Wrong(key, tag+" is listed twice", "it once")
+			continue
+		}
+		tags = append(tags, tag)
+	}
+	return tags
+}
+
 // Words returns the text of key in several languages. A plain text stands for
 // all of them. A language that is asked for, and neither written nor covered
 // by its parent (fa for fa-AF), is a mistake; languages nobody asked for may
@@ -131,7 +155,7 @@ func (m Map) Words(key string, languages ...string) map[string]string {
 	texts := m.Map(key)
 	words := make(map[string]string)
 	for _, tag := range texts.Keys() {
-		texts.tag(tag)
+		texts.tag(texts.key(tag), tag)
 		if text := texts.Text(tag); text != "" {
 			words[tag] = text
 		}
@@ -242,14 +266,20 @@ func (m Map) quote(key string) string {
 	return key
 }
 
-// tag notes a key that is no language, or not written the usual way.
-func (m Map) tag(written string) {
+// key finds the node of a key itself.
+func (m Map) key(name string) *yaml.Node {
+	i := slices.IndexFunc(m.node.Content, func(n *yaml.Node) bool { return n.Value == name })
+	return m.node.Content[max(i, 0)]
+}
+
+// tag notes, at n, what is no language or not written the usual way.
+func (m Map) tag(n *yaml.Node, written string) {
 	parsed, err := language.Parse(written)
 	switch {
 	case err != nil:
-		m.sheet.at(m.node, fmt.Sprintf("%s is not a language", strconv.Quote(clip(written))), "a language tag such as en, uk or fa-AF")
+		m.sheet.at(n, fmt.Sprintf("%s is not a language", strconv.Quote(clip(written))), "a language tag such as en, uk or fa-AF")
 	case parsed.String() != written:
-		m.sheet.at(m.node, fmt.Sprintf("%s is not how this language is written", strconv.Quote(clip(written))), parsed.String())
+		m.sheet.at(n, fmt.Sprintf("%s is not how this language is written", strconv.Quote(clip(written))), parsed.String())
 	}
 }
 

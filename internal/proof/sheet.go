@@ -101,11 +101,14 @@ func (s *Sheet) syntax(err error) {
 	first, _, _ := strings.Cut(err.Error(), "\n")
 	found := syntaxLine.FindStringSubmatch(first)
 	line, _ := strconv.Atoi(found[1])
-	say := "this is not YAML: " + found[2]
-	if strings.Contains(found[2], "anchor") {
-		say = `a text that begins with & or * needs quotes: "*text"`
+	say, instead := "this is not YAML: "+found[2], ""
+	switch {
+	case strings.Contains(say, "anchor") || strings.Contains(say, "alias"):
+		say, instead = "a text cannot begin with & or *", "the text in quotes"
+	case strings.Contains(say, "',' or '}'") || strings.Contains(say, "',' or ']'"):
+		instead = "quotes around a text between brackets that has , ? : { or } in it"
 	}
-	s.note(max(line, 1), 1, say, "")
+	s.note(line, 1, say, instead)
 }
 
 // walk looks at every node once for what is wrong wherever it stands.
