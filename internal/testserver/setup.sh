@@ -66,7 +66,7 @@ install_packages() {
   echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
   # A list of packages that cannot be fetched anew may still be good enough.
   apt-get -qq update >&2 || say "apt-get update had trouble; going on with the old lists"
-  apt-get -qq install -y --no-install-recommends "$@" >&2
+  apt-get -qq install -y --no-install-recommends "$@" >&2 || { say "apt-get could not install $*"; exit 1; }
   allow_services
 }
 

@@ -1,0 +1,131 @@
+package house_test
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// anything marks the packages that put the others together: they may import
+// every package of the project.
+var anything = []string{"*"}
+
+// below lists what each package may import from this module. Data goes one
+// way, and a room never reaches back into the room it came from; adding an
+// arrow is a design decision, made here in view of a reviewer. A package that
+// is not in the list may not exist.
+var below = map[string][]string{
+	// The words, and the rooms that need only them.
+	"internal/postroom":  {},
+	"templates":          {},
+	"internal/seal":      {"internal/postroom"},
+	"internal/link":      {"internal/postroom"},
+	"internal/proof":     {},
+	"internal/config":    {"internal/postroom", "internal/proof"},
+	"internal/letter":    {"internal/postroom"},
+	"internal/programme": {"internal/postroom", "internal/proof"},
+
+	// The truth and the engine, and the one door out.
+	"internal/store":    {"internal/postroom", "internal/seal"},
+	"internal/queue":    {"internal/postroom", "internal/store"},
+	"internal/outbound": {"internal/postroom", "internal/store", "internal/link", "internal/letter", "internal/config", "templates"},
+
+	// The work, and the one door in.
+	"internal/workflow":  {"internal/postroom", "internal/store", "internal/programme"},
+	"internal/event":     {"internal/postroom", "internal/store", "internal/programme", "internal/workflow"},
+	"internal/volunteer": {"internal/postroom", "internal/store", "internal/programme", "internal/workflow"},
+	"internal/group":     {"internal/postroom", "internal/store", "internal/programme", "internal/workflow"},
+	"internal/intake": {
+		"internal/postroom", "internal/store", "internal/programme", "internal/workflow",
+		"internal/event", "internal/volunteer", "internal/group",
+	},
+
+	// The doors to people and to time.
+	"internal/web": {
+		"internal/postroom", "internal/store", "internal/programme", "internal/intake", "internal/event",
+		"internal/link", "internal/config", "templates", "internal/workflow",
+	},
+	"workers": {
+		"internal/postroom", "internal/store", "internal/queue", "internal/outbound", "internal/intake",
+		"internal/workflow", "internal/event", "internal/volunteer", "internal/group", "internal/programme",
+	},
+
+	// What puts the rooms together.
+	"internal/app":     rooms(),
+	"internal/demo":    append(rooms(), "internal/app"),
+	"cmd/postroom":     anything,
+	"internal/bench":   anything,
+	"internal/testkit": anything,
+
+	// Beside the house. testserver knows nothing of the project, so that any
+	// package's tests may use it.
+	"internal/testserver": {},
+	"internal/house":      {},
+}
+
+// rooms is every package below internal/app.
+func rooms() []string {
+	return []string{
+		"internal/postroom", "templates", "internal/seal", "internal/link", "internal/proof", "internal/config",
+		"internal/letter", "internal/programme", "internal/store", "internal/queue", "internal/outbound", "internal/workflow",
+		"internal/event", "internal/volunteer", "internal/group", "internal/intake", "internal/web", "workers",
+	}
+}
+
+func TestImportsFollowTheArrows(t *testing.T) {
+	for _, f := range tree(t) {
+		if f.test() || temporary(f.pkg) {
+			continue
+		}
+		allowed, known := below[f.pkg]
+		if !known {
+			t.Errorf("%s: package %q is not in the map of the house. Each room has one place in the picture of docs/architecture.md; "+
+				"add it to `below` in internal/house/imports_test.go with the arrows it needs", f.path, f.pkg)
+			continue
+		}
+		for _, spec := range f.ast.Imports {
+			arrow, ours := imported(t, spec.Path.Value)
+			if ours && !slices.Contains(allowed, "*") && !slices.Contains(allowed, arrow) {
+				t.Errorf("%s: %q may not import %q. Data goes one way, and a room that reaches back cannot be read alone; "+
+					"pass what is needed down, or add the arrow to `below` in internal/house/imports_test.go and say why", f.at(spec.Pos()), f.pkg, arrow)
+			}
+		}
+	}
+}
+
+// imported returns which package of this module an import names.
+func imported(t *testing.T, quoted string) (pkg string, ours bool) {
+	t.Helper()
+	path, err := strconv.Unquote(quoted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkg, ours = strings.CutPrefix(path, module+"/")
+	return pkg, ours
+}
+
+// temporary reports a package that only keeps requirements in go.mod until
+// the code that needs them is there.
+func temporary(pkg string) bool { return pkg == "cmd/warm" }
+
+func TestTheMapHasNoWayBack(t *testing.T) {
+	seen := map[string]int{} // 1: on the way, 2: done
+	var visit func(pkg string, way []string)
+	visit = func(pkg string, way []string) {
+		if seen[pkg] == 1 {
+			t.Errorf("the map in internal/house/imports_test.go has a way back: %s", strings.Join(append(way, pkg), " > "))
+		}
+		if seen[pkg] != 0 {
+			return
+		}
+		seen[pkg] = 1
+		for _, next := range below[pkg] {
+			visit(next, append(way, pkg))
+		}
+		seen[pkg] = 2
+	}
+	for pkg := range below {
+		visit(pkg, nil)
+	}
+}
