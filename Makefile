@@ -2,8 +2,6 @@
 # installs and what it skips.
 SETUP = internal/testserver/setup.sh
 
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-
 .PHONY: build test test-long bench chaos lint demo
 
 # One static binary in bin/.
