@@ -67,7 +67,7 @@ func (m Map) Choice(key, otherwise string, allowed ...string) string {
 		return otherwise
 	}
 	if !slices.Contains(allowed, text) {
-		m.Wrong(key, fmt.Sprintf("%s is not a %s", m.quote(key), key), OneOf(text, allowed))
+		m.Wrong(key, fmt.Sprintf("%s cannot be the %s", m.quote(key), key), OneOf(text, allowed))
 		return otherwise
 	}
 	return text

@@ -4,12 +4,13 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Nearest returns the candidate that written was probably meant to be, or ""
 // when none is near.
 func Nearest(written string, candidates []string) string {
-	best, far := "", max(1, min(3, len(written)/3))
+	best, far := "", max(1, min(3, (len(written)+1)/3))
 	for _, c := range candidates {
 		if d := distance(written, c, far); d <= far && (best == "" || d < far) {
 			best, far = c, d
@@ -99,12 +100,19 @@ func covers(words map[string]string, tag string) bool {
 	}
 }
 
-// clip keeps a quoted word short enough for one line.
+// clip keeps a quoted word short enough for one line, and on it.
 func clip(s string) string {
 	const most = 40
-	runes := []rune(strings.ToValidUTF8(s, "?"))
+	runes := []rune(strings.Map(printable, strings.ToValidUTF8(s, "?")))
 	if len(runes) > most {
 		return string(runes[:most]) + "…"
 	}
 	return string(runes)
+}
+
+func printable(r rune) rune {
+	if !unicode.IsPrint(r) {
+		return '?'
+	}
+	return r
 }

@@ -92,7 +92,10 @@ func (s *Sheet) parse(data []byte) *yaml.Node {
 	return doc.Content[0]
 }
 
-var syntaxLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)`)
+var (
+	syntaxLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(.*)`)
+	fromParser = regexp.MustCompile(`^did not find (the )?expected (<document start>|'-' indicator|key|',' or|node content)`)
+)
 
 // syntax notes what the parser could not read. The parser quotes the name of
 // an unknown alias, which may be a password that begins with a star, so that
@@ -101,6 +104,9 @@ func (s *Sheet) syntax(err error) {
 	first, _, _ := strings.Cut(err.Error(), "\n")
 	found := syntaxLine.FindStringSubmatch(first)
 	line, _ := strconv.Atoi(found[1])
+	if fromParser.MatchString(found[2]) {
+		line++ // the library counts these from 0
+	}
 	say, instead := "this is not YAML: "+found[2], ""
 	switch {
 	case strings.Contains(say, "anchor") || strings.Contains(say, "alias"):
