@@ -28,8 +28,8 @@ var below = map[string][]string{
 
 	// The truth and the engine, and the one door out.
 	"internal/store":    {"internal/postroom", "internal/seal"},
-	"internal/queue":    {"internal/postroom", "internal/store"},
-	"internal/outbound": {"internal/postroom", "internal/store", "internal/link", "internal/letter", "internal/config", "templates"},
+	"internal/queue":    {"internal/postroom", "internal/store", "internal/config"},
+	"internal/outbound": {"internal/postroom", "internal/store", "internal/link", "internal/letter", "internal/config", "internal/proof", "templates"},
 
 	// The work, and the one door in.
 	"internal/workflow":  {"internal/postroom", "internal/store", "internal/programme"},
