@@ -1,0 +1,207 @@
+// Package event keeps the places of dated events: who has one, who waits, and
+// who moves up when somebody cancels.
+//
+// The idea a newcomer needs: every change to a session's places begins by
+// locking the session's row, and whatever frees places gives them to those who
+// wait in the same transaction. So nobody is ever booked twice, nobody jumps
+// the queue, and a freed place is never seen by a stranger while people wait.
+// The rows of those who wait are not what is locked: they may not exist yet.
+package event
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+	"postroom/internal/store"
+)
+
+// Runs tells a run what happened to it.
+type Runs interface {
+	Fire(tx *store.Tx, run postroom.Run, t postroom.Trigger, at time.Time) error
+}
+
+// Options are what Events need.
+type Options struct {
+	Store      *store.Store
+	Programmes *programme.Set
+	Runs       Runs
+	Clock      postroom.Clock
+}
+
+// Events gives out places.
+type Events struct{ Options }
+
+// New returns Events.
+func New(o Options) *Events { return &Events{o} }
+
+// Sync puts the events and sessions of every programme on file as the
+// programme files say. Where a session has grown, those who wait move up; where
+// it has shrunk, nobody loses their place.
+func (e *Events) Sync(ctx context.Context) error {
+	for _, p := range e.Programmes.Programmes() {
+		for _, each := range p.Events {
+			if err := e.sync(ctx, p, each); err != nil {
+				return fmt.Errorf("put event %s of programme %s on file: %w", each.Name, p.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (e *Events) sync(ctx context.Context, p *programme.Programme, each *programme.Event) error {
+	at := e.Clock.Now()
+	return e.Store.Write(ctx, func(tx *store.Tx) error {
+		id, err := tx.PutEvent(p.Name, each.Name, at)
+		if err != nil {
+			return err
+		}
+		for _, s := range each.Sessions {
+			put := postroom.Session{Event: id, Name: s.Name, StartsAt: s.StartsAt, EndsAt: s.EndsAt, Venue: s.Venue, Capacity: s.Capacity}
+			if put.ID, err = tx.PutSession(put); err != nil { // which locks its row
+				return err
+			}
+			if err := e.promote(tx, put, at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Book takes a place in a session for a party, or a place in its queue: the
+// place only if nobody who could have it waits and the party fits. A contact
+// who has a booking already gets that one back, unchanged. It returns Gone if
+// the session is over.
+func (e *Events) Book(tx *store.Tx, session, contact, submission string, party int, at time.Time) (postroom.Booking, error) {
+	s, err := tx.LockSession(session)
+	if err != nil {
+		return postroom.Booking{}, err
+	}
+	if standing, has, err := tx.ActiveBooking(session, contact); err != nil || has {
+		return standing, err
+	}
+	if over(s, at) {
+		return postroom.Booking{}, &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("session.over"), Cause: fmt.Errorf("book session %s: it is over", session)}
+	}
+	taken, waiting, err := tx.Places(session)
+	if err != nil {
+		return postroom.Booking{}, fmt.Errorf("count places of session %s: %w", session, err)
+	}
+	b := postroom.Booking{Session: session, Contact: contact, Submission: submission, Party: party, State: postroom.BookingConfirmed, QueuedAt: at}
+	if waiting == 0 && fits(s, taken, party) {
+		return tx.AddBooking(b)
+	}
+	return e.queue(tx, s, b)
+}
+
+// queue puts a booking at the end of the queue. The transaction decides the
+// order, not the moment the entry arrived: a letter that was long on its way
+// does not pass people who have been told that they are next.
+func (e *Events) queue(tx *store.Tx, s postroom.Session, b postroom.Booking) (postroom.Booking, error) {
+	ahead, err := tx.Waiting(s.ID)
+	if err != nil {
+		return b, fmt.Errorf("list who waits for session %s: %w", s.ID, err)
+	}
+	if len(ahead) > 0 {
+		if last := ahead[len(ahead)-1].QueuedAt; !b.QueuedAt.After(last) {
+			b.QueuedAt = last.Add(time.Microsecond)
+		}
+	}
+	b.State = postroom.BookingWaiting
+	if b, err = tx.AddBooking(b); err != nil {
+		return b, err
+	}
+	if err := e.promote(tx, s, b.QueuedAt); err != nil {
+		return b, err
+	}
+	now, _, err := tx.ActiveBooking(s.ID, b.Contact)
+	return now, err
+}
+
+// Cancel ends a booking and gives what it frees to those who wait, in the same
+// transaction. It returns Gone if the booking has ended already. The
+// submission that made it is settled with it, so that the person may book
+// again in the same words.
+func (e *Events) Cancel(tx *store.Tx, b postroom.Booking, at time.Time) error {
+	s, err := tx.LockSession(b.Session)
+	if err != nil {
+		return err
+	}
+	if err := e.end(tx, b); err != nil {
+		return err
+	}
+	if err := tx.MarkAnswered(b.Submission, at); err != nil {
+		return fmt.Errorf("settle submission %s: %w", b.Submission, err)
+	}
+	if err := e.fire(tx, b, postroom.OnCancelled, at); err != nil {
+		return err
+	}
+	return e.promote(tx, s, at)
+}
+
+// end moves a booking to cancelled from whichever state it is in now; b may
+// have been read before the session was locked.
+func (e *Events) end(tx *store.Tx, b postroom.Booking) error {
+	for _, from := range []postroom.BookingState{postroom.BookingConfirmed, postroom.BookingWaiting, postroom.BookingHeld} {
+		moved, err := tx.MoveBooking(b.ID, from, postroom.BookingCancelled)
+		if err != nil {
+			return fmt.Errorf("cancel booking %s: %w", b.ID, err)
+		}
+		if moved {
+			return nil
+		}
+	}
+	return &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("booking.ended"), Cause: fmt.Errorf("cancel booking %s: it has ended", b.ID)}
+}
+
+// promote gives free places to those who wait, strictly first come first
+// served: a party that does not fit yet keeps everybody behind it waiting, so
+// that small parties cannot pass a large one for ever. Only a party larger
+// than the whole session is passed, because its turn never comes. The caller
+// has locked the session.
+func (e *Events) promote(tx *store.Tx, s postroom.Session, at time.Time) error {
+	if over(s, at) {
+		return nil
+	}
+	taken, waiting, err := tx.Places(s.ID)
+	if err != nil || waiting == 0 {
+		return err
+	}
+	queue, err := tx.Waiting(s.ID)
+	if err != nil {
+		return fmt.Errorf("list who waits for session %s: %w", s.ID, err)
+	}
+	for _, b := range queue {
+		if !fits(s, 0, b.Party) {
+			continue
+		}
+		if !fits(s, taken, b.Party) {
+			return nil
+		}
+		if _, err := tx.MoveBooking(b.ID, postroom.BookingWaiting, postroom.BookingConfirmed); err != nil {
+			return fmt.Errorf("promote booking %s: %w", b.ID, err)
+		}
+		taken += b.Party
+		if err := e.fire(tx, b, postroom.OnBooked, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Events) fire(tx *store.Tx, b postroom.Booking, t postroom.Trigger, at time.Time) error {
+	run, begun, err := tx.RunOf(b.Submission)
+	if err != nil || !begun {
+		return err // a booking without a run promises nothing
+	}
+	return e.Runs.Fire(tx, run, t, at)
+}
+
+func over(s postroom.Session, at time.Time) bool { return !s.EndsAt.IsZero() && !at.Before(s.EndsAt) }
+
+func fits(s postroom.Session, taken, party int) bool {
+	return s.Capacity == nil || taken+party <= *s.Capacity
+}

@@ -1,0 +1,179 @@
+package intake
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+)
+
+// arrival is an entry that passed the check, read as far as is possible
+// without the store.
+type arrival struct {
+	form         *programme.Form
+	at           time.Time
+	contact      postroom.Contact
+	organisation string
+	submission   postroom.Submission
+	consents     []postroom.Consent
+	wantsList    bool
+	party        int
+	suspect      bool
+}
+
+func read(form *programme.Form, e postroom.Entry, clean postroom.Answers, clock time.Time) arrival {
+	a := arrival{form: form, at: now(e.At, clock), suspect: e.Suspect}
+	locale := localeOf(form, e.Locale)
+	a.contact = person(form, clean)
+	a.contact.Locale = locale
+	a.organisation = answer(form, clean, programme.OrganisationField, "organisation")
+	a.party = party(form, clean)
+	a.wantsList = wantsList(form, clean) && a.contact.Address != ""
+	a.consents = consents(form, e, clean, locale, a.at)
+	a.submission = postroom.Submission{
+		Key: e.Key, NaturalKey: naturalKey(form.Name, a.contact, clean),
+		Programme: form.Programme.Name, Form: form.Name, FormVersion: form.Version, Kind: form.Kind, Channel: e.Channel,
+		Address: a.contact.Address, Locale: locale, Area: area(form, clean), Answers: clean,
+		State: postroom.SubmissionReceived, ReceivedAt: a.at,
+	}
+	return a
+}
+
+// person reads who sent it from the well-known fields. The address is kept in
+// small letters: mail servers that tell Ann@ from ann@ are not to be found,
+// while telephones that write the first letter large are everywhere, and
+// somebody who left a list as one must not be on it as the other.
+func person(form *programme.Form, clean postroom.Answers) postroom.Contact {
+	return postroom.Contact{
+		Name:    answer(form, clean, programme.NameField, "name"),
+		Address: strings.ToLower(answer(form, clean, programme.EmailField, string(postroom.ReachEmail))),
+		Phone:   answer(form, clean, programme.PhoneField, string(postroom.ReachPhone)),
+		Reach:   reach(form, clean),
+	}
+}
+
+// answer returns the answer to the field of a type: the one with the name
+// that the type is known by, or else the first. Another person's address,
+// asked for further down, is never taken for the sender's.
+func answer(form *programme.Form, clean postroom.Answers, t programme.FieldType, name string) string {
+	if f, ok := form.Field(name); ok && f.Type == t {
+		return clean.One(name)
+	}
+	for _, f := range form.Fields {
+		if f.Type == t {
+			return clean.One(f.Name)
+		}
+	}
+	return ""
+}
+
+// reach is how the person asked to be reached, or else the first of the form's
+// ways that they gave. The check has made sure that there is one.
+func reach(form *programme.Form, clean postroom.Answers) postroom.Reach {
+	wish := postroom.Reach(clean.One("reach"))
+	if slices.Contains(form.Reach, wish) && clean.One(string(wish)) != "" {
+		return wish
+	}
+	for _, way := range form.Reach {
+		if clean.One(string(way)) != "" {
+			return way
+		}
+	}
+	return postroom.ReachEmail
+}
+
+// area is kept in the open, for sorting, so it never holds an answer of a
+// special category.
+func area(form *programme.Form, clean postroom.Answers) string {
+	if f, ok := form.Field("area"); !ok || f.SpecialCategory {
+		return ""
+	}
+	return clean.One("area")
+}
+
+func party(form *programme.Form, clean postroom.Answers) int {
+	for _, f := range form.Fields {
+		if f.Type != programme.PlacesField {
+			continue
+		}
+		if n, err := strconv.Atoi(clean.One(f.Name)); err == nil && n > 0 {
+			return n
+		}
+	}
+	return 1
+}
+
+// wantsList says whether the form asks for its list to be subscribed to. A
+// consent field with the list's name (with _ for -) makes it a choice.
+func wantsList(form *programme.Form, clean postroom.Answers) bool {
+	if form.List == "" {
+		return false
+	}
+	box := strings.ReplaceAll(form.List, "-", "_")
+	if f, ok := form.Field(box); ok && f.Type == programme.ConsentField {
+		return clean.One(box) == "yes"
+	}
+	return true
+}
+
+// consents are the boxes that were ticked, with the words beside them. Words
+// of an older version of the form cannot be shown to anybody any more, so a
+// tick beside those proves nothing and is kept among the answers only.
+func consents(form *programme.Form, e postroom.Entry, clean postroom.Answers, locale string, at time.Time) []postroom.Consent {
+	if e.FormVersion != "" && e.FormVersion != form.Version {
+		return nil
+	}
+	var given []postroom.Consent
+	for _, f := range form.Fields {
+		if f.Type == programme.ConsentField && clean.One(f.Name) == "yes" {
+			given = append(given, postroom.Consent{Purpose: f.Name, Wording: f.Label.In(locale), FormVersion: form.Version, At: at})
+		}
+	}
+	return given
+}
+
+// longestLocale is enough for every language tag (RFC 5646, section 4.4.1).
+const longestLocale = 35
+
+// localeOf returns the language the person was reading, or the programme's
+// first when the channel does not know it.
+func localeOf(form *programme.Form, said string) string {
+	strange := func(r rune) bool {
+		return r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}
+	if said == "" || len(said) > longestLocale || strings.ContainsFunc(said, strange) {
+		return cmp.Or(append(slices.Clone(form.Programme.Languages), "en")...)
+	}
+	return said
+}
+
+// naturalKey is the same for the same person sending the same answers on the
+// same form, however they space and capitalise them.
+func naturalKey(form string, who postroom.Contact, clean postroom.Answers) string {
+	h := sha256.New()
+	part := func(text string) {
+		text = strings.ToLower(strings.Join(strings.Fields(text), " "))
+		h.Write(binary.AppendUvarint(nil, uint64(len(text)))) // so that no part runs into the next
+		h.Write([]byte(text))
+	}
+	part(form)
+	part(who.Name)
+	part(who.Address)
+	part(who.Phone)
+	for _, field := range slices.Sorted(maps.Keys(clean)) {
+		part(field)
+		part(strconv.Itoa(len(clean[field])))
+		for _, value := range clean[field] {
+			part(value)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,303 @@
+// Package intake is the one door in. Whatever a person sends, on a form, in a
+// letter, by phone or on paper, becomes an Entry and is accepted here: one
+// check, one rule for what is a repeat, one transaction.
+//
+// The idea a newcomer needs: when Accept returns, everything is decided and on
+// file. The place in the event is taken, the confirmation is owed, the work
+// that may take longer is a job, all committed together; so the page can say
+// "booked" or "waiting" at once, and a crash a moment later loses nothing.
+// Sending the same thing again (the same key, or the same answers of the same
+// person while the first still waits) returns the first receipt and changes
+// nothing.
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"postroom/internal/event"
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+	"postroom/internal/store"
+	"postroom/internal/workflow"
+)
+
+// Options are what an Intake needs.
+type Options struct {
+	Store      *store.Store
+	Programmes *programme.Set
+	Workflow   *workflow.Workflow
+	Events     *event.Events
+	Clock      postroom.Clock
+	Log        *slog.Logger
+}
+
+// Intake accepts entries.
+type Intake struct {
+	Options
+	versions sync.Map // form versions that are known to be on file
+}
+
+// New returns an Intake.
+func New(o Options) *Intake {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Intake{Options: o}
+}
+
+// Receipt says what became of an entry. It holds what only the sender may
+// know: a page shows the subscription's state to nobody, because it would tell
+// a stranger who is on a list.
+type Receipt struct {
+	Submission   postroom.Submission
+	Booking      *postroom.Booking      // the place taken, or the one that stood already
+	Subscription *postroom.Subscription // what was asked for, when it was a list
+	Repeated     bool
+}
+
+// Refused is an entry that the person can mend: one message a field. Its kind
+// is Invalid.
+type Refused struct{ Fields []programme.FieldError }
+
+// Error names the fields for the log, never what was written in them.
+func (r *Refused) Error() string {
+	text := "refused"
+	for _, f := range r.Fields {
+		text += " " + f.Field + ":" + f.Say.Key
+	}
+	return text
+}
+
+// Unwrap classifies the refusal.
+func (r *Refused) Unwrap() error {
+	return &postroom.Error{Kind: postroom.Invalid, Say: postroom.Say("error.refused"), Cause: errors.New("answers to mend")}
+}
+
+// Accept puts an entry on file with everything that belongs to it. It returns
+// NotFound for an unknown form, *Refused for answers that have to be mended,
+// Gone for a date that is over, and Conflict for a key that was used on
+// another form.
+func (in *Intake) Accept(ctx context.Context, e postroom.Entry) (Receipt, error) {
+	form, ok := in.Programmes.Form(e.Form)
+	if !ok {
+		return Receipt{}, &postroom.Error{Kind: postroom.NotFound, Say: postroom.Say("error.not_found"), Cause: errors.New("accept: unknown form")}
+	}
+	clean, mistakes := form.Check(e.Answers)
+	if len(mistakes) > 0 {
+		return Receipt{}, &Refused{Fields: mistakes}
+	}
+	a := read(form, e, clean, in.Clock.Now())
+	var receipt Receipt
+	err := in.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		receipt, err = in.file(tx, a)
+		return err
+	})
+	if again, ok := errors.AsType[*repeat](err); ok {
+		return in.first(ctx, a, again.submission)
+	}
+	if err != nil {
+		return Receipt{}, fmt.Errorf("accept form %s: %w", form.Name, err)
+	}
+	in.versions.Store(form.Version, true)
+	in.Log.InfoContext(ctx, "accepted", "submission", receipt.Submission.ID, "programme", form.Programme.Name)
+	return receipt, nil
+}
+
+// repeat undoes a transaction whose entry is on file already, so that a repeat
+// leaves nothing behind, not even a contact.
+type repeat struct{ submission postroom.Submission }
+
+// Error makes repeat an error; nobody reads it.
+func (r *repeat) Error() string { return "repeat of submission " + r.submission.ID }
+
+// first returns the receipt of the submission that an entry repeats.
+func (in *Intake) first(ctx context.Context, a arrival, sub postroom.Submission) (Receipt, error) {
+	if sub.Form != a.form.Name {
+		return Receipt{}, &postroom.Error{Kind: postroom.Conflict, Say: postroom.Say("error.key_used"), Cause: fmt.Errorf("accept: the key belongs to submission %s on another form", sub.ID)}
+	}
+	receipt := Receipt{Submission: sub, Repeated: true}
+	r := in.Store.Read(ctx)
+	booking, booked, err := in.bookingOf(r, a.form, sub)
+	if err != nil {
+		return receipt, fmt.Errorf("read booking of submission %s: %w", sub.ID, err)
+	}
+	if booked {
+		receipt.Booking = &booking
+	}
+	subscription, asked, err := r.SubscriptionOf(sub.ID)
+	if err != nil {
+		return receipt, fmt.Errorf("read subscription of submission %s: %w", sub.ID, err)
+	}
+	if asked {
+		receipt.Subscription = &subscription
+	}
+	return receipt, nil
+}
+
+// bookingOf finds the booking a submission made, or the one that stood already
+// when it came in.
+func (in *Intake) bookingOf(r store.Reader, form *programme.Form, sub postroom.Submission) (postroom.Booking, bool, error) {
+	booking, booked, err := r.BookingOf(sub.ID)
+	if err != nil || booked || form.Event == "" {
+		return booking, booked, err
+	}
+	session, chosen, err := workflow.SessionOf(r, form, sub.Answers)
+	if err != nil || !chosen {
+		return booking, false, err
+	}
+	return r.ActiveBooking(session.ID, sub.Contact)
+}
+
+// file writes one arrival. It may run twice, so it changes nothing but tx.
+func (in *Intake) file(tx *store.Tx, a arrival) (Receipt, error) {
+	contact, err := tx.FindOrAddContact(a.contact, a.at)
+	if err != nil {
+		return Receipt{}, err
+	}
+	sub := a.submission
+	sub.Contact = contact.ID
+	if sub.Organisation, err = joinOrganisation(tx, a, contact.ID); err != nil {
+		return Receipt{}, err
+	}
+	if err := in.putVersion(tx, a); err != nil {
+		return Receipt{}, err
+	}
+	sub, added, err := tx.AddSubmission(sub)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if !added {
+		return Receipt{}, &repeat{sub}
+	}
+	run, err := in.Workflow.Begin(tx, sub, a.at)
+	if err != nil {
+		return Receipt{}, err
+	}
+	c := in.Workflow.CaseOf(run, sub, contact)
+	if err := in.settle(tx, a, c); err != nil {
+		return Receipt{}, err
+	}
+	_, err = tx.AddJob(postroom.JobFor(sub.Kind), sub.ID, postroom.Confirm, a.at, a.at)
+	return Receipt{Submission: c.Submission, Booking: c.Booking, Subscription: c.Subscription}, err
+}
+
+func joinOrganisation(tx *store.Tx, a arrival, contact string) (id string, err error) {
+	if a.organisation == "" {
+		return "", nil
+	}
+	if id, err = tx.FindOrAddOrganisation(a.organisation, a.at); err != nil {
+		return "", err
+	}
+	return id, tx.JoinOrganisation(contact, id, a.at)
+}
+
+// putVersion keeps what the form asked. A version that was committed once need
+// not be looked for again.
+func (in *Intake) putVersion(tx *store.Tx, a arrival) error {
+	if _, known := in.versions.Load(a.form.Version); known {
+		return nil
+	}
+	return tx.PutFormVersion(a.form.Version, a.form.Programme.Name, a.form.Name, a.form.Snapshot, a.at)
+}
+
+// settle does what the form is for: consents, the list, the place; and then
+// tells the run.
+func (in *Intake) settle(tx *store.Tx, a arrival, c *workflow.Case) error {
+	for _, consent := range a.consents {
+		consent.Contact, consent.Submission = c.Contact.ID, c.Submission.ID
+		if err := tx.AddConsent(consent); err != nil {
+			return fmt.Errorf("keep consent %s: %w", consent.Purpose, err)
+		}
+	}
+	if err := subscribe(tx, a, c); err != nil {
+		return err
+	}
+	if err := in.book(tx, a, c); err != nil {
+		return err
+	}
+	if a.suspect {
+		if err := tx.Hold(c.Submission.ID, heldAsSuspect, a.at); err != nil {
+			return err
+		}
+		c.Submission.State = postroom.SubmissionHeld
+	}
+	for _, t := range triggers(c) {
+		if err := in.Workflow.FireFor(tx, c, t, a.at); err != nil {
+			return err
+		}
+	}
+	if c.Submission.State == postroom.SubmissionHeld || c.Again && c.Booking != nil {
+		return in.Workflow.Tell(tx, c, "look:"+c.Submission.ID, a.at) // a person has to look
+	}
+	return nil
+}
+
+// heldAsSuspect is the reason of the hold; the desk puts it into words.
+const heldAsSuspect = "suspect"
+
+// triggers are what happened to a run at the door. Somebody who is on the list
+// already need not confirm anything: they get the list's welcome again, which
+// says that they are on it and how to leave.
+func triggers(c *workflow.Case) []postroom.Trigger {
+	if c.Subscription != nil && c.Subscription.State == postroom.Confirmed && c.Submission.Kind == postroom.SignUp {
+		return []postroom.Trigger{postroom.OnConfirmed}
+	}
+	happened := []postroom.Trigger{postroom.OnReceived}
+	switch {
+	case c.Booking == nil:
+	case c.Booking.State == postroom.BookingWaiting:
+		happened = append(happened, postroom.OnWaiting)
+	default:
+		happened = append(happened, postroom.OnBooked)
+	}
+	return happened
+}
+
+// subscribe asks for the address to be on the form's list. Where the form has
+// a box of the list's name, only a tick asks.
+func subscribe(tx *store.Tx, a arrival, c *workflow.Case) error {
+	if !a.wantsList {
+		return nil
+	}
+	s, err := tx.Subscribe(postroom.Subscription{
+		List: a.form.List, Programme: c.Run.Programme, Contact: c.Contact.ID, Address: c.Submission.Address,
+		Locale: c.Submission.Locale, Submission: c.Submission.ID, AskedAt: a.at,
+	})
+	if err != nil {
+		return err
+	}
+	c.Subscription, c.Again = &s, s.State == postroom.Confirmed && c.Submission.Kind == postroom.SignUp
+	return nil
+}
+
+// book takes the place that was chosen. Nobody gets two: the booking that
+// exists stands, whatever the new answers say.
+func (in *Intake) book(tx *store.Tx, a arrival, c *workflow.Case) error {
+	if a.form.Event == "" {
+		return nil
+	}
+	session, chosen, err := workflow.SessionOf(tx.Reader, a.form, c.Submission.Answers)
+	if err != nil || !chosen {
+		return err
+	}
+	b, err := in.Events.Book(tx, session.ID, c.Contact.ID, c.Submission.ID, a.party, a.at)
+	if err != nil {
+		return err
+	}
+	c.Booking, c.Session, c.Again = &b, &session, b.Submission != c.Submission.ID
+	return nil
+}
+
+// now is the moment an entry counts as arrived: when the channel says, but
+// never later than now.
+func now(said, clock time.Time) time.Time {
+	if said.IsZero() || said.After(clock) {
+		said = clock
+	}
+	return said.UTC().Truncate(time.Microsecond) // as the store keeps it
+}

@@ -1,0 +1,169 @@
+package workflow
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+	"postroom/internal/store"
+)
+
+// Case is one run with everything a step may ask about or write about it.
+type Case struct {
+	Run          postroom.Run
+	Submission   postroom.Submission
+	Contact      postroom.Contact
+	Booking      *postroom.Booking // nil when there is none
+	Session      *postroom.Session
+	Subscription *postroom.Subscription
+	// Again marks a submission of somebody who already has what it asks for:
+	// a place in the session, or the list's news. They hear what stands, but
+	// reminders and the like were promised to the first submission's run.
+	Again bool
+
+	programme *programme.Programme
+	form      *programme.Form
+}
+
+// CaseOf puts together a case of which everything is at hand.
+func (w *Workflow) CaseOf(run postroom.Run, sub postroom.Submission, contact postroom.Contact) *Case {
+	c := &Case{Run: run, Submission: sub, Contact: contact}
+	c.programme, _ = w.Programmes.Programme(run.Programme)
+	if form, ok := w.Programmes.Form(run.Form); ok && form.Programme == c.programme {
+		c.form = form
+	}
+	return c
+}
+
+// Open reads the case of a run.
+func (w *Workflow) Open(tx *store.Tx, run postroom.Run) (*Case, error) {
+	sub, err := tx.Submission(run.Submission)
+	if err != nil {
+		return nil, err
+	}
+	contact, err := tx.Contact(sub.Contact)
+	if err != nil {
+		return nil, err
+	}
+	c := w.CaseOf(run, sub, contact)
+	if err := c.readBooking(tx); err != nil {
+		return nil, fmt.Errorf("read booking of submission %s: %w", sub.ID, err)
+	}
+	subscription, asked, err := tx.SubscriptionOf(sub.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read subscription of submission %s: %w", sub.ID, err)
+	}
+	if asked {
+		c.Subscription = &subscription
+	}
+	return c, nil
+}
+
+// readBooking finds the booking a submission made, or else the one that stood
+// already when it came in.
+func (c *Case) readBooking(tx *store.Tx) error {
+	booking, booked, err := tx.BookingOf(c.Submission.ID)
+	if err != nil {
+		return err
+	}
+	if booked {
+		session, err := tx.Session(booking.Session)
+		c.Booking, c.Session = &booking, &session
+		return err
+	}
+	if c.form == nil || c.form.Event == "" {
+		return nil
+	}
+	session, chosen, err := SessionOf(tx.Reader, c.form, c.Submission.Answers)
+	if err != nil || !chosen {
+		return err
+	}
+	if booking, booked, err = tx.ActiveBooking(session.ID, c.Submission.Contact); err != nil || !booked {
+		return err
+	}
+	c.Booking, c.Session, c.Again = &booking, &session, true
+	return nil
+}
+
+// SessionOf returns the session that answers choose: the one named by a field
+// of type session, or the only one of the form's event. It says false when
+// none is chosen, as by somebody who will take any date, and NotFound when the
+// session is not on file.
+func SessionOf(r store.Reader, form *programme.Form, answers postroom.Answers) (postroom.Session, bool, error) {
+	name := chosen(form, answers)
+	if name == "" {
+		return postroom.Session{}, false, nil
+	}
+	sessions, err := r.Sessions(form.Programme.Name, form.Event)
+	if err != nil {
+		return postroom.Session{}, false, fmt.Errorf("list sessions of event %s: %w", form.Event, err)
+	}
+	i := slices.IndexFunc(sessions, func(s postroom.Session) bool { return s.Name == name })
+	if i < 0 {
+		return postroom.Session{}, false, &postroom.Error{Kind: postroom.NotFound, Say: postroom.Say("error.not_found"),
+			Cause: fmt.Errorf("session %s of event %s is not on file", name, form.Event)}
+	}
+	return sessions[i], true, nil
+}
+
+func chosen(form *programme.Form, answers postroom.Answers) string {
+	for _, f := range form.Fields {
+		if f.Type == programme.SessionField {
+			return answers.One(f.Name)
+		}
+	}
+	if sessions := form.Sessions(); len(sessions) == 1 {
+		return sessions[0].Name
+	}
+	return ""
+}
+
+// facts is what plans are made from.
+func (w *Workflow) facts(c *Case, at time.Time) postroom.Facts {
+	return postroom.Facts{
+		Programme: c.Run.Programme, Form: c.Run.Form, Kind: c.Submission.Kind, Locale: c.Submission.Locale, At: at,
+		Answers: c.plainAnswers(), Dates: c.dates(), States: c.states(), Zone: w.Zone,
+	}
+}
+
+// plainAnswers are the answers without those of special categories. Without
+// the form nobody can tell which those are, so none are left.
+func (c *Case) plainAnswers() postroom.Answers {
+	plain := make(postroom.Answers)
+	if c.form == nil {
+		return plain
+	}
+	for _, f := range c.form.Fields {
+		if values := c.Submission.Answers[f.Name]; len(values) > 0 && !f.SpecialCategory {
+			plain[f.Name] = values
+		}
+	}
+	return plain
+}
+
+// dates knows the event's only for somebody who has a place: a reminder to
+// somebody who waits would read as an invitation.
+func (c *Case) dates() map[string]time.Time {
+	dates := make(map[string]time.Time)
+	if c.hasPlace() && !c.Again {
+		dates["event"] = c.Session.StartsAt
+	}
+	return dates
+}
+
+func (c *Case) hasPlace() bool {
+	return c.Booking != nil && (c.Booking.State == postroom.BookingConfirmed || c.Booking.State == postroom.BookingAttended)
+}
+
+func (c *Case) states() map[string]bool {
+	ended := c.Booking != nil && (c.Booking.State == postroom.BookingCancelled || c.Booking.State == postroom.BookingExpired)
+	left := c.Subscription != nil && c.Subscription.State == postroom.Unsubscribed
+	subscribed := c.Subscription != nil && c.Subscription.State == postroom.Confirmed
+	return map[string]bool{
+		"answered":  c.Submission.State == postroom.SubmissionAnswered || c.Submission.State == postroom.SubmissionClosed,
+		"cancelled": ended || left,
+		"confirmed": subscribed || c.hasPlace(),
+	}
+}

@@ -1,0 +1,202 @@
+package workflow
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+	"postroom/internal/store"
+)
+
+// The templates of what coordinators are told.
+const (
+	notice = "notice" // something came in
+	chase  = "chase"  // something was promised and has not happened yet
+)
+
+// do carries out one step.
+func (w *Workflow) do(tx *store.Tx, c *Case, step string, e postroom.Effect, caused bool, at time.Time) error {
+	for _, forum := range e.AddTo {
+		if err := tx.JoinForum(forum, c.Submission, at); err != nil {
+			return fmt.Errorf("join forum %s: %w", forum, err)
+		}
+	}
+	if e.Send != "" {
+		if err := w.send(tx, c, step, e.Send, caused, at); err != nil {
+			return err
+		}
+	}
+	if len(e.Notify) == 0 {
+		return nil
+	}
+	template := notice
+	if e.Unless != "" {
+		template = chase // it waited for something that did not happen
+	}
+	return w.tell(tx, c, "step:"+step, template, at)
+}
+
+// send owes the person a message. Data is a snapshot: what the mail says is
+// what was true when it was promised.
+func (w *Workflow) send(tx *store.Tx, c *Case, step, template string, caused bool, at time.Time) error {
+	m := w.message(c, template, at)
+	m.Key, m.To, m.Contact, m.Locale = "step:"+step, c.Submission.Address, c.Contact.ID, c.Submission.Locale
+	m.About = c.about(template)
+	m.Data = w.data(c, m.Locale, at)
+	if caused {
+		m.Form = c.Run.Form
+	}
+	if w.Thread != nil {
+		thread, err := w.Thread(tx, c.Submission.ID)
+		if err != nil {
+			return fmt.Errorf("find letter of submission %s: %w", c.Submission.ID, err)
+		}
+		m.InReplyTo, m.References = thread.InReplyTo, thread.References
+	}
+	if _, _, err := w.Outbox.Owe(tx, m); err != nil {
+		return fmt.Errorf("owe %s: %w", template, err)
+	}
+	return nil
+}
+
+// Tell owes every coordinator of a case a notice, once per key. It holds the
+// reference and what the programme is called, nothing of the person.
+func (w *Workflow) Tell(tx *store.Tx, c *Case, key string, at time.Time) error {
+	return w.tell(tx, c, key, notice, at)
+}
+
+func (w *Workflow) tell(tx *store.Tx, c *Case, key, template string, at time.Time) error {
+	if w.Coordinators == nil {
+		return nil
+	}
+	for _, who := range w.Coordinators(c.Run.Programme) {
+		m := w.message(c, template, at)
+		m.Key, m.To, m.Locale, m.About = key+":"+who.Address, who.Address, cmp.Or(who.Locale, "en"), c.Submission.ID
+		m.Data = w.aboutForm(c, m.Locale, c.Submission.ReceivedAt)
+		if _, _, err := w.Outbox.Owe(tx, m); err != nil {
+			return fmt.Errorf("owe %s: %w", template, err)
+		}
+	}
+	return nil
+}
+
+func (w *Workflow) message(c *Case, template string, at time.Time) postroom.Message {
+	return postroom.Message{
+		Programme: c.Run.Programme, Submission: c.Submission.ID, Template: template, CreatedAt: at,
+		Discreet: c.Contact.Discreet || c.programme != nil && c.programme.Discreet,
+	}
+}
+
+// listTemplates are the mails whose links are about a subscription, whatever
+// form it was asked for on.
+var listTemplates = []string{"please-confirm", "newsletter-welcome"}
+
+// about returns the id that the links in a mail are bound to.
+func (c *Case) about(template string) string {
+	if c.Subscription == nil || c.Submission.Kind != postroom.SignUp && !slices.Contains(listTemplates, template) {
+		return c.Submission.ID
+	}
+	return c.Subscription.ID
+}
+
+// data is what a template may say to the person, in plain strings. Every key
+// is there, so that a template can ask whether it is empty.
+func (w *Workflow) data(c *Case, locale string, at time.Time) map[string]string {
+	d := w.aboutForm(c, locale, at)
+	d["name"], d["area"] = c.greeting(), c.areaIn(locale)
+	if c.Subscription != nil {
+		d["list"] = w.listTitle(c.Subscription.List).In(locale)
+	}
+	if c.Booking == nil {
+		return d
+	}
+	d["party"] = strconv.Itoa(c.Booking.Party)
+	d["starts"], d["ends"], d["venue"] = stamp(c.Session.StartsAt), stamp(c.Session.EndsAt), c.Session.Venue
+	event, session := c.titles()
+	d["event"], d["session"] = event.In(locale), session.In(locale)
+	return d
+}
+
+// aboutForm is what may be said to anybody who may know that there was a
+// submission at all. The reply is promised from the moment told.
+func (w *Workflow) aboutForm(c *Case, locale string, from time.Time) map[string]string {
+	d := map[string]string{"reference": c.Submission.Reference}
+	for _, key := range []string{"name", "programme", "form_title", "reply_by", "event", "session", "starts", "ends", "venue", "party", "list", "area"} {
+		d[key] = ""
+	}
+	if c.programme != nil {
+		d["programme"] = c.programme.Title.In(locale)
+		d["reply_by"] = stamp(c.programme.ReplyWithin.After(from, w.Zone))
+	}
+	if c.form != nil {
+		d["form_title"] = c.form.Title.In(locale)
+	}
+	return d
+}
+
+// greeting returns the name to greet by. Before the owner of an address has
+// confirmed a sign-up, anybody could have put anything into the field.
+func (c *Case) greeting() string {
+	if c.Submission.Kind == postroom.SignUp && c.Subscription != nil && c.Subscription.State == postroom.Pending {
+		return ""
+	}
+	return c.Contact.Name
+}
+
+// areaIn returns the area in the reader's words, where it was chosen from a
+// list.
+func (c *Case) areaIn(locale string) string {
+	if c.form == nil {
+		return c.Submission.Area
+	}
+	field, ok := c.form.Field("area")
+	if !ok || field.SpecialCategory {
+		return c.Submission.Area
+	}
+	for _, o := range field.Options {
+		if o.Value == c.Submission.Area {
+			return o.Label.In(locale)
+		}
+	}
+	return c.Submission.Area
+}
+
+func (w *Workflow) listTitle(name string) postroom.Words {
+	for _, p := range w.Programmes.Programmes() {
+		for _, l := range p.Lists {
+			if l.Name == name {
+				return l.Title
+			}
+		}
+	}
+	return nil
+}
+
+// titles are the words for the event and the session of the booking.
+func (c *Case) titles() (event, session postroom.Words) {
+	if c.form == nil {
+		return nil, nil
+	}
+	same := func(s *programme.Session) bool { return s.Name == c.Session.Name }
+	for _, e := range c.form.Programme.Events {
+		if e.Name != c.form.Event {
+			continue
+		}
+		if i := slices.IndexFunc(e.Sessions, same); i >= 0 {
+			session = e.Sessions[i].Title
+		}
+		return e.Title, session
+	}
+	return nil, nil
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}

@@ -1,0 +1,140 @@
+// Package workflow keeps what a programme promises: it turns something that
+// happened to somebody (a trigger) into steps, does those that are due at
+// once, and does the others when their time has come.
+//
+// The idea a newcomer needs: a promise is a row in steps, unique by run, step
+// and occurrence, and it is settled by compare and set in the transaction that
+// does it. So a trigger may fire twice, two schedulers may reach for the same
+// step, and a process may die anywhere: the person still hears once. What a
+// step does is written in the programme file and is read again when the step
+// falls due; here it becomes messages that are owed and places on forums, never
+// anything that leaves the machine.
+package workflow
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+	"postroom/internal/store"
+)
+
+// Outbox is where messages are owed. It adds what the template says (class,
+// lane) and the Message-ID, and does nothing for a key that was owed before.
+type Outbox interface {
+	Owe(tx *store.Tx, m postroom.Message) (postroom.Message, bool, error)
+}
+
+// Coordinator is somebody who looks after a programme.
+type Coordinator struct{ Name, Address, Locale string }
+
+// Thread is the letter that a message answers, as its headers name it.
+type Thread struct{ InReplyTo, References string }
+
+// Options are what a Workflow needs.
+type Options struct {
+	Store        *store.Store
+	Programmes   *programme.Set
+	Outbox       Outbox
+	Zone         *time.Location
+	Coordinators func(programme string) []Coordinator
+	// Thread returns the letter a submission came in by; nil while there are
+	// no letters.
+	Thread func(tx *store.Tx, submission string) (Thread, error)
+	Log    *slog.Logger
+}
+
+// Workflow plans and does steps.
+type Workflow struct{ Options }
+
+// New returns a Workflow.
+func New(o Options) *Workflow {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	return &Workflow{o}
+}
+
+// Begin starts a contact's way through the programme of a submission. The
+// second time it returns the run that was begun.
+func (w *Workflow) Begin(tx *store.Tx, sub postroom.Submission, at time.Time) (postroom.Run, error) {
+	return tx.AddRun(postroom.Run{Programme: sub.Programme, Form: sub.Form, Submission: sub.ID, Contact: sub.Contact, CreatedAt: at})
+}
+
+// Fire tells a run what happened to it. What the programme promises for that
+// is planned, and done in the same transaction where it is due at once. Firing
+// again promises nothing again.
+func (w *Workflow) Fire(tx *store.Tx, run postroom.Run, t postroom.Trigger, at time.Time) error {
+	c, err := w.Open(tx, run)
+	if err != nil {
+		return err
+	}
+	return w.FireFor(tx, c, t, at)
+}
+
+// FireFor is Fire for a caller who has the case at hand.
+func (w *Workflow) FireFor(tx *store.Tx, c *Case, t postroom.Trigger, at time.Time) error {
+	if c.programme == nil {
+		return nil // it was taken away: nothing new is promised
+	}
+	for _, e := range programme.Plan(c.programme, t, w.facts(c, at)) {
+		if err := w.promise(tx, c, t, e, at); err != nil {
+			return fmt.Errorf("promise step %s of run %s: %w", e.Step, c.Run.ID, err)
+		}
+	}
+	return nil
+}
+
+// End cancels what a submission's run still had planned, because what it was
+// for has ended.
+func (w *Workflow) End(tx *store.Tx, submission, reason string, at time.Time) error {
+	run, begun, err := tx.RunOf(submission)
+	if err != nil || !begun {
+		return err
+	}
+	steps, err := tx.StepsOf(run.ID)
+	if err != nil {
+		return fmt.Errorf("list steps of run %s: %w", run.ID, err)
+	}
+	for _, s := range steps {
+		if s.State != postroom.StepPlanned {
+			continue
+		}
+		if _, err := tx.SettleStep(s.ID, postroom.StepCancelled, reason, at); err != nil {
+			return fmt.Errorf("cancel step %s: %w", s.ID, err)
+		}
+	}
+	return nil
+}
+
+func (w *Workflow) promise(tx *store.Tx, c *Case, t postroom.Trigger, e postroom.Effect, at time.Time) error {
+	later := e.Due.After(at)
+	if later && c.Again {
+		return nil // promised to the run that was first
+	}
+	due := e.Due
+	if !later {
+		due = at
+	}
+	step, first, err := tx.PromiseStep(postroom.Step{Run: c.Run.ID, Name: e.Step, Occurrence: e.Occurrence, DueAt: due})
+	if err != nil || !first || later {
+		return err
+	}
+	if _, err := tx.SettleStep(step.ID, postroom.StepDone, "", at); err != nil {
+		return err
+	}
+	return w.do(tx, c, step.ID, e, formCaused(c, t, at), at)
+}
+
+// formCaused says whether a message answers a form that was just filled in,
+// which is what the limit on confirmations counts: strangers can fill in forms
+// with somebody's address. A place that becomes free later is no stranger's
+// doing.
+func formCaused(c *Case, t postroom.Trigger, at time.Time) bool {
+	return t == postroom.OnReceived || t == postroom.OnAccepted || !at.After(c.Run.CreatedAt)
+}

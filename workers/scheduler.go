@@ -1,0 +1,117 @@
+package workers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"postroom/internal/postroom"
+	"postroom/internal/store"
+)
+
+// Steps does steps that are due, at most limit of them, and says how many.
+type Steps interface {
+	Perform(ctx context.Context, now time.Time, limit int) (int, error)
+}
+
+// Scheduler does steps when their time has come. One process at a time has
+// that duty; another takes over when its lease runs out. Should two believe
+// for a moment that they have it, each step is still done once, because it is
+// settled by compare and set.
+type Scheduler struct {
+	Store  *store.Store
+	Steps  Steps
+	Clock  postroom.Clock
+	Holder string          // names this process in the lease
+	Wake   <-chan struct{} // looks at once when it is signalled; may be nil
+	Log    *slog.Logger
+
+	until time.Time // when this process's lease ends
+}
+
+const (
+	duty      = "scheduler"
+	leaseFor  = 30 * time.Second
+	atOnce    = 100         // steps a round; the lease is renewed between rounds
+	longestUp = time.Second // how long to sleep when nothing is known to fall due
+)
+
+// Run works until ctx ends, and then gives the duty back.
+func (s *Scheduler) Run(ctx context.Context) error {
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	for ctx.Err() == nil {
+		more, err := s.Round(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.Log.ErrorContext(ctx, "round of steps failed", "err", err)
+		}
+		if more {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-s.Wake:
+		case <-s.Clock.Until(s.next(ctx)):
+		}
+	}
+	return s.leave(context.WithoutCancel(ctx))
+}
+
+// Round does one batch of due steps, if this process has the duty, and says
+// whether there may be more to do at once. After an error it says no: what
+// failed would fail again.
+func (s *Scheduler) Round(ctx context.Context) (more bool, err error) {
+	now := s.Clock.Now()
+	mine, err := s.lease(ctx, now)
+	if err != nil || !mine {
+		return false, err
+	}
+	n, err := s.Steps.Perform(ctx, now, atOnce)
+	return n == atOnce && err == nil, err
+}
+
+// lease takes or keeps the duty. A lease that is good for a while yet is not
+// written again: an idle post room should leave the disk alone.
+func (s *Scheduler) lease(ctx context.Context, now time.Time) (mine bool, err error) {
+	if left := s.until.Sub(now); left > leaseFor/2 && left <= leaseFor {
+		return true, nil
+	}
+	err = s.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		mine, err = tx.Lease(duty, s.Holder, now, now.Add(leaseFor))
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("take the scheduler's lease: %w", err)
+	}
+	if mine {
+		s.until = now.Add(leaseFor)
+	}
+	return mine, nil
+}
+
+// next is when to look again: when the next step falls due, or in a second,
+// because another process may promise one meanwhile and say nothing. A step
+// that is overdue has just failed and gets a second of rest.
+func (s *Scheduler) next(ctx context.Context) time.Time {
+	now := s.Clock.Now()
+	latest := now.Add(longestUp)
+	step, err := s.Store.Read(ctx).NextStep()
+	if err != nil || !step.After(now) || step.After(latest) {
+		return latest
+	}
+	return step
+}
+
+func (s *Scheduler) leave(ctx context.Context) error {
+	s.until = time.Time{}
+	ctx, cancel := context.WithTimeout(ctx, longestUp)
+	defer cancel()
+	err := s.Store.Write(ctx, func(tx *store.Tx) error { return tx.EndLease(duty, s.Holder) })
+	if err != nil && !errors.Is(err, store.ErrClosed) {
+		return fmt.Errorf("give the scheduler's lease back: %w", err)
+	}
+	return nil
+}
