@@ -1,0 +1,80 @@
+package queue
+
+import (
+	"context"
+	"sync/atomic"
+
+	"postroom/internal/postroom"
+	"postroom/internal/store"
+)
+
+// Stats is what this process has done since it started. What is waiting is in
+// the rows: see store.OpenJobs.
+type Stats struct {
+	Handed  int64 // tasks that reached asynq
+	Claimed int64 // jobs begun
+	Gone    int64 // tasks whose job had moved on: repeated or late
+	Lost    int64 // jobs done here while somebody else was handed them
+	Done    int64
+	Again   int64
+	Waited  int64
+	Dead    int64
+}
+
+type counts struct {
+	handed, claimed, gone, lost atomic.Int64
+	settled                     [store.Dead + 1]atomic.Int64
+}
+
+// Stats returns the counters.
+func (q *Queue) Stats() Stats {
+	c := &q.counts
+	return Stats{
+		Handed: c.handed.Load(), Claimed: c.claimed.Load(), Gone: c.gone.Load(), Lost: c.lost.Load(),
+		Done: c.settled[store.Done].Load(), Again: c.settled[store.Again].Load(),
+		Waited: c.settled[store.Wait].Load(), Dead: c.settled[store.Dead].Load(),
+	}
+}
+
+// WorkUntilIdle returns when no job is due by the clock, handed over or
+// running. Run must be running elsewhere. It is for tests and for the demo's
+// fast-forward: it follows signals and does not sleep.
+func (q *Queue) WorkUntilIdle(ctx context.Context) error {
+	for {
+		_, bell := q.floor.listen()
+		open, err := q.anyOpen(ctx)
+		if err != nil {
+			return err
+		}
+		people, after := q.floor.listen()
+		if !open && people == 0 && after == bell { // nobody finished while we looked
+			return nil
+		}
+		select {
+		case <-bell:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (q *Queue) anyOpen(ctx context.Context) (bool, error) {
+	read := q.store.Read(ctx)
+	next, err := read.NextDue()
+	if err != nil {
+		return false, err
+	}
+	now := q.clock.Now()
+	for _, due := range next {
+		if !due.After(now) {
+			return true, nil
+		}
+	}
+	counts, err := read.OpenJobs()
+	for _, c := range counts {
+		if c.N > 0 && (c.State == postroom.JobHanded || c.State == postroom.JobRunning) {
+			return true, err
+		}
+	}
+	return false, err
+}
