@@ -91,11 +91,8 @@ func (c *checking) field(f *Field, written []string) {
 		return
 	}
 	values, say := f.read(c.form, written)
-	for _, v := range values {
-		c.left -= len(v)
-	}
-	if say.Key == "" && c.left < 0 {
-		values, say = nil, postroom.Say(sayTooLong, "max", strconv.Itoa(f.MaxLength))
+	if say.Key == "" {
+		values, say = c.within(values)
 	}
 	if say.Key != "" {
 		c.mistakes = append(c.mistakes, FieldError{Field: f.Name, Say: say})
@@ -105,6 +102,17 @@ func (c *checking) field(f *Field, written []string) {
 		c.clean[f.Name] = values
 	}
 	f.put(c.env, values)
+}
+
+// within refuses what goes beyond the limit for all answers together, and says
+// how many characters of it there was room for.
+func (c *checking) within(values []string) ([]string, postroom.Text) {
+	all := strings.Join(values, "")
+	if len(all) > c.left {
+		return nil, postroom.Say(sayTooLong, "max", strconv.Itoa(utf8.RuneCountInString(all[:c.left])))
+	}
+	c.left -= len(all)
+	return values, postroom.Text{}
 }
 
 // reach notes at the first way of reach that none was given. A way that was

@@ -1,12 +1,3 @@
-// Package programme reads programme files: the forms, events, lists and
-// promises of one piece of a community organisation's work, written as YAML by
-// the people who run it.
-//
-// The idea a newcomer needs: a programme is data, and nothing here does
-// anything. Load checks a file so thoroughly that nothing in it can fail
-// later; Form.Check says whether answers will do; Plan says what a trigger
-// promises, as plain effects with due times. Who stores, sends and schedules
-// lives in other rooms.
 package programme
 
 import (

@@ -1,0 +1,47 @@
+// Package programme reads programme files: the forms, events, lists and
+// promises of one piece of a community organisation's work, written as YAML by
+// the people who run it.
+//
+// The idea a newcomer needs: a programme is data, and nothing here does
+// anything. Load checks a file so thoroughly that nothing in it can fail
+// later; Form.Check says whether answers will do; Plan says what a trigger
+// promises, as plain effects with due times. Who stores, sends and schedules
+// lives in other rooms.
+//
+// # A file
+//
+//	programme: enquiries              # its name; unique, like those of forms, lists and events
+//	languages: [en, fa, fa-AF]        # every text must be there in these; fa-AF may lean on fa
+//	reviewed: [en]                    # those a person has read
+//	name: {en: Enquiries, fa: …}      # a plain text stands for all languages
+//	privacy: {en: …, fa: …}           # the notice beside its forms
+//	addresses: [help@charity.example]
+//	coordinators: [office]            # names in postroom.yaml
+//	discreet: false
+//	reply_within: 2 working days
+//	lists:  [{list: news, name: …}]
+//	events: [{event: fair, name: …, sessions: [{session: main, name: …, venue: …, capacity: 60,
+//	          starts: 2027-03-13 10:00, ends: 2027-03-13 15:00}]}]
+//	forms:
+//	  - form: ask                     # its page is /f/ask
+//	    kind: enquiry
+//	    title: …                      # also intro and button, which may be left out
+//	    reach: [email, phone]         # one of these fields must be filled in
+//	    list: news                    # subscribes, after a click in the first mail
+//	    event: fair                   # books
+//	    fields:
+//	      - {field: email, type: email}   # name, email, phone, organisation, places, session may do without labels
+//	      - {field: topic, type: choice, required: true, label: …, error_label: …, options: {a: …, b: …}}
+//	      - {field: more, type: long_text, if: 'topic == "b"', label: …, error_label: …}
+//	      - {field: needs, type: text, label: …, error_label: …, special_category: true, purpose: …, keep: …}
+//	workflow:
+//	  - {step: hello, on: received, send: we-have-your-message}
+//	  - {step: agenda, before: meeting, by: 3d, send: agenda}          # joined later: at once
+//	  - {step: remind, before: event, by: 2d, late: skip, unless: cancelled, send: event-reminder}
+//	  - {step: space, after: first_attended, by: 1h, or_after: {meeting: 48h}, send: workspace-invitation}
+//	  - {step: forum, on: accepted, form: ask, when: 'topic == "a"', add_to: "forum-{{topic}}", notify: coordinators}
+//
+// Conditions compare answers: area == "olney", "tea" in interests, places > 2.
+// A field's may ask about the fields above it; a step's about every answer
+// that is not special-category, and form, kind and locale.
+package programme
