@@ -78,15 +78,20 @@ func (r Reader) Places(session string) (taken, waiting int, err error) {
 	return taken, waiting, err
 }
 
-// AddBooking files a booking. The caller holds the session's lock and has
-// made sure that the contact has no other in it.
+// AddBooking files a booking. The caller holds the session's lock. It returns
+// Conflict if the contact has a booking in the session that has not ended.
 func (tx *Tx) AddBooking(b postroom.Booking) (postroom.Booking, error) {
 	b.ID = newID()
-	_, err := tx.exec(`
-		INSERT INTO bookings (id, session_id, contact_id, submission_id, party, state, queued_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	n, err := tx.exec(`
+		INSERT INTO bookings (id, session_id, contact_id, submission_id, party, state, queued_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT DO NOTHING`,
 		b.ID, b.Session, b.Contact, b.Submission, b.Party, b.State, micros(b.QueuedAt))
 	if err != nil {
 		return b, fmt.Errorf("add booking: %w", err)
+	}
+	if n == 0 {
+		return b, &postroom.Error{Kind: postroom.Conflict, Say: postroom.Say("error.moved_on"),
+			Cause: fmt.Errorf("add booking: contact %s has a place or waits in session %s", b.Contact, b.Session)}
 	}
 	return b, nil
 }

@@ -26,6 +26,9 @@ func (tx *Tx) FindOrAddContact(c postroom.Contact, at time.Time) (postroom.Conta
 	if id != "" {
 		return tx.Contact(id)
 	}
+	if err := tx.touchPhone(c.Phone); err != nil {
+		return c, fmt.Errorf("lock phone number: %w", err)
+	}
 	c.ID = newID()
 	if _, err := tx.exec(`
 		INSERT INTO contacts (id, name, name_key, phone, locale, reach, discreet, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
@@ -46,12 +49,26 @@ func (tx *Tx) findContact(c postroom.Contact) (id string, err error) {
 			SELECT contacts.id FROM contacts JOIN contact_addresses ON contact_id = contacts.id
 			 WHERE address = $1 AND name_key = $2 ORDER BY contacts.id LIMIT 1`, c.Address, nameKey(c.Name)).Scan(&id)
 	case c.Phone != "":
+		if err := tx.touchPhone(c.Phone); err != nil {
+			return "", err
+		}
 		err = tx.row(`SELECT id FROM contacts WHERE phone = $1 AND name_key = $2 ORDER BY id LIMIT 1`, c.Phone, nameKey(c.Name)).Scan(&id)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
 	return id, err
+}
+
+// touchPhone makes sure the number is on file and locks its row until the
+// transaction ends, as TouchAddress does for those who have no address.
+// Whoever needs both locks the address first.
+func (tx *Tx) touchPhone(phone string) error {
+	if phone == "" {
+		return nil
+	}
+	_, err := tx.exec(`INSERT INTO phones (phone) VALUES ($1) ON CONFLICT (phone) DO UPDATE SET phone = excluded.phone`, phone)
+	return err
 }
 
 // TouchAddress makes sure the address is on file and locks its row until the

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -47,11 +48,12 @@ func (tx *Tx) AddJob(kind postroom.JobKind, subject string, lane postroom.Lane, 
 }
 
 // ReopenJob makes a settled job due again, with its tries counted from none.
-// It returns NotFound if there is no such job, or it is not settled.
+// Whoever did it before can no longer settle it. It returns NotFound if there
+// is no such job, or it is not settled.
 func (tx *Tx) ReopenJob(id string, due time.Time) error {
 	var lane postroom.Lane
 	err := tx.row(`
-		UPDATE jobs SET state = 'due', due_at = $2, tries = 0, reason = '', settled_at = 0
+		UPDATE jobs SET state = 'due', due_at = $2, tries = 0, reason = '', settled_at = 0, held_by = ''
 		 WHERE id = $1 AND state IN ('done', 'dead') RETURNING lane`, id, micros(due)).Scan(&lane)
 	if err != nil {
 		return absent(err, "reopen job", id)
@@ -73,6 +75,10 @@ func (tx *Tx) DropJob(id, reason string, at time.Time) error {
 // HandOver takes up to limit due jobs of a lane, most overdue first, raises
 // their turn and marks them as handed over by this process until the given
 // moment. It must be committed before the tasks reach asynq.
+//
+// The rows are picked in a CTE of their own: inside "WHERE id IN (SELECT …
+// LIMIT)" PostgreSQL's planner may run the SELECT again for every row, and
+// then hands over more than limit.
 func (tx *Tx) HandOver(lane postroom.Lane, by string, limit int, now, until time.Time) ([]postroom.Job, error) {
 	var jobs []postroom.Job
 	err := tx.each(func(rows *sql.Rows) error {
@@ -82,15 +88,19 @@ func (tx *Tx) HandOver(lane postroom.Lane, by string, limit int, now, until time
 		j.DueAt = moment(due)
 		jobs = append(jobs, j)
 		return err
-	}, `UPDATE jobs SET state = 'handed', turn = turn + 1, handed_by = $2, handed_until = $3
-		 WHERE id IN (SELECT id FROM jobs WHERE lane = $1 AND state = 'due' AND due_at <= $4
-		               ORDER BY due_at, id LIMIT $5`+tx.skip+`)
+	}, `WITH picked AS MATERIALIZED (
+			SELECT id AS picked_id FROM jobs WHERE lane = $1 AND state = 'due' AND due_at <= $4
+			 ORDER BY due_at, id LIMIT $5`+tx.skip+`)
+		UPDATE jobs SET state = 'handed', turn = turn + 1, handed_by = $2, handed_until = $3, held_by = ''
+		  FROM picked WHERE id = picked_id
 		RETURNING id, kind, subject, turn, tries, due_at`,
 		lane, by, micros(until), micros(now), limit)
 	if err != nil {
 		return nil, fmt.Errorf("hand over jobs of lane %s: %w", lane, err)
 	}
-	slices.SortFunc(jobs, func(a, b postroom.Job) int { return a.DueAt.Compare(b.DueAt) })
+	slices.SortFunc(jobs, func(a, b postroom.Job) int {
+		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.ID, b.ID))
+	})
 	return jobs, nil
 }
 
@@ -127,8 +137,10 @@ func (tx *Tx) Renew(id string, turn int, until time.Time) error {
 }
 
 // Settle ends this turn of a job. A worker whose lease ran out may still
-// settle as long as nobody else was handed the job: the work was done. It
-// returns Gone, with nothing changed, if somebody was.
+// settle as long as nobody else was handed the job: the work was done. Such a
+// job is due and still names its holder; one that is due because it was
+// settled or reopened names nobody, so the same turn never settles twice. It
+// returns Gone, with nothing changed, if the job moved on.
 func (tx *Tx) Settle(job postroom.Job, o Outcome, at time.Time) error {
 	state, tries, settled, due := postroom.JobDone, 0, micros(at), micros(at)
 	switch o.Verdict {
@@ -141,8 +153,9 @@ func (tx *Tx) Settle(job postroom.Job, o Outcome, at time.Time) error {
 	}
 	var lane postroom.Lane
 	err := tx.row(`
-		UPDATE jobs SET state = $3, tries = tries + $4, due_at = $5, settled_at = $6, reason = $7
-		 WHERE id = $1 AND turn = $2 AND state IN ('running', 'due') RETURNING lane`,
+		UPDATE jobs SET state = $3, tries = tries + $4, due_at = $5, settled_at = $6, reason = $7,
+			held_by = CASE WHEN $3 = 'due' THEN '' ELSE held_by END
+		 WHERE id = $1 AND turn = $2 AND (state = 'running' OR (state = 'due' AND held_by <> '')) RETURNING lane`,
 		job.ID, job.Turn, state, tries, due, settled, o.Reason).Scan(&lane)
 	if err != nil {
 		return movedOn(err, "settle", job.ID)
@@ -202,7 +215,8 @@ func (r Reader) HandedBy(lane postroom.Lane, by string) (n int, err error) {
 	return n, err
 }
 
-// NextDue returns when the next job of each lane falls due.
+// NextDue returns when the next job of each lane falls due. It asks lane by
+// lane, because that is one look into the index each, however long the queue.
 func (r Reader) NextDue() (map[postroom.Lane]time.Time, error) {
 	next := make(map[postroom.Lane]time.Time)
 	err := r.each(func(rows *sql.Rows) error {
@@ -211,7 +225,9 @@ func (r Reader) NextDue() (map[postroom.Lane]time.Time, error) {
 		err := rows.Scan(&lane, &due)
 		next[lane] = moment(due)
 		return err
-	}, `SELECT lane, min(due_at) FROM jobs WHERE state = 'due' GROUP BY lane`)
+	}, `WITH lanes (lane) AS (VALUES ('urgent'), ('confirm'), ('followup'), ('digest'), ('bulk'), ('inbound')),
+		next (lane, due) AS (SELECT lane, (SELECT min(due_at) FROM jobs WHERE jobs.lane = lanes.lane AND state = 'due') FROM lanes)
+		SELECT lane, due FROM next WHERE due IS NOT NULL`)
 	return next, err
 }
 

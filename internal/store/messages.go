@@ -53,19 +53,33 @@ func (tx *Tx) DoubtSending(id string, turn int, at time.Time) error {
 		WHERE id = $1 AND state = 'sending' AND turn < $2 AND doubts = 0 AND class = 'service' RETURNING id`, turn, micros(at))
 }
 
-// EndSending settles a message that this turn was sending. doubts is added to
-// the count of lost answers. It returns Gone if another turn has it.
+// EndSending settles a message that this turn was sending: sent, deferred,
+// failed or uncertain. doubts is added to the count of lost answers. It
+// returns Gone if another turn has it.
 func (tx *Tx) EndSending(id string, turn int, to postroom.MessageState, reason string, doubts int, at time.Time) error {
+	switch to {
+	case postroom.Sent, postroom.Deferred, postroom.Failed, postroom.Uncertain:
+	default:
+		return fmt.Errorf("end sending of message %s: it cannot become %s", id, to)
+	}
 	return tx.moveMessage(id, `UPDATE messages SET state = $3, reason = $4, doubts = doubts + $5, settled_at = $6
 		WHERE id = $1 AND state = 'sending' AND turn = $2 RETURNING id`, turn, to, reason, doubts, micros(at))
 }
 
-// Withhold settles a message that waits, or is in doubt, without sending it:
-// suppressed, held, failed, deferred or uncertain, with the reason. It returns
-// Gone if the message is settled already.
+// Withhold settles a message that waits without sending it: suppressed, held,
+// failed or deferred, with the reason. A message in doubt becomes uncertain
+// whatever the reason, because it may have left. It returns Gone if the
+// message is settled already, or waits and cannot be uncertain.
 func (tx *Tx) Withhold(id string, to postroom.MessageState, reason string, at time.Time) error {
-	return tx.moveMessage(id, `UPDATE messages SET state = $2, reason = $3, settled_at = $4
-		WHERE id = $1 AND state IN ('queued', 'deferred', 'sending') RETURNING id`, to, reason, micros(at))
+	switch to {
+	case postroom.Suppressed, postroom.Held, postroom.Failed, postroom.Deferred, postroom.Uncertain:
+	default:
+		return fmt.Errorf("withhold message %s: it cannot become %s", id, to)
+	}
+	return tx.moveMessage(id, `UPDATE messages SET reason = $3, settled_at = $4,
+			state = CASE WHEN state = 'sending' THEN 'uncertain' ELSE $2 END
+		WHERE id = $1 AND (state = 'sending' OR (state IN ('queued', 'deferred') AND $2 <> 'uncertain')) RETURNING id`,
+		to, reason, micros(at))
 }
 
 // ReleaseMessages makes the held messages about a submission wait to be sent

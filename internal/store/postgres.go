@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -34,11 +35,19 @@ func (s *Store) openPostgres(ctx context.Context, dsn string) error {
 type pooled struct {
 	pool *pgxpool.Pool
 	db   *sql.DB
+
+	mu     sync.RWMutex // held for reading by each write, for writing by close
+	closed bool
 }
 
 func (p *pooled) skipLocked() string { return " FOR UPDATE SKIP LOCKED" }
 
 func (p *pooled) do(ctx context.Context, fn func(*Tx) error) error {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.closed {
+		return ErrClosed
+	}
 	for try := 1; ; try++ {
 		err := p.once(ctx, fn)
 		if !lostRace(err) || try == maxRetries {
@@ -79,6 +88,9 @@ func lostRace(err error) bool {
 }
 
 func (p *pooled) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
 	p.pool.Close()
 	return nil
 }

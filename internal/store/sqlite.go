@@ -51,6 +51,7 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 		return errors.Join(fmt.Errorf("open %s for reading: %w", path, err), db.Close())
 	}
 	s.read.SetMaxOpenConns(4)
+	s.read.SetMaxIdleConns(4) // opening one runs every pragma again
 	w := &groupWriter{db: db, conn: &preparedConn{conn: conn}, queue: make(chan *groupCall), stop: make(chan struct{}), done: make(chan struct{})}
 	s.engine = w
 	go w.run()
@@ -167,11 +168,15 @@ func (w *groupWriter) call(c *groupCall) (err, broken error) {
 	if _, err := w.conn.ExecContext(ctx, `SAVEPOINT one`); err != nil {
 		return nil, fmt.Errorf("begin: %w", err)
 	}
-	if err = guarded(c.fn, &Tx{Reader: Reader{ctx: ctx, q: w.conn}}); err != nil {
+	err = guarded(c.fn, &Tx{Reader: Reader{ctx: ctx, q: w.conn}})
+	if err != nil {
 		_, broken = w.conn.ExecContext(ctx, `ROLLBACK TO one`)
 	}
 	if broken == nil {
 		_, broken = w.conn.ExecContext(ctx, `RELEASE one`)
+	}
+	if broken != nil && err != nil {
+		broken = fmt.Errorf("transaction was lost to a neighbour (%v): %w", err, broken)
 	}
 	return err, broken
 }

@@ -47,7 +47,7 @@ func (r Reader) RunOf(submission string) (postroom.Run, bool, error) {
 }
 
 // PromiseStep promises a step, once per run, name and occurrence, and says
-// whether this was the first time. The step comes back with its id.
+// whether this was the first time. The step comes back as it stands on file.
 func (tx *Tx) PromiseStep(s postroom.Step) (postroom.Step, bool, error) {
 	s.ID, s.State = newID(), postroom.StepPlanned
 	n, err := tx.exec(`
@@ -56,7 +56,12 @@ func (tx *Tx) PromiseStep(s postroom.Step) (postroom.Step, bool, error) {
 	if err != nil {
 		return s, false, fmt.Errorf("promise step %s: %w", s.Name, err)
 	}
-	return s, n > 0, nil
+	if n > 0 {
+		return s, true, nil
+	}
+	err = tx.each(func(rows *sql.Rows) error { return scanStep(rows, &s) },
+		`SELECT `+stepColumns+` FROM steps WHERE run_id = $1 AND name = $2 AND occurrence = $3`, s.Run, s.Name, s.Occurrence)
+	return s, false, err
 }
 
 // SettleStep ends a planned step and says whether it still was planned, so
@@ -68,12 +73,17 @@ func (tx *Tx) SettleStep(id string, to postroom.StepState, reason string, at tim
 
 const stepColumns = `id, run_id, name, occurrence, state, reason, due_at`
 
+func scanStep(rows *sql.Rows, s *postroom.Step) error {
+	var due int64
+	err := rows.Scan(&s.ID, &s.Run, &s.Name, &s.Occurrence, &s.State, &s.Reason, &due)
+	s.DueAt = moment(due)
+	return err
+}
+
 func (r Reader) steps(query string, args ...any) (list []postroom.Step, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var s postroom.Step
-		var due int64
-		err := rows.Scan(&s.ID, &s.Run, &s.Name, &s.Occurrence, &s.State, &s.Reason, &due)
-		s.DueAt = moment(due)
+		err := scanStep(rows, &s)
 		list = append(list, s)
 		return err
 	}, query, args...)

@@ -36,8 +36,13 @@ type Store struct {
 	name string // "sqlite" or "postgres"
 	read *sql.DB
 	engine
-	box *seal.Box
-	log *slog.Logger
+	box  *seal.Box
+	log  *slog.Logger
+	draw func() string // draws a submission's reference
+
+	before func(statement string) // nil but in tests
+
+	closing sync.Once
 
 	mu     sync.Mutex
 	wakers []func(postroom.Lane)
@@ -57,12 +62,17 @@ type Options struct {
 	URL string // a file's path, or postgres://…
 	Box *seal.Box
 	Log *slog.Logger
+
+	// Before is called ahead of each statement of a transaction, of its commit,
+	// and of what follows the commit. It is for tests that let the process die
+	// there; nil costs nothing.
+	Before func(statement string)
 }
 
 // Open opens the database and brings its schema up to date. It does not lock
 // it: a process that means to be the only one calls LockFolder first.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{box: o.Box, log: o.Log}
+	s := &Store{box: o.Box, log: o.Log, draw: newReference, before: o.Before}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -82,9 +92,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 // Engine returns "sqlite" or "postgres".
 func (s *Store) Engine() string { return s.name }
 
-// Close waits for the writes under way and closes the database.
+// Close waits for the writes under way and closes the database. Writes that
+// have not begun get ErrClosed. Closing again changes nothing.
 func (s *Store) Close() error {
-	return errors.Join(s.close(), s.read.Close())
+	var err error
+	s.closing.Do(func() { err = errors.Join(s.close(), s.read.Close()) })
+	return err
 }
 
 // Ping says whether the database answers.
@@ -99,21 +112,60 @@ func (s *Store) Read(ctx context.Context) Reader {
 }
 
 // Write runs fn in one transaction and returns when it is durable, or returns
-// fn's error with nothing changed. fn may run twice.
+// fn's error with nothing changed. fn may run twice, and a panic in it is an
+// error. It must hand back the error of a statement that failed: by then
+// PostgreSQL has undone the transaction. It must not end its goroutine
+// (t.FailNow), which on SQLite is the writer's.
 func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	var woken map[postroom.Lane]bool
 	err := s.do(ctx, func(tx *Tx) error {
-		tx.box, tx.skip, tx.woken = s.box, s.skipLocked(), make(map[postroom.Lane]bool)
+		tx.box, tx.skip, tx.draw, tx.woken = s.box, s.skipLocked(), s.draw, make(map[postroom.Lane]bool)
 		woken = tx.woken
-		return fn(tx)
+		return s.watch(tx, fn)
 	})
 	if err != nil {
 		return err
+	}
+	if s.before != nil {
+		s.before("committed")
 	}
 	for lane := range woken {
 		s.wake(lane)
 	}
 	return nil
+}
+
+// watch runs fn, and says so ahead of each of its statements when a test
+// wants to know.
+func (s *Store) watch(tx *Tx, fn func(tx *Tx) error) error {
+	if s.before == nil {
+		return fn(tx)
+	}
+	tx.q = watched{tx.q, s.before}
+	err := fn(tx)
+	s.before("COMMIT")
+	return err
+}
+
+// watched calls before ahead of every statement.
+type watched struct {
+	runner
+	before func(string)
+}
+
+func (w watched) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	w.before(query)
+	return w.runner.ExecContext(ctx, query, args...)
+}
+
+func (w watched) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	w.before(query)
+	return w.runner.QueryContext(ctx, query, args...)
+}
+
+func (w watched) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	w.before(query)
+	return w.runner.QueryRowContext(ctx, query, args...)
 }
 
 // OnJobs calls fn after each commit that made jobs due, once per lane. fn must
@@ -144,6 +196,7 @@ type Reader struct {
 type Tx struct {
 	Reader
 	skip  string
+	draw  func() string
 	woken map[postroom.Lane]bool
 }
 

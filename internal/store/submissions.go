@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"crypto/rand"
 	"database/sql"
 	"errors"
@@ -18,18 +19,37 @@ func (tx *Tx) PutFormVersion(version, programme, form string, snapshot []byte, a
 	return err
 }
 
+// maxDraws is how many references are drawn for one submission before it is
+// given up; at a million on file one draw in three hundred is taken.
+const maxDraws = 8
+
 // AddSubmission files what somebody sent and returns it with its id and
 // reference. If the same entry came in before (the same idempotency key, or
 // the same answers of the same person while the first still waits), it returns
-// that one and false.
+// that one and false. An empty key repeats nothing: the submission's own id
+// stands in for it.
 func (tx *Tx) AddSubmission(s postroom.Submission) (postroom.Submission, bool, error) {
-	if earlier, err := tx.earlier(s); err != nil || earlier.ID != "" {
-		return earlier, false, err
+	s.ID = newID()
+	s.Key, s.NaturalKey = cmp.Or(s.Key, s.ID), cmp.Or(s.NaturalKey, s.ID)
+	for range maxDraws {
+		// The look comes again after an insert that did nothing: it waited for
+		// whoever was first to commit, and a new statement sees what they wrote.
+		if earlier, err := tx.earlier(s); err != nil || earlier.ID != "" {
+			return earlier, false, err
+		}
+		s.Reference = tx.draw()
+		if added, err := tx.insertSubmission(s); err != nil || added {
+			return s, added, err
+		}
 	}
-	s.ID, s.Reference = newID(), newReference()
+	return s, false, fmt.Errorf("add submission: every reference drawn is taken")
+}
+
+// insertSubmission files s unless one of its keys or its reference is taken.
+func (tx *Tx) insertSubmission(s postroom.Submission) (bool, error) {
 	answers, err := tx.sealJSON("submissions.answers:"+s.ID, s.Answers)
 	if err != nil {
-		return s, false, err
+		return false, err
 	}
 	n, err := tx.exec(`
 		INSERT INTO submissions (id, reference, idempotency_key, natural_key, programme, form, form_version, kind, channel,
@@ -39,30 +59,18 @@ func (tx *Tx) AddSubmission(s postroom.Submission) (postroom.Submission, bool, e
 		s.ID, s.Reference, s.Key, s.NaturalKey, s.Programme, s.Form, s.FormVersion, s.Kind, s.Channel,
 		s.Contact, nullable(s.Organisation), s.Address, s.Locale, s.Area, answers, s.State, micros(s.ReceivedAt))
 	if err != nil {
-		return s, false, fmt.Errorf("add submission: %w", err)
+		return false, fmt.Errorf("add submission: %w", err)
 	}
-	if n > 0 {
-		return s, true, nil
-	}
-	return tx.afterRace(s)
+	return n > 0, nil
 }
 
-// afterRace finds the submission that took this one's keys between the look
-// and the insert. If none did, the reference was taken: the caller's next try
-// draws another.
-func (tx *Tx) afterRace(s postroom.Submission) (postroom.Submission, bool, error) {
-	earlier, err := tx.earlier(s)
-	if err == nil && earlier.ID == "" {
-		err = &postroom.Error{Kind: postroom.Unavailable, Say: postroom.Say("error.try_again"), Cause: errors.New("add submission: reference is taken")}
-	}
-	return earlier, false, err
-}
-
+// earlier finds the submission that s repeats. The idempotency key wins: the
+// same key is the same submission, even when another has the same answers.
 func (tx *Tx) earlier(s postroom.Submission) (postroom.Submission, error) {
 	earlier, err := tx.scanSubmission(tx.row(`
 		SELECT `+submissionColumns+` FROM submissions
 		 WHERE idempotency_key = $1 OR (natural_key = $2 AND state IN ('received', 'held'))
-		 ORDER BY received_at LIMIT 1`, s.Key, s.NaturalKey).Scan)
+		 ORDER BY CASE WHEN idempotency_key = $1 THEN 0 ELSE 1 END, received_at LIMIT 1`, s.Key, s.NaturalKey).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return postroom.Submission{}, nil
 	}
@@ -127,7 +135,7 @@ func (r Reader) CountSubmissions() (n int, err error) {
 }
 
 // newReference draws a reference that can be read out over the phone: no
-// vowels (no words by accident), nothing that looks like another sign. Five
+// vowels (no words by accident), nothing that looks like another sign. Three
 // hundred million of them; the column is unique.
 func newReference() string {
 	const signs = "23456789BCDFGHJKMNPQRTVWXZ"

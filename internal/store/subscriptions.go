@@ -20,7 +20,7 @@ func (tx *Tx) Subscribe(s postroom.Subscription) (postroom.Subscription, error) 
 			state = CASE WHEN subscriptions.state = 'confirmed' THEN 'confirmed' ELSE 'pending' END,
 			submission_id = CASE WHEN subscriptions.state = 'confirmed' THEN subscriptions.submission_id ELSE excluded.submission_id END,
 			contact_id = CASE WHEN subscriptions.state = 'confirmed' THEN subscriptions.contact_id ELSE excluded.contact_id END,
-			locale = excluded.locale, asked_at = excluded.asked_at
+			locale = excluded.locale, asked_at = excluded.asked_at, ended_at = 0
 		RETURNING id, state`,
 		newID(), s.List, s.Programme, s.Contact, s.Address, s.Locale, s.Submission, micros(s.AskedAt)).Scan(&s.ID, &s.State)
 	if err != nil {
@@ -66,25 +66,38 @@ func (r Reader) Subscription(id string) (postroom.Subscription, error) {
 }
 
 // SubscriptionOf returns the subscription a submission asked for, and whether
-// there is one.
+// there is one. Of several, because the address was corrected, it is the last.
 func (r Reader) SubscriptionOf(submission string) (postroom.Subscription, bool, error) {
-	s, err := scanSubscription(r.row(`SELECT `+subscriptionColumns+` FROM subscriptions WHERE submission_id = $1`, submission).Scan)
+	s, err := scanSubscription(r.row(`SELECT `+subscriptionColumns+` FROM subscriptions WHERE submission_id = $1
+		 ORDER BY CASE WHEN state = 'unsubscribed' THEN 1 ELSE 0 END, asked_at DESC LIMIT 1`, submission).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, false, nil
 	}
 	return s, err == nil, err
 }
 
-// ReaddressSubscription moves a pending subscription to another address,
-// because the person corrected it. A confirmed one stays where it was.
+// ReaddressSubscription asks for another address to be on the list instead,
+// because the person corrected it. A confirmed subscription stays where it
+// was. A pending one ends, and the right address gets one of its own: the link
+// that went to the wrong address must not confirm for the right one. Messages
+// about it that have not left are about the new one from now on.
 func (tx *Tx) ReaddressSubscription(submission, address string, at time.Time) error {
+	old, found, err := tx.SubscriptionOf(submission)
+	if err != nil || !found || old.State != postroom.Pending || old.Address == address {
+		return err
+	}
 	if err := tx.TouchAddress(address, time.Time{}); err != nil {
 		return err
 	}
-	_, err := tx.exec(`
-		UPDATE subscriptions SET address = $2, asked_at = $3
-		 WHERE submission_id = $1 AND state = 'pending'
-		   AND NOT EXISTS (SELECT 1 FROM subscriptions AS other WHERE other.list = subscriptions.list AND other.address = $2)`,
-		submission, address, micros(at))
+	if ended, err := tx.Unsubscribe(old.ID, at); err != nil || !ended {
+		return err
+	}
+	next := old
+	next.Address, next.AskedAt = address, at
+	if next, err = tx.Subscribe(next); err != nil {
+		return err
+	}
+	_, err = tx.exec(`UPDATE messages SET about = $2 WHERE submission_id = $3 AND about = $1 AND state IN ('queued', 'deferred', 'held')`,
+		old.ID, next.ID, submission)
 	return err
 }

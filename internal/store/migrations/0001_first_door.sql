@@ -28,6 +28,11 @@ CREATE TABLE addresses (
 	mailed_at  BIGINT NOT NULL DEFAULT 0
 );
 
+-- One row a number, locked while the contact who has it is looked for.
+CREATE TABLE phones (
+	phone TEXT PRIMARY KEY
+);
+
 CREATE TABLE contact_addresses (
 	contact_id TEXT NOT NULL REFERENCES contacts (id),
 	address    TEXT NOT NULL REFERENCES addresses (address),
@@ -104,6 +109,7 @@ CREATE TABLE subscriptions (
 	ended_at      BIGINT NOT NULL DEFAULT 0,
 	UNIQUE (list, address)
 );
+CREATE INDEX subscriptions_by_submission ON subscriptions (submission_id);
 
 CREATE TABLE forum_members (
 	forum           TEXT NOT NULL,
@@ -163,6 +169,7 @@ CREATE TABLE bookings (
 	CHECK ((state = 'held') = (held_until > 0))
 );
 CREATE UNIQUE INDEX bookings_one_a_person ON bookings (session_id, contact_id) WHERE state IN ('confirmed', 'waiting', 'held');
+CREATE INDEX bookings_by_session ON bookings (session_id, state);
 CREATE INDEX bookings_by_submission ON bookings (submission_id);
 
 CREATE TABLE runs (
