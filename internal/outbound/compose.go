@@ -1,0 +1,193 @@
+package outbound
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"net/mail"
+	"regexp"
+	"strings"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"postroom/internal/link"
+	"postroom/internal/postroom"
+)
+
+// written is a letter as it will be read.
+type written struct {
+	subject, text, html string
+}
+
+// Compose returns the message as it goes to the mail server, without the
+// signature a server's DKIM key adds. The same row at the same moment gives
+// the same bytes.
+func (o *Outbox) Compose(m postroom.Message) ([]byte, error) { return o.compose(m, nil) }
+
+func (o *Outbox) compose(m postroom.Message, signer *gomail.DKIMSigner) ([]byte, error) {
+	if m.Raw != nil {
+		return m.Raw, nil
+	}
+	w, err := o.write(m)
+	if err != nil {
+		return nil, fmt.Errorf("compose message %s: %w", m.ID, err)
+	}
+	mime := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("post-"+strings.ReplaceAll(m.ID, "-", "")))
+	if err := o.head(mime, m); err != nil {
+		return nil, fmt.Errorf("compose message %s: %w", m.ID, err)
+	}
+	mime.Subject(w.subject)
+	mime.SetBodyString(gomail.TypeTextPlain, w.text)
+	mime.AddAlternativeString(gomail.TypeTextHTML, w.html)
+	if signer != nil {
+		mime.SetDKIM(signer)
+	}
+	var b bytes.Buffer
+	if _, err := mime.WriteTo(&b); err != nil {
+		return nil, fmt.Errorf("compose message %s: %w", m.ID, err)
+	}
+	return b.Bytes(), nil
+}
+
+// head writes every header but the subject.
+func (o *Outbox) head(mime *gomail.Msg, m postroom.Message) error {
+	if strings.ContainsAny(m.To, "\r\n") {
+		return errors.New("the address is more than one line")
+	}
+	from := mail.Address{Name: tidy(o.org.From.Name), Address: o.org.From.Address}
+	mime.FromMailAddress(&from)
+	if err := mime.To(m.To); err != nil {
+		return errors.New("the address cannot be read") // go-mail's words would repeat it
+	}
+	if reply, err := mail.ParseAddress(tidy(m.Data["reply_to"])); err == nil {
+		mime.ReplyToMailAddress(reply)
+	}
+	mime.SetMessageIDWithValue(m.MessageID)
+	mime.SetDateWithValue(o.clock.Now().In(o.org.Zone))
+	for name, value := range o.headers(m) {
+		if value != "" {
+			mime.SetGenHeader(gomail.Header(name), value)
+		}
+	}
+	return nil
+}
+
+// headers are those by which other programs know what kind of mail this is.
+// Precedence is for bulk alone: it would delay an acknowledgement.
+func (o *Outbox) headers(m postroom.Message) map[string]string {
+	own, _, _ := strings.Cut(m.MessageID, "@")
+	h := map[string]string{
+		"Auto-Submitted":           "auto-generated",
+		"X-Auto-Response-Suppress": "All",
+		"X-Postroom-Loop":          own + "@" + o.instance(), // signed, and not rewritten where Message-IDs are
+		"In-Reply-To":              firstID(m.InReplyTo),
+		"References":               strings.Join(ids(m.References), " "),
+	}
+	if m.Lane == postroom.Confirm || m.InReplyTo != "" {
+		h["Auto-Submitted"] = "auto-replied" // RFC 3834, section 5.1.7
+	}
+	if m.Class == postroom.Marketing {
+		h["List-Id"] = "<" + listID(m.Programme) + "." + o.instance() + ">"
+		h["List-Unsubscribe"] = "<" + o.linkFor(link.Unsubscribe, m) + ">"
+		h["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click" // RFC 8058
+	}
+	if m.Lane == postroom.Bulk {
+		h["Precedence"] = "bulk"
+	}
+	return h
+}
+
+var msgID = regexp.MustCompile(`[^\s<>,"]+@[^\s<>,"]+`)
+
+// ids reads the message ids out of a header's text, whoever wrote it.
+func ids(header string) []string {
+	found := msgID.FindAllString(tidy(header), -1)
+	for i, id := range found {
+		found[i] = "<" + id + ">"
+	}
+	return found
+}
+
+func firstID(header string) string {
+	if found := ids(header); len(found) > 0 {
+		return found[0]
+	}
+	return ""
+}
+
+// listID writes a programme's name as a label of RFC 2919.
+func listID(programme string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(cmp.Or(programme, "news")))
+}
+
+// write puts a message into the reader's words.
+func (o *Outbox) write(m postroom.Message) (written, error) {
+	l, err := o.letters.find(m.Template, m.Locale)
+	if err != nil {
+		return written{}, err
+	}
+	words, data := o.letters.words[l.locale], clean(m.Data)
+	subject, err := o.subject(l, m, words, data)
+	if err != nil {
+		return written{}, err
+	}
+	say := func(s string) any { return marked(s) }
+	if postroom.RightToLeft(l.locale) {
+		say = func(s string) any { return isolated(s) }
+	}
+	body, err := writing{o.functions(m, words, say), say, data}.run(l.body)
+	if err != nil {
+		return written{}, err
+	}
+	source := []byte(body + o.end(m, l, words))
+	doc := o.letters.markdown(source)
+	w := written{subject: subject, text: toText(doc, source)}
+	w.html, err = o.letters.page(l.locale, subject, doc, source)
+	return w, err
+}
+
+// subject says what the letter is about, or, to somebody whose part in a
+// programme is nobody's business, only that there is a message.
+func (o *Outbox) subject(l *letter, m postroom.Message, words *words, data map[string]string) (string, error) {
+	t := l.subject
+	if m.Discreet {
+		t = l.discreet
+	}
+	if t == nil {
+		return words.discreet, nil
+	}
+	say := func(s string) any { return plain(s) }
+	s, err := writing{o.functions(m, words, say), say, data}.run(t)
+	return tidy(s), err
+}
+
+// end is what every letter ends with: that a computer sent it, that a person
+// reads a reply, and whom to call at once.
+func (o *Outbox) end(m postroom.Message, l *letter, words *words) string {
+	var b strings.Builder
+	b.WriteString("\n\n---\n\n" + escape(words.machine) + " " + escape(words.reply) + "\n")
+	if l.class == postroom.Marketing {
+		b.WriteString("\n[" + escape(words.unsubscribe) + "](<" + o.linkFor(link.Unsubscribe, m) + ">)\n")
+		b.WriteString("\n" + escape(tidy(strings.Join([]string{o.org.Name, o.org.PostalAddress}, " "))) + "\n")
+	}
+	b.WriteString("\n**" + escape(o.emergency(l.locale, words)) + "**\n")
+	return b.String()
+}
+
+// emergency is the organisation's own text where it is in the reader's
+// language, else the standard one: English is of no use in an emergency to
+// somebody who does not read it.
+func (o *Outbox) emergency(locale string, words *words) string {
+	for _, tag := range postroom.Fallbacks(locale) {
+		if own := tidy(o.org.EmergencyText[tag]); own != "" && (tag != "en" || strings.HasPrefix(locale, "en")) {
+			return own
+		}
+	}
+	return words.emergency
+}

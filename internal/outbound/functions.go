@@ -1,0 +1,53 @@
+package outbound
+
+import (
+	"text/template"
+	"time"
+
+	"postroom/internal/link"
+	"postroom/internal/postroom"
+)
+
+// stubs are the names a letter may call, for the parser; what they do for one
+// message is bound by functions.
+func stubs() template.FuncMap {
+	one := func(any) string { return "" }
+	none := func() string { return "" }
+	return template.FuncMap{
+		"link": func(string) string { return "" }, "form_url": func(string) string { return "" }, "desk_url": none,
+		"date": one, "day": one, "time": one, "org": none,
+	}
+}
+
+// functions are what a letter may call, for one message. say wraps a text in
+// the kind that is safe where it is printed.
+func (o *Outbox) functions(m postroom.Message, w *words, say func(string) any) template.FuncMap {
+	when := func(write func(time.Time) string) func(any) any {
+		return func(v any) any { return say(w.when(raw(v), o.org.Zone, write)) }
+	}
+	return template.FuncMap{
+		"link":     func(purpose string) string { return o.linkFor(link.Purpose(purpose), m) },
+		"form_url": func(form string) string { return o.org.BaseURL + "/f/" + form },
+		"desk_url": func() string { return o.org.DeskURL },
+		"date":     when(w.writeDate),
+		"day":      when(w.writeDay),
+		"time":     when(w.writeTime),
+		"org":      func() any { return say(tidy(o.org.Name)) },
+	}
+}
+
+// lives is how long a link may be used. One that ends a subscription must
+// work for as long as somebody keeps the mail.
+func lives(p link.Purpose, made time.Time) time.Time {
+	switch p {
+	case link.Confirm:
+		return made.AddDate(0, 0, 7)
+	case link.Unsubscribe:
+		return time.Time{}
+	}
+	return made.AddDate(0, 3, 0)
+}
+
+func (o *Outbox) linkFor(p link.Purpose, m postroom.Message) string {
+	return o.org.BaseURL + link.Path(p, o.links.Make(p, m.About, lives(p, m.CreatedAt)))
+}

@@ -1,0 +1,181 @@
+package outbound
+
+import (
+	"strings"
+	"time"
+
+	"postroom/internal/postroom"
+	"postroom/internal/store"
+)
+
+// Why a message was kept back, as locale keys. A reason that is none of them
+// is what a mail server said.
+const (
+	ReasonNoAddress    = "reason.no_address"
+	ReasonNotByEmail   = "reason.not_by_email" // the person asked for a call or a letter
+	ReasonAddressDead  = "reason.address_dead"
+	ReasonSuppressed   = "reason.suppressed"
+	ReasonHeld         = "reason.held"
+	ReasonNotConfirmed = "reason.not_confirmed"
+	ReasonOnlyTo       = "reason.deliver_only_to"
+	ReasonCoolDown     = "reason.cool_down"
+	ReasonServerAway   = "reason.server_away"
+	ReasonAnswerLost   = "reason.answer_lost"
+	ReasonUnwritable   = "reason.unwritable" // the letter could not be put into words
+)
+
+// The cool-down protects somebody whose address a stranger keeps typing into
+// a form; a limit on the stranger's connection could not.
+const (
+	mostConfirmations  = 3
+	confirmationsEvery = 24 * time.Hour
+	confirmationsApart = 10 * time.Minute
+)
+
+// verdict is what the gate says. The zero verdict lets the message pass.
+type verdict struct {
+	state  postroom.MessageState
+	reason string
+	until  time.Time // when Deferred: when to ask again
+	call   bool      // somebody has to phone or write instead
+}
+
+func (v verdict) passes() bool { return v.state == "" }
+
+// gate decides whether a message may leave at this moment. It is the only
+// place that does. The rules come in the order in which a person would want
+// to hear of them.
+func (o *Outbox) gate(tx *store.Tx, m postroom.Message) (verdict, error) {
+	rules := []func(*store.Tx, postroom.Message) (verdict, error){o.brake, o.reach, o.stopped, o.consent, o.trial}
+	for _, rule := range rules {
+		if v, err := rule(tx, m); err != nil || !v.passes() {
+			return v, err
+		}
+	}
+	return verdict{}, nil
+}
+
+// brake keeps back what is about a held submission. The letter that says so
+// calmly may leave, and a coordinator must hear of it.
+func (o *Outbox) brake(tx *store.Tx, m postroom.Message) (verdict, error) {
+	if m.Submission == "" || m.Contact == "" || m.Template == "held" {
+		return verdict{}, nil
+	}
+	reason, err := tx.Held(m.Submission)
+	if err != nil || reason == "" {
+		return verdict{}, err
+	}
+	return verdict{state: postroom.Held, reason: ReasonHeld}, nil
+}
+
+// reach keeps back what no email can bring: somebody calls instead.
+func (o *Outbox) reach(tx *store.Tx, m postroom.Message) (verdict, error) {
+	instead := verdict{state: postroom.Suppressed, call: m.Contact != "" && m.Class == postroom.Service}
+	if m.To == "" {
+		instead.reason = ReasonNoAddress
+		return instead, nil
+	}
+	if dead, err := tx.AddressDead(m.To); err != nil || dead {
+		instead.reason = ReasonAddressDead
+		return instead, err
+	}
+	if m.Contact == "" {
+		return verdict{}, nil
+	}
+	contact, err := tx.Contact(m.Contact)
+	if err == nil && contact.Reach != "" && contact.Reach != postroom.ReachEmail {
+		instead.reason = ReasonNotByEmail
+		return instead, nil
+	}
+	return verdict{}, err
+}
+
+// stopped keeps back what the owner of the address does not want.
+func (o *Outbox) stopped(tx *store.Tx, m postroom.Message) (verdict, error) {
+	reason, err := tx.Suppression(m.To, m.Class)
+	if err != nil || reason == "" {
+		return verdict{}, err
+	}
+	return verdict{state: postroom.Suppressed, reason: ReasonSuppressed}, nil
+}
+
+// consent lets marketing go to a confirmed subscription of this very address
+// and to nobody else.
+func (o *Outbox) consent(tx *store.Tx, m postroom.Message) (verdict, error) {
+	if m.Class != postroom.Marketing {
+		return verdict{}, nil
+	}
+	sub, err := tx.Subscription(m.About)
+	if err != nil && postroom.KindOf(err) != postroom.NotFound {
+		return verdict{}, err
+	}
+	if sub.State == postroom.Confirmed && sub.Address == m.To {
+		return verdict{}, nil
+	}
+	return verdict{state: postroom.Suppressed, reason: ReasonNotConfirmed}, nil
+}
+
+// trial keeps back everything but mail to the addresses a post room is being
+// tried with.
+func (o *Outbox) trial(_ *store.Tx, m postroom.Message) (verdict, error) {
+	to := strings.ToLower(m.To)
+	for _, only := range o.only {
+		if to == only || strings.HasPrefix(only, "@") && strings.HasSuffix(to, only) {
+			return verdict{}, nil
+		}
+	}
+	if len(o.only) == 0 {
+		return verdict{}, nil
+	}
+	return verdict{state: postroom.Held, reason: ReasonOnlyTo}, nil
+}
+
+// coolDown spaces out confirmations to one address for one form. What else
+// follows at once from the same submission shares the fate of its
+// confirmation, or a form with a welcome would be a way around it.
+func (o *Outbox) coolDown(tx *store.Tx, m postroom.Message, now time.Time) (verdict, error) {
+	if m.Form == "" || m.Contact == "" {
+		return verdict{}, nil
+	}
+	if m.Lane == postroom.Confirm {
+		return o.room(tx, m, now)
+	}
+	if m.Submission == "" || m.Class != postroom.Service {
+		return verdict{}, nil
+	}
+	about, err := tx.MessagesAbout(m.Submission)
+	if err != nil {
+		return verdict{}, err
+	}
+	for _, first := range about {
+		if first.Lane != postroom.Confirm || first.To != m.To || m.CreatedAt.Sub(first.CreatedAt) > time.Hour {
+			continue
+		}
+		switch first.State {
+		case postroom.Queued, postroom.Deferred:
+			return o.room(tx, first, now)
+		case postroom.Suppressed:
+			return verdict{state: postroom.Suppressed, reason: first.Reason}, nil
+		}
+	}
+	return verdict{}, nil
+}
+
+// room says whether one more confirmation may go now. The address stays
+// locked until the transaction ends, so that two workers cannot both see room
+// for the last one.
+func (o *Outbox) room(tx *store.Tx, m postroom.Message, now time.Time) (verdict, error) {
+	if err := tx.TouchAddress(m.To, time.Time{}); err != nil {
+		return verdict{}, err
+	}
+	n, last, err := tx.Confirmations(m.To, m.Form, now.Add(-confirmationsEvery))
+	switch {
+	case err != nil:
+		return verdict{}, err
+	case n >= mostConfirmations:
+		return verdict{state: postroom.Suppressed, reason: ReasonCoolDown}, nil
+	case n > 0 && now.Sub(last) < confirmationsApart:
+		return verdict{state: postroom.Deferred, reason: ReasonCoolDown, until: last.Add(confirmationsApart)}, nil
+	}
+	return verdict{}, nil
+}

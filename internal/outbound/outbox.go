@@ -1,0 +1,189 @@
+// Package outbound is the one door out: it writes every email and hands it to
+// a mail server, and no other package speaks SMTP.
+//
+// The idea a newcomer needs: a message is a row before it is sent, and the row
+// says "sending", committed, before the mail server hears of it. So whatever
+// dies, and whenever, the row tells what is known: it has left, it has not, or
+// nobody can say. A service message that nobody can say about is sent once
+// more under the same Message-ID and then shown to a person; a newsletter copy
+// is only shown.
+//
+// Whether a message may leave at all is decided in one place, gate.go. How it
+// reads is in templates/email; letters.go loads that, compose.go makes the
+// mail, send.go speaks to the server, breaker.go leaves a server alone that is
+// away.
+package outbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/mail"
+	"net/url"
+	"strings"
+	"time"
+
+	"postroom/internal/link"
+	"postroom/internal/postroom"
+	"postroom/internal/store"
+)
+
+// Organisation is whose mail it is.
+type Organisation struct {
+	Name          string
+	BaseURL       string         // of the web pages, without a slash at the end
+	DeskURL       string         // of the coordinators' desk; "" is BaseURL/desk
+	Zone          *time.Location // in which dates are written; nil is UTC
+	From          mail.Address
+	PostalAddress string         // at the end of marketing
+	EmergencyText postroom.Words // instead of the standard text; nil keeps that
+}
+
+// Options is everything an Outbox needs.
+type Options struct {
+	Store         *store.Store
+	Letters       *Letters
+	Links         *link.Signer
+	Clock         postroom.Clock
+	Org           Organisation
+	Servers       []Server // tried in this order
+	DeliverOnlyTo []string // addresses, or @domain, in small letters; all other mail is held. Empty is no limit
+	Log           *slog.Logger
+}
+
+// Outbox owes, gates and sends messages. It is safe for many workers at once.
+type Outbox struct {
+	store   *store.Store
+	letters *Letters
+	links   *link.Signer
+	clock   postroom.Clock
+	org     Organisation
+	only    []string
+	servers []*server
+	log     *slog.Logger
+}
+
+// New returns an Outbox. It connects to nothing yet. It returns an error when
+// an option is missing or a server's settings cannot be used.
+func New(o Options) (*Outbox, error) {
+	if o.Store == nil || o.Letters == nil || o.Links == nil || o.Clock == nil || o.Org.From.Address == "" {
+		return nil, errors.New("outbound: store, letters, links, clock and the organisation's address are all needed")
+	}
+	out := &Outbox{store: o.Store, letters: o.Letters, links: o.Links, clock: o.Clock, org: o.Org, only: o.DeliverOnlyTo, log: o.Log}
+	if out.log == nil {
+		out.log = slog.New(slog.DiscardHandler)
+	}
+	if out.org.Zone == nil {
+		out.org.Zone = time.UTC
+	}
+	if out.org.DeskURL == "" {
+		out.org.DeskURL = out.org.BaseURL + "/desk"
+	}
+	for _, settings := range o.Servers {
+		s, err := newServer(settings, o.Clock)
+		if err != nil {
+			return nil, fmt.Errorf("mail server %s: %w", settings.Name, err)
+		}
+		out.servers = append(out.servers, s)
+	}
+	return out, nil
+}
+
+// Close ends the connections that are kept for the next message.
+func (o *Outbox) Close() {
+	for _, s := range o.servers {
+		s.hangUp()
+	}
+}
+
+// Owe files a message and the job that delivers it, in the caller's
+// transaction. It fills in what follows from the letter: id, Message-ID, class
+// and (unless the caller chose one) lane. It returns false, and files nothing,
+// if a message with this key was owed before.
+func (o *Outbox) Owe(tx *store.Tx, m postroom.Message) (postroom.Message, bool, error) {
+	if err := o.address(&m); err != nil {
+		return m, false, fmt.Errorf("owe message: %w", err)
+	}
+	added, err := tx.AddMessage(m)
+	if err != nil || !added {
+		return m, false, err
+	}
+	_, err = tx.AddJob(postroom.JobDeliver, m.ID, m.Lane, m.CreatedAt, m.CreatedAt)
+	return m, true, err
+}
+
+// address fills in what is fixed at the moment a message is owed.
+func (o *Outbox) address(m *postroom.Message) error {
+	if m.Raw == nil {
+		l, err := o.letters.find(m.Template, m.Locale)
+		if err != nil {
+			return err
+		}
+		m.Class = l.class
+		if m.Lane == "" {
+			m.Lane = l.lane
+		}
+	}
+	if m.ID == "" {
+		m.ID = store.NewMessageID()
+	}
+	if m.Key == "" {
+		m.Key = m.ID
+	}
+	if m.Locale == "" {
+		m.Locale = "en"
+	}
+	m.MessageID = o.links.MessageID(m.ID, domain(o.org.From.Address))
+	m.State, m.CreatedAt = postroom.Queued, o.clock.Now()
+	return nil
+}
+
+// Release sends what a hold on a submission kept back. The caller has taken
+// the hold off in the same transaction.
+func (o *Outbox) Release(tx *store.Tx, submission string) error {
+	ids, err := tx.ReleaseMessages(submission)
+	if err != nil {
+		return fmt.Errorf("release messages: %w", err)
+	}
+	for _, id := range ids {
+		if err := o.reopen(tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SendAgain makes a failed, held or uncertain message due once more, because
+// a person said so. It returns Gone if the message is in another state.
+func (o *Outbox) SendAgain(ctx context.Context, id string) error {
+	return o.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.RequeueMessage(id); err != nil {
+			return err
+		}
+		return o.reopen(tx, id)
+	})
+}
+
+// reopen makes the deliver job of a message due. One that is not settled yet
+// will find the message waiting by itself.
+func (o *Outbox) reopen(tx *store.Tx, message string) error {
+	job, err := tx.JobOf(postroom.JobDeliver, message)
+	if err != nil {
+		return err
+	}
+	if job.State != postroom.JobDone && job.State != postroom.JobDead {
+		return nil
+	}
+	return tx.ReopenJob(job.ID, o.clock.Now())
+}
+
+func domain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
+
+// instance names this post room in the headers by which it knows its own mail.
+func (o *Outbox) instance() string {
+	if u, err := url.Parse(o.org.BaseURL); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	return domain(o.org.From.Address)
+}

@@ -1,0 +1,266 @@
+package outbound
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"strings"
+	texttemplate "text/template"
+	"unicode/utf8"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+
+	"postroom/internal/postroom"
+)
+
+// shell is what turns Markdown into a page: the parser, and the HTML document
+// around every letter.
+type shell struct {
+	md goldmark.Markdown
+	t  *template.Template
+}
+
+// shellData is what the shell is filled with.
+type shellData struct {
+	Locale, Dir, Subject string
+	Body                 template.HTML // made by goldmark, which leaves raw HTML out
+}
+
+func readShell(fsys fs.FS) (*shell, error) {
+	t, err := template.ParseFS(fsys, "email/letter.html")
+	if err != nil {
+		return nil, err
+	}
+	// No extension: plain CommonMark makes a link of nothing but a link.
+	return &shell{goldmark.New(), t}, nil
+}
+
+func (s *shell) markdown(source []byte) ast.Node { return s.md.Parser().Parse(text.NewReader(source)) }
+
+// page writes the HTML part.
+func (s *shell) page(locale, subject string, doc ast.Node, source []byte) (string, error) {
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if entering {
+			dress(n)
+		}
+		return ast.WalkContinue, nil
+	})
+	var body, b bytes.Buffer
+	if err := s.md.Renderer().Render(&body, source, doc); err != nil {
+		return "", fmt.Errorf("write HTML: %w", err)
+	}
+	data := shellData{Locale: locale, Dir: "ltr", Subject: subject, Body: template.HTML(body.String())}
+	if postroom.RightToLeft(locale) {
+		data.Dir = "rtl"
+	}
+	if err := s.t.Execute(&b, data); err != nil {
+		return "", fmt.Errorf("write HTML: %w", err)
+	}
+	return b.String(), nil
+}
+
+// writing is a template's values for one message.
+type writing struct {
+	functions texttemplate.FuncMap
+	say       func(string) any // wraps a value in the kind that is safe where it is printed
+	data      map[string]string
+}
+
+// run fills a template in. Every key is there, so that none prints as
+// "<no value>".
+func (w writing) run(t *texttemplate.Template) (string, error) {
+	clone, err := t.Clone()
+	if err != nil {
+		return "", err
+	}
+	values := make(map[string]any, len(keys()))
+	for _, key := range keys() {
+		values[key] = w.say(w.data[key])
+	}
+	if _, ok := values["url"].(isolated); ok {
+		values["url"] = marked(w.data["url"]) // an address must not hold signs of direction
+	}
+	var b strings.Builder
+	if err := clone.Funcs(w.functions).Execute(&b, values); err != nil {
+		return "", err
+	}
+	return closeUp(b.String()), nil
+}
+
+// closeUp takes out the empty lines that facts left out of a list have left
+// behind, so that the list stays one.
+func closeUp(s string) string {
+	lines := strings.Split(s, "\n")
+	kept := lines[:0]
+	item, gap := false, 0
+	for _, line := range lines {
+		switch {
+		case strings.TrimSpace(line) == "":
+			gap++
+			kept = append(kept, "")
+			continue
+		case item && strings.HasPrefix(line, "- "):
+			kept = kept[:len(kept)-gap]
+		}
+		item, gap = strings.HasPrefix(line, "- "), 0
+		kept = append(kept, line)
+	}
+	return strings.Join(kept, "\n")
+}
+
+// The look of a letter. It stands in each element because some mail programs
+// drop style sheets, and in logical properties so that it is right in both
+// directions of writing.
+const (
+	textStyle = "margin-block:0 1em;"
+	listStyle = "margin-block:0 1em;padding-inline-start:1.5em;"
+	ruleStyle = "border:0;border-block-start:1px solid #767676;margin-block:1.5em;"
+	pressBox  = "margin-block:1.5em;"
+	press     = "display:inline-block;padding-block:.8em;padding-inline:1.4em;background:#1a4480;color:#ffffff;border-radius:.3em;font-weight:bold;text-decoration:none;"
+)
+
+// dress gives a node its look.
+func dress(n ast.Node) {
+	style := ""
+	switch n := n.(type) {
+	case *ast.Paragraph:
+		style = textStyle
+		if only, ok := n.FirstChild().(*ast.Link); ok && alone(only) {
+			style = pressBox
+		}
+	case *ast.Heading:
+		style = textStyle
+	case *ast.List:
+		style = listStyle
+	case *ast.ThematicBreak:
+		style = ruleStyle
+	case *ast.Link:
+		if alone(n) && !afterRule(n.Parent()) {
+			style = press
+		}
+	}
+	if style != "" {
+		n.SetAttributeString("style", []byte(style))
+	}
+}
+
+// alone says whether a link is a paragraph of its own: the thing to press.
+func alone(link *ast.Link) bool {
+	_, inParagraph := link.Parent().(*ast.Paragraph)
+	return inParagraph && link.NextSibling() == nil && link.PreviousSibling() == nil
+}
+
+// afterRule says whether a block belongs to the end of the letter, where
+// nothing is to be pressed by accident.
+func afterRule(block ast.Node) bool {
+	for n := block.PreviousSibling(); n != nil; n = n.PreviousSibling() {
+		if _, rule := n.(*ast.ThematicBreak); rule {
+			return true
+		}
+	}
+	return false
+}
+
+// width is how long a line of the text part may be. An address is never cut.
+const width = 72
+
+// toText writes the letter's body as plain text from the same tree, so that
+// both parts say the same.
+func toText(doc ast.Node, source []byte) string {
+	var b strings.Builder
+	textBlocks(&b, doc, source, "", "")
+	return b.String()
+}
+
+// textBlocks writes the blocks below a node. The first line begins with
+// first, every other with rest.
+func textBlocks(b *strings.Builder, parent ast.Node, source []byte, first, rest string) {
+	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
+		switch n := n.(type) {
+		case *ast.List:
+			textList(b, n, source, rest)
+		case *ast.ThematicBreak:
+			b.WriteString(first + "----\n")
+		case *ast.Blockquote:
+			textBlocks(b, n, source, rest+"> ", rest+"> ")
+		case *ast.TextBlock, *ast.Paragraph, *ast.Heading:
+			wrap(b, plainText(n, source), first, rest)
+		}
+		_, tight := n.(*ast.TextBlock)
+		if n.NextSibling() != nil && !tight {
+			b.WriteString("\n")
+		}
+		first = rest
+	}
+}
+
+func textList(b *strings.Builder, l *ast.List, source []byte, indent string) {
+	number := l.Start
+	for item := l.FirstChild(); item != nil; item = item.NextSibling() {
+		mark := "- "
+		if l.IsOrdered() {
+			mark = fmt.Sprintf("%d. ", number)
+			number++
+		}
+		textBlocks(b, item, source, indent+mark, indent+strings.Repeat(" ", len(mark)))
+		if item.NextSibling() != nil && !l.IsTight {
+			b.WriteString("\n")
+		}
+	}
+}
+
+// plainText writes what stands in one block: a link as "words: address".
+func plainText(block ast.Node, source []byte) string {
+	var b strings.Builder
+	if block == nil {
+		return ""
+	}
+	for n := block.FirstChild(); n != nil; n = n.NextSibling() {
+		switch n := n.(type) {
+		case *ast.Text:
+			b.Write(util.UnescapePunctuations(n.Value(source)))
+			switch {
+			case n.HardLineBreak():
+				b.WriteString("\n")
+			case n.SoftLineBreak():
+				b.WriteString(" ")
+			}
+		case *ast.Link:
+			b.WriteString(plainText(n, source) + ": " + string(util.UnescapePunctuations(n.Destination)))
+		case *ast.AutoLink:
+			b.Write(n.URL(source))
+		default:
+			b.WriteString(plainText(n, source))
+		}
+	}
+	return b.String()
+}
+
+// wrap writes a text in lines of at most width signs, as far as its words
+// allow.
+func wrap(b *strings.Builder, s, first, rest string) {
+	lead := first
+	for line := range strings.SplitSeq(s, "\n") {
+		b.WriteString(lead)
+		used := utf8.RuneCountInString(lead)
+		for i, word := range strings.Fields(line) {
+			n := utf8.RuneCountInString(word)
+			switch {
+			case i > 0 && used+1+n > width:
+				b.WriteString("\n" + rest)
+				used = utf8.RuneCountInString(rest)
+			case i > 0:
+				b.WriteString(" ")
+				used++
+			}
+			b.WriteString(word)
+			used += n
+		}
+		b.WriteString("\n")
+		lead = rest
+	}
+}

@@ -1,0 +1,219 @@
+package outbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/textproto"
+	"regexp"
+	"strings"
+	"time"
+
+	"postroom/internal/postroom"
+)
+
+// stage is how far a message had come when something went wrong.
+type stage int
+
+const (
+	connecting stage = iota
+	mailFrom
+	rcptTo
+	data
+	content  // writing the message: a server forgets what has no end
+	finalDot // the end was written: only the answer tells what became of it
+)
+
+// failure is why a message was not, or perhaps not, taken by the server.
+type failure struct {
+	at   stage
+	code int    // of the server's answer; 0 when there was none
+	text string // of that answer, or of the error, without addresses
+}
+
+// meaning is what a failure comes to.
+type meaning int
+
+const (
+	unreachable meaning = iota // the server is away: the message waits, no try is used
+	putOff                     // this message may be taken later
+	refused                    // this message will never be taken
+	unanswered                 // nobody can say whether it was taken
+)
+
+// mean sorts failures. A lost connection is code 0, which is temporary at
+// every stage but the last.
+func (f *failure) mean() meaning {
+	switch {
+	case f.at == connecting, f.at == mailFrom && (f.code == 0 || f.code == 421 || f.wantsLogin()):
+		return unreachable
+	case f.at == finalDot && f.code < 400:
+		return unanswered
+	case f.code >= 500:
+		return refused
+	}
+	return putOff
+}
+
+// wantsLogin says whether the answer is about us rather than about the
+// message (RFC 4954, section 6).
+func (f *failure) wantsLogin() bool {
+	return f.code == 530 || f.code == 534 || f.code == 535 || f.code == 538
+}
+
+// deadAddress says whether the server knows that nobody has this address
+// (RFC 3463, section 3.2). A 550 alone may as well be about our reputation.
+func (f *failure) deadAddress() bool {
+	return f.at == rcptTo && f.code >= 500 && (strings.HasPrefix(f.text, "5.1.1 ") || strings.HasPrefix(f.text, "5.1.2 ") ||
+		strings.HasPrefix(f.text, "5.1.3 ") || strings.HasPrefix(f.text, "5.1.6 ") || strings.HasPrefix(f.text, "5.1.10 "))
+}
+
+// reason is what a person reads about it.
+func (f *failure) reason() string {
+	if f.code == 0 {
+		return f.text
+	}
+	return fmt.Sprintf("%d %s", f.code, f.text)
+}
+
+var addressLike = regexp.MustCompile(`[^\s<>"]+@[^\s<>"]+`)
+
+// fail makes a failure of an error. A server's answer may repeat the address,
+// which has no place in a reason.
+func fail(at stage, err error) *failure {
+	f := &failure{at: at, text: err.Error()}
+	if answer, ok := errors.AsType[*textproto.Error](err); ok {
+		f.code, f.text = answer.Code, answer.Msg
+	}
+	f.text = addressLike.ReplaceAllString(tidy(f.text), "…")
+	if signs := []rune(f.text); len(signs) > 200 {
+		f.text = string(signs[:200]) + "…"
+	}
+	return f
+}
+
+// connect returns a connection to the first server that can be had. If none
+// can, it says why, and when to try again.
+func (o *Outbox) connect(ctx context.Context) (*server, *connection, *absence) {
+	away := &absence{}
+	for _, s := range o.route() {
+		ok, at := s.try()
+		if !ok {
+			away.add(at, "")
+			continue
+		}
+		c, err := s.take(ctx)
+		if err == nil {
+			return s, c, nil
+		}
+		o.log.WarnContext(ctx, "mail server is away", "server", s.Name, "err", fail(connecting, err).text)
+		away.add(s.away(), fail(connecting, err).text)
+	}
+	if away.until.IsZero() {
+		away.add(o.clock.Now().Add(lastRest), "")
+	}
+	return nil, nil, away
+}
+
+// absence is that no server can be had.
+type absence struct {
+	until  time.Time
+	reason string
+}
+
+func (a *absence) add(at time.Time, reason string) {
+	if a.until.IsZero() || at.Before(a.until) {
+		a.until = at
+	}
+	if a.reason == "" {
+		a.reason = reason
+	}
+}
+
+// route lists the servers for our mail, those that answer first.
+func (o *Outbox) route() []*server {
+	var answer, away []*server
+	for _, s := range o.servers {
+		switch {
+		case s.From != "" && !strings.EqualFold(s.From, domain(o.org.From.Address)):
+		case s.closed():
+			answer = append(answer, s)
+		default:
+			away = append(away, s)
+		}
+	}
+	return append(answer, away...)
+}
+
+// send hands a message to a server. A kept connection that the server has
+// ended meanwhile is replaced once: nothing was said on it yet.
+func (o *Outbox) send(ctx context.Context, s *server, c *connection, m postroom.Message, body []byte) *failure {
+	from := s.envelope(o.org.From.Address, m)
+	failed := c.converse(ctx, s.Patience, from, m.To, body)
+	if failed != nil && c.used && failed.mean() == unreachable {
+		c.drop()
+		fresh, err := s.dial(ctx)
+		if err != nil {
+			return fail(connecting, err)
+		}
+		c = fresh
+		failed = c.converse(ctx, s.Patience, from, m.To, body)
+	}
+	if failed != nil {
+		c.drop()
+		return failed
+	}
+	s.well()
+	s.keep(c)
+	return nil
+}
+
+// envelope returns the sender in the envelope: our address, or one that names
+// the message in a way only we can have written.
+func (s *server) envelope(from string, m postroom.Message) string {
+	local, at, _ := strings.Cut(from, "@")
+	own, _, _ := strings.Cut(m.MessageID, "@")
+	if long := local + "+" + own; s.VERP && len(long) <= 64 { // RFC 5321, section 4.5.3.1.1
+		return long + "@" + at
+	}
+	return from
+}
+
+// converse speaks SMTP for one message, each command with a deadline of its
+// own. When ctx ends the connection is cut.
+func (c *connection) converse(ctx context.Context, patience time.Duration, from, to string, body []byte) *failure {
+	stop := context.AfterFunc(ctx, func() { _ = c.wire.Close() })
+	defer stop()
+	step := func(at stage, patience time.Duration, say func() error) *failure {
+		if err := c.UpdateDeadline(patience); err != nil {
+			return fail(at, err)
+		}
+		if err := say(); err != nil {
+			return fail(at, err)
+		}
+		return nil
+	}
+	if f := step(mailFrom, patience, func() error { return c.Mail("<" + from + ">") }); f != nil {
+		return f
+	}
+	if f := step(rcptTo, patience, func() error { return c.Rcpt("<" + to + ">") }); f != nil {
+		return f
+	}
+	return c.dataAnd(patience, body, step)
+}
+
+// dataAnd sends the message itself. The writer is closed, which writes the
+// final dot, only if everything before it was written.
+func (c *connection) dataAnd(patience time.Duration, body []byte, step func(stage, time.Duration, func() error) *failure) *failure {
+	var w interface {
+		Write([]byte) (int, error)
+		Close() error
+	}
+	if f := step(data, patience, func() (err error) { w, err = c.Data(); return err }); f != nil {
+		return f
+	}
+	if f := step(content, 3*patience, func() error { _, err := w.Write(body); return err }); f != nil {
+		return f
+	}
+	return step(finalDot, 5*patience, w.Close)
+}

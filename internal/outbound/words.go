@@ -1,0 +1,89 @@
+package outbound
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"postroom/internal/proof"
+)
+
+// words are what every letter in one language says the same way: its end,
+// and how a date is written. They stand in email/LOCALE/words.yaml.
+type words struct {
+	machine     string // a computer sent this
+	reply       string // a person reads a reply
+	emergency   string // whom to call now; an organisation may have its own
+	unsubscribe string // the link that ends a subscription
+	discreet    string // a subject that says nothing
+	weekdays    []string
+	months      []string
+	digits      []string
+	date        string // pattern of {weekday} {day} {month} {year}
+	day         string // the same without the year
+	clock       string // layout of a time of day, as package time writes it
+}
+
+// readWords reads words.yaml; every word must be there.
+func readWords(file string, data []byte) (*words, proof.Mistakes) {
+	sheet := proof.Open(file, data)
+	m := sheet.Root()
+	w := &words{
+		machine:     m.Need("machine", "This message was sent by a computer."),
+		reply:       m.Need("reply", "If you reply to this message, a person reads it."),
+		emergency:   m.Need("emergency", "If somebody is in danger now, call 999."),
+		unsubscribe: m.Need("unsubscribe", "Stop these messages"),
+		discreet:    m.Need("discreet_subject", "A message for you"),
+		weekdays:    list(m, "weekdays", 7),
+		months:      list(m, "months", 12),
+		digits:      strings.Split(m.Need("digits", `"0123456789"`), ""),
+		date:        m.Need("date", "\"{weekday} {day} {month} {year}\""),
+		day:         m.Need("day", "\"{weekday} {day} {month}\""),
+		clock:       m.Need("time", `"15:04"`),
+	}
+	if m.Has("digits") && len(w.digits) != 10 {
+		m.Wrong("digits", "digits are not ten signs", `digits: "0123456789"`)
+	}
+	return w, sheet.Mistakes()
+}
+
+func list(m proof.Map, key string, n int) []string {
+	texts := m.Texts(key)
+	if len(texts) != n {
+		m.Wrong(key, fmt.Sprintf("%s has %d words", key, len(texts)), fmt.Sprintf("%d of them", n))
+		return make([]string, n)
+	}
+	return texts
+}
+
+// when writes the moment an RFC 3339 text stands for; what is no moment is
+// left out rather than shown as numbers.
+func (w *words) when(rfc3339 string, zone *time.Location, write func(time.Time) string) string {
+	t, err := time.Parse(time.RFC3339, rfc3339)
+	if err != nil {
+		return ""
+	}
+	return w.numerals(write(t.In(zone)))
+}
+
+func (w *words) writeDate(t time.Time) string { return w.fill(w.date, t) }
+func (w *words) writeDay(t time.Time) string  { return w.fill(w.day, t) }
+func (w *words) writeTime(t time.Time) string { return t.Format(w.clock) }
+
+func (w *words) fill(pattern string, t time.Time) string {
+	return strings.NewReplacer(
+		"{weekday}", w.weekdays[t.Weekday()], "{day}", strconv.Itoa(t.Day()),
+		"{month}", w.months[t.Month()-1], "{year}", strconv.Itoa(t.Year()),
+	).Replace(pattern)
+}
+
+// numerals writes digits the way the language does.
+func (w *words) numerals(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return []rune(w.digits[r-'0'])[0]
+		}
+		return r
+	}, s)
+}
