@@ -132,16 +132,22 @@ func (q *Queue) settleAlone(ctx context.Context, job postroom.Job, cause error) 
 	return o, err
 }
 
-// insist writes although the database may be away for a moment. Gone is an
-// answer, and ends it at once.
+// insist writes although the database may be away for a while. Gone is an
+// answer, and ends it at once; an error of a database that is there gets two
+// more chances.
 func (q *Queue) insist(ctx context.Context, fn func(*store.Tx) error) error {
-	pauses := []time.Duration{100 * time.Millisecond, 400 * time.Millisecond, 1500 * time.Millisecond}
-	for try := 0; ; try++ {
-		once, cancel := context.WithTimeout(ctx, 5*time.Second)
-		err := q.store.Write(once, fn)
-		cancel()
-		if err == nil || postroom.KindOf(err) == postroom.Gone || try == len(pauses) || !tick(ctx, pauses[try]) {
+	pauses := []time.Duration{100 * time.Millisecond, 400 * time.Millisecond, 1500 * time.Millisecond, 3 * time.Second, 5 * time.Second}
+	for try, pause := range pauses {
+		err := q.writeOnce(ctx, fn)
+		if err == nil || postroom.KindOf(err) == postroom.Gone || try >= 2 && q.store.Ping(ctx) == nil || !tick(ctx, pause) {
 			return err
 		}
 	}
+	return q.writeOnce(ctx, fn)
+}
+
+func (q *Queue) writeOnce(ctx context.Context, fn func(*store.Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return q.store.Write(ctx, fn)
 }

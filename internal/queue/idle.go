@@ -4,7 +4,6 @@ import (
 	"context"
 	"sync/atomic"
 
-	"postroom/internal/postroom"
 	"postroom/internal/store"
 )
 
@@ -42,12 +41,12 @@ func (q *Queue) Stats() Stats {
 func (q *Queue) WorkUntilIdle(ctx context.Context) error {
 	for {
 		_, bell := q.floor.listen()
-		open, err := q.anyOpen(ctx)
+		left, err := q.store.Read(ctx).WorkLeft(q.clock.Now())
 		if err != nil {
 			return err
 		}
 		people, after := q.floor.listen()
-		if !open && people == 0 && after == bell { // nobody finished while we looked
+		if !left && people == 0 && after == bell { // nobody finished while we looked
 			return nil
 		}
 		select {
@@ -56,25 +55,4 @@ func (q *Queue) WorkUntilIdle(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-}
-
-func (q *Queue) anyOpen(ctx context.Context) (bool, error) {
-	read := q.store.Read(ctx)
-	next, err := read.NextDue()
-	if err != nil {
-		return false, err
-	}
-	now := q.clock.Now()
-	for _, due := range next {
-		if !due.After(now) {
-			return true, nil
-		}
-	}
-	counts, err := read.OpenJobs()
-	for _, c := range counts {
-		if c.N > 0 && (c.State == postroom.JobHanded || c.State == postroom.JobRunning) {
-			return true, err
-		}
-	}
-	return false, err
 }

@@ -34,6 +34,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 
 	"postroom/internal/config"
 	"postroom/internal/postroom"
@@ -126,6 +127,7 @@ func New(o Options) (*Queue, error) {
 	q.redis = connector{settings: o.Redis, embedded: q.embedded}
 	q.control = q.redis.client(enqueuers*len(q.lanes) + 4)
 	q.store.OnJobs(q.jobsAdded)
+	logging.Disable() // go-redis writes each refused connection to stderr; we say it once
 	return q, nil
 }
 

@@ -541,6 +541,85 @@ func TestResultThatCannotBeSettledIsAFailedTry(t *testing.T) {
 	}
 }
 
+func TestDatabaseAwayWhenTheWorkIsDone(t *testing.T) {
+	t.Parallel()
+	server := testserver.PostgresAlone(t)
+	r := newRoom(t, func(o *Options) { o.Store = openStore(t, server.Database()) })
+	var seen tally
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	r.handle(func(ctx context.Context, job postroom.Job) Outcome {
+		close(begun)
+		<-goOn
+		return seen.done(ctx, job)
+	})
+	r.run(t)
+	r.add(t, postroom.Confirm, "a", r.clock.Now())
+	wait(t, "job", begun)
+	server.Kill()
+	close(goOn)
+	for !r.sqlOut.on() {
+		_, bell := r.floor.listen()
+		if !r.sqlOut.on() {
+			wait(t, "sign that the database is missed", bell)
+		}
+	}
+	server.Restart()
+	for r.Stats().Done == 0 {
+		_, bell := r.floor.listen()
+		if r.Stats().Done == 0 {
+			wait(t, "settled job", bell)
+		}
+	}
+	r.idle(t)
+	seen.wantOnce(t, 1)
+}
+
+func TestRedisThatRefusesTasks(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, func(o *Options) { o.Redis = realRedis(t, testserver.Redis(t)) })
+	var seen tally
+	r.handle(seen.done)
+	r.run(t)
+	r.addMany(t, postroom.Confirm, 5)
+	r.idle(t)
+	if err := r.control.ConfigSet(t.Context(), "maxmemory", "1").Err(); err != nil {
+		t.Fatal(err)
+	}
+	r.addMany(t, postroom.Urgent, 5)
+	r.awaitOutage(t)
+	if err := r.control.ConfigSet(t.Context(), "maxmemory", "0").Err(); err != nil {
+		t.Fatal(err)
+	}
+	r.idle(t)
+	seen.wantOnce(t, 10)
+}
+
+func TestNextProcessDoesWhatTheLastOneLeft(t *testing.T) {
+	t.Parallel()
+	settings := realRedis(t, testserver.Redis(t))
+	var seen tally
+	first := newRoom(t, func(o *Options) { o.Redis = settings })
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	first.handle(func(ctx context.Context, job postroom.Job) Outcome {
+		once.Do(func() { close(begun) })
+		<-goOn
+		return seen.done(ctx, job)
+	})
+	first.run(t)
+	first.addMany(t, postroom.Bulk, 50)
+	wait(t, "first job", begun)
+	var stopped sync.WaitGroup
+	stopped.Go(first.stop)
+	next := newRoom(t, func(o *Options) { o.Store, o.Clock, o.Redis = first.db, first.clock, settings })
+	next.handle(seen.done)
+	next.run(t)
+	close(goOn)
+	stopped.Wait()
+	next.idle(t)
+	seen.wantOnce(t, 50)
+}
+
 func TestProcessesShareTheWork(t *testing.T) {
 	t.Parallel()
 	settings := realRedis(t, testserver.Redis(t))
