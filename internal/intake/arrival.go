@@ -13,6 +13,7 @@ import (
 
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
+	"postroom/internal/workflow"
 )
 
 // arrival is an entry that passed the check, read as far as is possible
@@ -36,7 +37,7 @@ func read(form *programme.Form, e postroom.Entry, clean postroom.Answers, clock 
 	a.contact.Locale = locale
 	a.organisation = answer(form, clean, programme.OrganisationField, "organisation")
 	a.party = party(form, clean)
-	a.wantsList = wantsList(form, clean) && a.contact.Address != ""
+	a.wantsList = workflow.WantsList(form, clean) && a.contact.Address != ""
 	a.consents = consents(form, e, clean, locale, a.at)
 	a.submission = postroom.Submission{
 		Key: e.Key, NaturalKey: naturalKey(form.Name, a.contact, clean),
@@ -109,19 +110,6 @@ func party(form *programme.Form, clean postroom.Answers) int {
 		}
 	}
 	return 1
-}
-
-// wantsList says whether the form asks for its list to be subscribed to. A
-// consent field with the list's name (with _ for -) makes it a choice.
-func wantsList(form *programme.Form, clean postroom.Answers) bool {
-	if form.List == "" {
-		return false
-	}
-	box := strings.ReplaceAll(form.List, "-", "_")
-	if f, ok := form.Field(box); ok && f.Type == programme.ConsentField {
-		return clean.One(box) == "yes"
-	}
-	return true
 }
 
 // consents are the boxes that were ticked, with the words beside them. Words

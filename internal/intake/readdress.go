@@ -91,9 +91,8 @@ func (in *Intake) readdress(tx *store.Tx, id, address string) error {
 	return in.oweAgain(tx, sub, about, address)
 }
 
-// readdressList moves the subscription that waits to the new address and
-// returns its id, or "". Where the new address is on the list already, that
-// subscription takes its place, and the old address is let go.
+// readdressList asks for the new address to be on the list instead and returns
+// the id of that subscription, or "" when the submission asked for no list.
 func (in *Intake) readdressList(tx *store.Tx, sub postroom.Submission, address string) (string, error) {
 	asked, ok, err := tx.SubscriptionOf(sub.ID)
 	if err != nil || !ok {
@@ -106,16 +105,9 @@ func (in *Intake) readdressList(tx *store.Tx, sub postroom.Submission, address s
 	if err := tx.ReaddressSubscription(sub.ID, address, at); err != nil {
 		return "", err
 	}
-	moved, err := tx.Subscription(asked.ID)
-	if err != nil || moved.Address == address {
-		return asked.ID, err
-	}
-	if _, err := tx.Unsubscribe(asked.ID, at); err != nil {
-		return "", err
-	}
 	asked.Address, asked.AskedAt = address, at
-	other, err := tx.Subscribe(asked)
-	return other.ID, err
+	asked, err = tx.Subscribe(asked) // returns the one that is there now, also when it was confirmed long ago
+	return asked.ID, err
 }
 
 // oweAgain owes each confirmation that has left to the new address as well. A

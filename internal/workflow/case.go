@@ -3,6 +3,7 @@ package workflow
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"postroom/internal/postroom"
@@ -120,6 +121,28 @@ func chosen(form *programme.Form, answers postroom.Answers) string {
 	return ""
 }
 
+// WantsList says whether answers ask for the form's list. A consent field with
+// the list's name (with _ for -) makes it a choice.
+func WantsList(form *programme.Form, answers postroom.Answers) bool {
+	if form.List == "" {
+		return false
+	}
+	box := strings.ReplaceAll(form.List, "-", "_")
+	if f, ok := form.Field(box); ok && f.Type == programme.ConsentField {
+		return answers.One(box) == "yes"
+	}
+	return true
+}
+
+// awaitsClick says whether this is a sign-up to a list that the owner of the
+// address has not confirmed: anybody could have typed the address.
+func (c *Case) awaitsClick() bool {
+	if c.Submission.Kind != postroom.SignUp || c.form == nil || !WantsList(c.form, c.Submission.Answers) {
+		return false
+	}
+	return c.Subscription == nil || c.Subscription.State != postroom.Confirmed
+}
+
 // facts is what plans are made from.
 func (w *Workflow) facts(c *Case, at time.Time) postroom.Facts {
 	return postroom.Facts{
@@ -159,7 +182,7 @@ func (c *Case) hasPlace() bool {
 
 func (c *Case) states() map[string]bool {
 	ended := c.Booking != nil && (c.Booking.State == postroom.BookingCancelled || c.Booking.State == postroom.BookingExpired)
-	left := c.Subscription != nil && c.Subscription.State == postroom.Unsubscribed
+	left := c.Subscription != nil && c.Subscription.State == postroom.Unsubscribed && c.Submission.Kind == postroom.SignUp
 	subscribed := c.Subscription != nil && c.Subscription.State == postroom.Confirmed
 	return map[string]bool{
 		"answered":  c.Submission.State == postroom.SubmissionAnswered || c.Submission.State == postroom.SubmissionClosed,

@@ -68,7 +68,8 @@ func (w *Workflow) Begin(tx *store.Tx, sub postroom.Submission, at time.Time) (p
 
 // Fire tells a run what happened to it. What the programme promises for that
 // is planned, and done in the same transaction where it is due at once. Firing
-// again promises nothing again.
+// again promises nothing again. A sign-up to a list is not accepted before it
+// is confirmed; until then that trigger is nothing.
 func (w *Workflow) Fire(tx *store.Tx, run postroom.Run, t postroom.Trigger, at time.Time) error {
 	c, err := w.Open(tx, run)
 	if err != nil {
@@ -81,6 +82,9 @@ func (w *Workflow) Fire(tx *store.Tx, run postroom.Run, t postroom.Trigger, at t
 func (w *Workflow) FireFor(tx *store.Tx, c *Case, t postroom.Trigger, at time.Time) error {
 	if c.programme == nil {
 		return nil // it was taken away: nothing new is promised
+	}
+	if t == postroom.OnAccepted && c.awaitsClick() {
+		return nil
 	}
 	for _, e := range programme.Plan(c.programme, t, w.facts(c, at)) {
 		if err := w.promise(tx, c, t, e, at); err != nil {

@@ -1,0 +1,100 @@
+package intake_test
+
+import (
+	"testing"
+	"time"
+
+	"postroom/internal/intake"
+	"postroom/internal/postroom"
+	"postroom/internal/store"
+)
+
+func (r *room) supper(t *testing.T, key, name, places string) intake.Receipt {
+	t.Helper()
+	return r.send(t, key, "supper", "session", "spring", "places", places, "name", name, "email", name+"@example.org")
+}
+
+func (r *room) cancel(t *testing.T, b *postroom.Booking) {
+	t.Helper()
+	r.write(t, func(tx *store.Tx) error { return r.events.Cancel(tx, *b, r.clock.Now()) })
+}
+
+func TestThoseWhoWaitMoveUpInOrder(t *testing.T) {
+	stories(t, func(t *testing.T, r *room) {
+		ann, bo := r.supper(t, "a", "ann", "3"), r.supper(t, "b", "bo", "2")
+		cy := r.supper(t, "c", "cy", "1") // would fit, but somebody waits
+		if ann.Booking.State != postroom.BookingConfirmed || bo.Booking.State != postroom.BookingWaiting || cy.Booking.State != postroom.BookingWaiting {
+			t.Fatalf("ann %s, bo %s, cy %s", ann.Booking.State, bo.Booking.State, cy.Booking.State)
+		}
+		r.heard(t, "bo@example.org", "waiting-list")
+		r.clock.advance(time.Hour)
+		r.cancel(t, ann.Booking)
+		r.heard(t, "ann@example.org", "place-booked", "place-cancelled")
+		r.heard(t, "bo@example.org", "waiting-list", "place-booked")
+		r.heard(t, "cy@example.org", "waiting-list", "place-booked")
+		if m := r.mails(t, "bo@example.org")[1]; m.Form != "" || m.Data["party"] != "2" || m.Data["starts"] != "2027-03-13T18:00:00Z" {
+			t.Errorf("the promotion counts as a form, or has other data: %+v", m)
+		}
+		r.clock.now = time.Date(2027, 3, 11, 19, 0, 0, 0, time.UTC)
+		r.perform(t)
+		r.heard(t, "ann@example.org", "place-booked", "place-cancelled")
+		r.heard(t, "cy@example.org", "waiting-list", "place-booked", "event-reminder")
+	})
+}
+
+func TestAPartyLargerThanTheHallStopsNobody(t *testing.T) {
+	stories(t, func(t *testing.T, r *room) {
+		coach, ann := r.supper(t, "a", "coach", "9"), r.supper(t, "b", "ann", "4")
+		if coach.Booking.State != postroom.BookingWaiting || ann.Booking.State != postroom.BookingConfirmed {
+			t.Errorf("coach %s, ann %s", coach.Booking.State, ann.Booking.State)
+		}
+		r.heard(t, "ann@example.org", "place-booked")
+	})
+}
+
+func TestNobodyGetsTwoPlaces(t *testing.T) {
+	stories(t, func(t *testing.T, r *room) {
+		first := r.supper(t, "a", "ann", "2")
+		again := r.supper(t, "b", "ann", "4")
+		if again.Repeated || again.Submission.ID == first.Submission.ID {
+			t.Errorf("other answers are another submission: %+v", again)
+		}
+		if again.Booking == nil || again.Booking.ID != first.Booking.ID || again.Booking.Party != 2 {
+			t.Errorf("booking %+v, want the first", again.Booking)
+		}
+		r.heard(t, "ann@example.org", "place-booked", "place-booked") // the second says what stands
+		if m := r.mails(t, "ann@example.org")[1]; m.Data["party"] != "2" {
+			t.Errorf("the second mail speaks of a party of %s", m.Data["party"])
+		}
+		r.heard(t, "office@hall.example", "notice") // a person looks at the new answers
+		r.accepted(t, again.Submission)
+		r.clock.now = time.Date(2027, 3, 11, 19, 0, 0, 0, time.UTC)
+		r.perform(t)
+		r.heard(t, "ann@example.org", "place-booked", "place-booked", "event-reminder")
+	})
+}
+
+func TestWhoCancelledMayBookAgainInTheSameWords(t *testing.T) {
+	stories(t, func(t *testing.T, r *room) {
+		first := r.supper(t, "a", "ann", "2")
+		r.cancel(t, first.Booking)
+		err := r.store.Write(t.Context(), func(tx *store.Tx) error { return r.events.Cancel(tx, *first.Booking, r.clock.Now()) })
+		if postroom.KindOf(err) != postroom.Gone {
+			t.Errorf("cancelling twice: %v, want gone", err)
+		}
+		again := r.supper(t, "b", "ann", "2")
+		if again.Repeated || again.Booking == nil || again.Booking.State != postroom.BookingConfirmed || again.Booking.ID == first.Booking.ID {
+			t.Errorf("second booking %+v", again)
+		}
+	})
+}
+
+func TestABookingWithoutADateIsOnFile(t *testing.T) {
+	stories(t, func(t *testing.T, r *room) {
+		got := r.send(t, "a", "supper", "name", "Ann", "email", "ann@example.org")
+		if got.Booking != nil || got.Submission.ID == "" {
+			t.Errorf("receipt %+v", got)
+		}
+		r.heard(t, "ann@example.org")
+	})
+}
