@@ -25,6 +25,7 @@ wanted=(
   chromium:chromium
   swaks:swaks
   gcc:gcc
+  /usr/include/errno.h:libc6-dev
   npm:npm
   '/usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf:fonts-noto-core'
 )
@@ -61,12 +62,18 @@ allow_services() {
 
 install_packages() {
   say "installing $* (no service is started)"
+  mkdir -p .cache
+  local log=.cache/apt.log
   forbid_services
   export DEBIAN_FRONTEND=noninteractive
   echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
   # A list of packages that cannot be fetched anew may still be good enough.
-  apt-get -qq update >&2 || say "apt-get update had trouble; going on with the old lists"
-  apt-get -qq install -y --no-install-recommends "$@" >&2 || { say "apt-get could not install $*"; exit 1; }
+  apt-get -qq update >"$log" 2>&1 || say "apt-get update had trouble; going on with the old lists"
+  if ! apt-get -qq install -y --no-install-recommends "$@" >>"$log" 2>&1; then
+    tail -n 40 "$log" >&2
+    say "apt-get could not install $*"
+    exit 1
+  fi
   allow_services
 }
 
@@ -82,7 +89,7 @@ fetch_axe() {
   say "fetching axe-core $axe_version with npm"
   local tmp
   tmp=$(mktemp -d)
-  if (cd "$tmp" && npm pack --silent "axe-core@$axe_version" >/dev/null && tar xzf axe-core-*.tgz package/axe.min.js) &&
+  if (cd "$tmp" && npm pack --silent "axe-core@$axe_version" >&2 && tar xzf axe-core-*.tgz package/axe.min.js) &&
     good_axe "$tmp/package/axe.min.js"; then
     mkdir -p .cache
     mv "$tmp/package/axe.min.js" "$axe"
