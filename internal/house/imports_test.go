@@ -36,6 +36,7 @@ var below = map[string][]string{
 	"internal/event":     {"internal/postroom", "internal/store", "internal/programme", "internal/workflow"},
 	"internal/volunteer": {"internal/postroom", "internal/store", "internal/programme", "internal/workflow"},
 	"internal/group":     {"internal/postroom", "internal/store", "internal/programme", "internal/workflow"},
+	"internal/campaign":  {"internal/postroom", "internal/store"},
 	"internal/intake": {
 		"internal/postroom", "internal/store", "internal/programme", "internal/workflow",
 		"internal/event", "internal/volunteer", "internal/group",
@@ -69,7 +70,7 @@ func rooms() []string {
 	return []string{
 		"internal/postroom", "templates", "internal/seal", "internal/link", "internal/proof", "internal/config",
 		"internal/letter", "internal/programme", "internal/store", "internal/queue", "internal/outbound", "internal/workflow",
-		"internal/event", "internal/volunteer", "internal/group", "internal/intake", "internal/web", "workers",
+		"internal/event", "internal/volunteer", "internal/group", "internal/campaign", "internal/intake", "internal/web", "workers",
 	}
 }
 
