@@ -1,0 +1,223 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+)
+
+// fieldView is one question as the template shows it. Its ids are what
+// labels, hints, mistakes and the summary refer to.
+type fieldView struct {
+	Part         string // input, long, choices or date
+	Name, ID     string
+	Label        prose
+	Optional     bool
+	IfApplies    bool // asked of some people only; who they are the label says
+	Hint         run
+	Reach        bool // the first of several ways to answer, one of which is needed
+	Purpose      why
+	Mistake      string
+	DescribedBy  string
+	Type         string // of an input
+	InputMode    string
+	Dir          string
+	Autocomplete string
+	Spelling     bool
+	Narrow       bool // as wide as a number
+	Value        string
+	Day          [3]string // of a date: day, month, year
+	Parts        [3]string // ids of the three
+	BirthDate    bool
+	Boxes        bool // checkboxes, not radios
+	Lone         bool // one box, without a question above it
+	Options      []optionView
+}
+
+// why says what an answer of a special category is for and how long it is
+// kept, with the English beside it where nobody has read the translation.
+type why struct{ Words, English string }
+
+type optionView struct {
+	ID, Value string
+	Label     prose
+	Hint      string
+	Checked   bool
+}
+
+// asker makes the questions of one form for one reader.
+type asker struct {
+	v       voice
+	form    *programme.Form
+	answers postroom.Answers
+	say     map[string]string // what is to be mended, by field
+	dates   []optionView
+	reach   string // the first field that is a way to answer, if there are several
+}
+
+func (a asker) fields() []fieldView {
+	var views []fieldView
+	for i := range a.form.Fields {
+		views = append(views, a.field(&a.form.Fields[i]))
+	}
+	return views
+}
+
+func (a asker) field(f *programme.Field) fieldView {
+	way := slices.Contains(a.form.Reach, postroom.Reach(f.Name))
+	view := fieldView{
+		Part: "input", Name: f.Name, ID: "f-" + f.Name,
+		Label:        prose{Words: a.label(f)},
+		Optional:     !f.Required && !way && f.If == "",
+		IfApplies:    f.If != "",
+		Hint:         a.v.maybe(f.Hint),
+		Reach:        f.Name == a.reach,
+		Mistake:      a.say[f.Name],
+		Autocomplete: f.Autocomplete,
+		Value:        a.answers.One(f.Name),
+		Type:         "text", Dir: "auto", Spelling: true,
+	}
+	if f.SpecialCategory {
+		view.Purpose = a.why(f)
+	}
+	a.shape(&view, f)
+	view.DescribedBy = strings.Join(a.describedBy(view), " ")
+	return view
+}
+
+// shape sets what depends on the type of the field.
+func (a asker) shape(view *fieldView, f *programme.Field) {
+	switch f.Type {
+	case programme.LongTextField:
+		view.Part = "long"
+	case programme.NameField, programme.OrganisationField:
+		view.Spelling = false
+	case programme.EmailField:
+		view.Type, view.Dir, view.Spelling = "email", "ltr", false
+	case programme.PhoneField:
+		view.Type, view.Dir = "tel", "ltr"
+	case programme.NumberField, programme.PlacesField:
+		view.InputMode, view.Dir, view.Narrow = "numeric", "ltr", true
+	case programme.DateField:
+		view.Part, view.Day = "date", threeParts(a.answers[f.Name])
+		view.Parts = [3]string{view.ID, view.ID + "-month", view.ID + "-year"}
+		view.BirthDate = f.Autocomplete == "bday"
+	case programme.ChoiceField, programme.ChoicesField, programme.YesNoField, programme.SessionField:
+		view.Part, view.Boxes = "choices", f.Type == programme.ChoicesField
+		view.Options = a.options(view, f)
+	case programme.ConsentField:
+		view.Part, view.Boxes, view.Lone = "choices", true, true
+		view.Label.English = a.v.beside(f.Label, a.reviewed())
+		view.Options = []optionView{{ID: view.ID, Value: "yes", Label: view.Label, Checked: view.Value != "" && view.Value != "no"}}
+	}
+}
+
+func (a asker) reviewed() []string { return a.form.Programme.Reviewed }
+
+func (a asker) label(f *programme.Field) run { return a.v.ofOr(f.Label, f.Type.LabelKey()) }
+
+func (a asker) why(f *programme.Field) why {
+	told := func(v voice) string {
+		return v.Say("form.purpose", "purpose", v.of(f.Purpose).Text) + " " + v.Say("form.keep", "keep", v.of(f.Keep).Text)
+	}
+	w := why{Words: told(a.v)}
+	if a.v.beside(f.Purpose, a.reviewed()).Text != "" {
+		w.English = told(voice{a.v.locales, english})
+	}
+	return w
+}
+
+// errorLabel is how a message names the field.
+func (a asker) errorLabel(f *programme.Field) string {
+	return a.v.ofOr(f.ErrorLabel, f.Type.ErrorLabelKey()).Text
+}
+
+// describedBy lists what a screen reader reads after the label: the hint
+// first, the mistake last.
+func (a asker) describedBy(view fieldView) []string {
+	var ids []string
+	for _, part := range []struct {
+		there  bool
+		suffix string
+	}{
+		{view.Hint.Text != "", "-hint"},
+		{view.Reach, "-reach"},
+		{view.Purpose.Words != "", "-purpose"},
+		{view.Mistake != "", "-error"},
+	} {
+		if part.there {
+			ids = append(ids, view.ID+part.suffix)
+		}
+	}
+	return ids
+}
+
+// options lists what can be chosen. The first has the field's own id, so that
+// the summary's link leads to it.
+func (a asker) options(view *fieldView, f *programme.Field) []optionView {
+	var options []optionView
+	switch f.Type {
+	case programme.SessionField:
+		options = slices.Clone(a.dates)
+	case programme.YesNoField:
+		options = []optionView{
+			{Value: "yes", Label: prose{Words: run{Text: a.v.Say("form.yes")}}},
+			{Value: "no", Label: prose{Words: run{Text: a.v.Say("form.no")}}},
+		}
+	}
+	for _, o := range f.Options {
+		options = append(options, optionView{Value: o.Value, Label: prose{Words: a.v.of(o.Label)}})
+	}
+	for i := range options {
+		options[i].ID = view.ID
+		if i > 0 {
+			options[i].ID += "-" + strconv.Itoa(i+1)
+		}
+		options[i].Checked = slices.Contains(a.answers[f.Name], options[i].Value)
+	}
+	return options
+}
+
+// threeParts spreads what was written for a date over its three inputs.
+func threeParts(values []string) (parts [3]string) {
+	if len(values) == 1 {
+		if y, rest, ok := strings.Cut(values[0], "-"); ok {
+			m, d, _ := strings.Cut(rest, "-")
+			values = []string{d, m, y}
+		}
+	}
+	copy(parts[:], values)
+	return parts
+}
+
+// mistakes puts what is to be mended into words, in the order of the form.
+func (a asker) mistakes(refused []programme.FieldError) []mistake {
+	var list []mistake
+	for _, e := range refused {
+		f, ok := a.form.Field(e.Field)
+		if !ok {
+			continue
+		}
+		say := capital(a.v.text(e.Labelled(a.errorLabel(f))))
+		a.say[e.Field] = say
+		list = append(list, mistake{ID: "f-" + e.Field, Say: say})
+	}
+	return list
+}
+
+// firstWay is the field before which a form says that one way to answer is
+// enough, or "" if it asks for only one.
+func firstWay(form *programme.Form) string {
+	if len(form.Reach) < 2 {
+		return ""
+	}
+	for _, f := range form.Fields {
+		if slices.Contains(form.Reach, postroom.Reach(f.Name)) {
+			return f.Name
+		}
+	}
+	return ""
+}

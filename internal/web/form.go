@@ -1,0 +1,298 @@
+package web
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"postroom/internal/intake"
+	"postroom/internal/link"
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+)
+
+// formPage is a form to fill in, or to mend.
+type formPage struct {
+	page
+	Programme  run
+	Form       run
+	Intro      run
+	When       string // of an event with a single date
+	Button     run
+	Action     string
+	Ticket     string
+	Trap       string
+	Fields     []fieldView
+	Privacy    prose
+	FullNotice string
+}
+
+// closedPage says that a form is not open any more.
+type closedPage struct {
+	page
+	Form run
+}
+
+// attempt is one go at a form: what the person wrote and how it came.
+type attempt struct {
+	form    *programme.Form
+	voice   voice
+	answers postroom.Answers
+	ticket  ticket
+	suspect bool
+}
+
+// trap is the name of an input that people do not see and programs fill in.
+const trap = "fax_number"
+
+func (s *Server) showForm(w http.ResponseWriter, r *http.Request) error {
+	form, err := s.form(r)
+	if err != nil {
+		return err
+	}
+	v := s.voice(r, s.guess.of(form.Programme.Name), "")
+	if !s.open(form) {
+		return s.showClosed(w, r, form, v)
+	}
+	a := attempt{form: form, voice: v, answers: postroom.Answers{}, ticket: s.newTicket(form.Name)}
+	return s.renderForm(w, r, http.StatusOK, a, nil, nil)
+}
+
+func (s *Server) form(r *http.Request) (*programme.Form, error) {
+	form, ok := s.Programmes.Form(r.PathValue("form"))
+	if !ok {
+		return nil, &postroom.Error{Kind: postroom.NotFound, Say: postroom.Say("error.no_form")}
+	}
+	return form, nil
+}
+
+func (s *Server) showClosed(w http.ResponseWriter, r *http.Request, form *programme.Form, v voice) error {
+	p := closedPage{page: s.page(r, v, form.Programme.Name), Form: v.of(form.Title)}
+	p.Title = v.Say("closed.title")
+	return s.render(w, http.StatusGone, v, "closed.html", p)
+}
+
+// submitForm takes a form that was sent. Whatever goes wrong, the person sees
+// the form again with every answer still in it.
+func (s *Server) submitForm(w http.ResponseWriter, r *http.Request) error {
+	form, err := s.form(r)
+	if err != nil {
+		return err
+	}
+	if err := readBody(r); err != nil {
+		return err
+	}
+	a := s.attempt(r, form)
+	if !s.open(form) {
+		return s.showClosed(w, r, form, a.voice)
+	}
+	if err := s.limits.allow(s.client(r)); err != nil {
+		return s.again(w, r, a, err)
+	}
+	entry := s.entry(a)
+	receipt, err := s.Intake.Accept(r.Context(), entry)
+	if refused, ok := errors.AsType[*intake.Refused](err); ok {
+		return s.renderForm(w, r, http.StatusUnprocessableEntity, a, refused.Fields, nil)
+	}
+	if err != nil {
+		return s.again(w, r, a, err)
+	}
+	s.metrics.accepted(form.Name, postroom.Web)
+	http.Redirect(w, r, s.receiptPath(receipt, entry), http.StatusSeeOther)
+	return nil
+}
+
+// again shows the form with its answers when it is us who could not take it.
+// What has ended meanwhile is not for trying again and gets a page.
+func (s *Server) again(w http.ResponseWriter, r *http.Request, a attempt, err error) error {
+	switch postroom.KindOf(err) {
+	case postroom.TooMany, postroom.Unavailable, postroom.Internal:
+	default:
+		return err
+	}
+	s.note(r, err)
+	w.Header().Set("Retry-After", "60")
+	if wait, ok := errors.AsType[*tooSoon](err); ok {
+		w.Header().Set("Retry-After", wait.seconds())
+	}
+	why := &notice{Title: a.voice.Say("form.again.title"), Say: a.voice.Say("form.again." + postroom.KindOf(err).String())}
+	return s.renderForm(w, r, status(err), a, nil, why)
+}
+
+func (s *Server) renderForm(w http.ResponseWriter, r *http.Request, status int, a attempt, refused []programme.FieldError, why *notice) error {
+	dates, err := s.dates(r, a.voice, a.form)
+	if err != nil {
+		return err
+	}
+	ask := asker{v: a.voice, form: a.form, answers: a.answers, say: make(map[string]string), dates: dates, reach: firstWay(a.form)}
+	p := formPage{
+		page:       s.page(r, a.voice, a.form.Programme.Name),
+		Programme:  a.voice.of(a.form.Programme.Title),
+		Form:       a.voice.of(a.form.Title),
+		Intro:      a.voice.maybe(a.form.Intro),
+		Button:     a.voice.ofOr(a.form.Button, "form.send"),
+		Action:     "/f/" + url.PathEscape(a.form.Name),
+		Ticket:     a.ticket.token,
+		Trap:       trap,
+		Privacy:    a.voice.prose(a.form.Programme.Privacy, a.form.Programme.Reviewed),
+		FullNotice: s.Org.PrivacyNotice,
+	}
+	p.Title, p.Notice = p.Form.Text, why
+	if len(dates) == 1 && len(a.form.Sessions()) == 1 {
+		p.When = dates[0].Hint
+	}
+	p.Mistakes = ask.mistakes(refused)
+	p.Fields = ask.fields()
+	return s.render(w, status, a.voice, "form.html", p)
+}
+
+// dates lists the dates that can be booked, with what is known of their
+// places. It is a hint only: who gets a place is decided when the form is in.
+func (s *Server) dates(r *http.Request, v voice, form *programme.Form) ([]optionView, error) {
+	ahead := s.datesAhead(form)
+	if len(ahead) == 0 {
+		return nil, nil
+	}
+	full, err := s.fullDates(r, form)
+	if err != nil {
+		return nil, err
+	}
+	var options []optionView
+	for _, each := range ahead {
+		hint := v.span(each.StartsAt, each.EndsAt, s.Org.Zone)
+		if each.Venue != "" {
+			hint = v.Say("form.when_where", "when", hint, "where", each.Venue)
+		}
+		if full[each.Name] {
+			hint = v.Say("form.full", "date", hint)
+		}
+		options = append(options, optionView{Value: each.Name, Label: prose{Words: v.of(each.Title)}, Hint: hint})
+	}
+	return options, nil
+}
+
+func (s *Server) fullDates(r *http.Request, form *programme.Form) (map[string]bool, error) {
+	read := s.Store.Read(r.Context())
+	sessions, err := read.Sessions(form.Programme.Name, form.Event)
+	if err != nil {
+		return nil, err
+	}
+	full := make(map[string]bool)
+	for _, each := range sessions {
+		if each.Capacity == nil {
+			continue
+		}
+		taken, waiting, err := read.Places(each.ID)
+		if err != nil {
+			return nil, err
+		}
+		full[each.Name] = waiting > 0 || taken >= *each.Capacity
+	}
+	return full, nil
+}
+
+// attempt reads what was sent.
+func (s *Server) attempt(r *http.Request, form *programme.Form) attempt {
+	a := attempt{form: form, voice: s.voice(r, s.guess.of(form.Programme.Name), ""), answers: answersTo(form, r.PostForm)}
+	a.ticket = s.openTicket(form.Name, r.PostForm.Get("ticket"))
+	a.suspect = r.PostForm.Get(trap) != "" || s.hasty(a)
+	return a
+}
+
+// mostValues is how many answers to one question are read.
+const mostValues = 100
+
+// answersTo keeps what was sent for the fields of the form.
+func answersTo(form *programme.Form, sent url.Values) postroom.Answers {
+	answers := postroom.Answers{}
+	for _, f := range form.Fields {
+		values := sent[f.Name]
+		for _, value := range values[:min(len(values), mostValues)] {
+			plain := strings.ReplaceAll(strings.ToValidUTF8(value, "\ufffd"), "\x00", "")
+			answers[f.Name] = append(answers[f.Name], plain)
+		}
+	}
+	return answers
+}
+
+// hasty says whether a form came back faster than anybody types and brought a
+// web address, as spam does. Either alone is not suspicious: browsers fill in
+// short forms at a touch, and people send links.
+func (s *Server) hasty(a attempt) bool {
+	const soon = 2 * time.Second
+	if a.ticket.made.IsZero() || s.Clock.Now().Sub(a.ticket.made) >= soon {
+		return false
+	}
+	for _, values := range a.answers {
+		if strings.Contains(strings.ToLower(strings.Join(values, " ")), "://") {
+			return true
+		}
+	}
+	return false
+}
+
+// entry is the attempt as the one door in takes it.
+func (s *Server) entry(a attempt) postroom.Entry {
+	return postroom.Entry{
+		Channel: postroom.Web, Key: a.ticket.keyFor(a.answers), Form: a.form.Name, FormVersion: a.form.Version,
+		Locale: a.voice.locale, Answers: a.answers, Suspect: a.suspect, At: s.Clock.Now(),
+	}
+}
+
+// ticket stands in a form that was shown, signed, so that sending it twice is
+// known to be sending it twice.
+type ticket struct {
+	token string
+	key   string
+	made  time.Time // zero if the form brought no ticket of ours
+}
+
+// ticketLife is longer than anybody leaves a page open before coming back.
+const ticketLife = 30 * 24 * time.Hour
+
+func (s *Server) newTicket(form string) ticket {
+	t := ticket{key: rand.Text(), made: s.Clock.Now()}
+	subject := strings.Join([]string{form, t.key, strconv.FormatInt(t.made.UnixMilli(), 36)}, "|")
+	t.token = s.Links.Make(link.Ticket, subject, t.made.Add(ticketLife))
+	return t
+}
+
+// openTicket reads a ticket. A missing, old or foreign one is no reason to
+// turn anybody away: they get a fresh one.
+func (s *Server) openTicket(form, token string) ticket {
+	fresh := s.newTicket(form)
+	fresh.made = time.Time{}
+	subject, err := s.Links.Open(token, link.Ticket)
+	if err != nil {
+		return fresh
+	}
+	parts := strings.Split(subject, "|")
+	if len(parts) != 3 || parts[0] != form {
+		return fresh
+	}
+	millis, err := strconv.ParseInt(parts[2], 36, 64)
+	if err != nil {
+		return fresh
+	}
+	return ticket{token: token, key: parts[1], made: time.UnixMilli(millis)}
+}
+
+// keyFor is the idempotency key of these answers on this ticket. A double
+// click is the same key; going back to mend an answer is another, or the
+// mended answer would be lost without a word. The answers cannot be guessed
+// from it, because the ticket's own key is not kept.
+func (t ticket) keyFor(answers postroom.Answers) string {
+	written, err := json.Marshal(answers)
+	if err != nil {
+		panic(err) // texts always marshal
+	}
+	sum := sha256.Sum256(append([]byte(t.key+"|"), written...))
+	return "web:" + base64.RawURLEncoding.EncodeToString(sum[:16])
+}

@@ -1,0 +1,135 @@
+package web
+
+import (
+	"container/list"
+	"math"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"postroom/internal/postroom"
+)
+
+// limiter says how often one client may send something. It remembers the
+// clients it saw last and forgets the others, so that nobody can fill the
+// memory; who is forgotten starts afresh.
+type limiter struct {
+	clock postroom.Clock
+	every rate.Limit
+	burst int
+
+	mu      sync.Mutex
+	clients map[netip.Prefix]*list.Element
+	order   *list.List // the one seen last in front
+}
+
+type limited struct {
+	client netip.Prefix
+	bucket *rate.Limiter
+}
+
+const (
+	usualPostsPerMinute = 30
+	mostClients         = 10_000
+)
+
+func newLimiter(clock postroom.Clock, perMinute int) *limiter {
+	if perMinute == 0 {
+		perMinute = usualPostsPerMinute
+	}
+	l := &limiter{clock: clock, clients: make(map[netip.Prefix]*list.Element), order: list.New()}
+	l.every, l.burst = rate.Limit(float64(perMinute)/60), perMinute
+	if perMinute < 0 {
+		l.every = rate.Inf
+	}
+	return l
+}
+
+// allow counts one more of client and returns nil, or the error that says how
+// long to wait.
+func (l *limiter) allow(client netip.Prefix) error {
+	now := l.clock.Now()
+	reservation := l.bucket(client).ReserveN(now, 1)
+	wait := reservation.DelayFrom(now)
+	if wait == 0 {
+		return nil
+	}
+	reservation.CancelAt(now)
+	return &tooSoon{wait}
+}
+
+func (l *limiter) bucket(client netip.Prefix) *rate.Limiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e, ok := l.clients[client]; ok {
+		l.order.MoveToFront(e)
+		return e.Value.(*limited).bucket
+	}
+	if l.order.Len() >= mostClients {
+		last := l.order.Remove(l.order.Back()).(*limited)
+		delete(l.clients, last.client)
+	}
+	fresh := &limited{client, rate.NewLimiter(l.every, l.burst)}
+	l.clients[client] = l.order.PushFront(fresh)
+	return fresh.bucket
+}
+
+// tooSoon is the error of a client that has to wait.
+type tooSoon struct{ wait time.Duration }
+
+func (e *tooSoon) Error() string { return "too many posts; wait " + e.wait.String() }
+
+// Unwrap makes KindOf say TooMany.
+func (e *tooSoon) Unwrap() error {
+	return &postroom.Error{Kind: postroom.TooMany, Say: postroom.Say("page.error.too_many.text")}
+}
+
+func (e *tooSoon) seconds() string { return strconv.Itoa(int(math.Ceil(e.wait.Seconds()))) }
+
+// client says who sent a request, as far as limits go: an IPv4 address, or
+// the /64 that one IPv6 household has. X-Forwarded-For is read from the right,
+// as far as our own proxies wrote it; what stands left of that is hearsay.
+func (s *Server) client(r *http.Request) netip.Prefix {
+	addr := remote(r)
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && s.ownProxy(addr); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		addr = hop.Unmap()
+	}
+	bits := addr.BitLen()
+	if addr.Is6() {
+		bits = 64
+	}
+	prefix, err := addr.WithZone("").Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return prefix
+}
+
+func (s *Server) ownProxy(addr netip.Addr) bool {
+	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// remote is the address of whoever opened the connection.
+func remote(r *http.Request) netip.Addr {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return addr.Unmap()
+}

@@ -1,0 +1,170 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+	"text/template/parse"
+
+	"postroom/internal/postroom"
+)
+
+// pages are the templates of every page, parsed once for each language, with
+// the language's words bound to them.
+type pages struct {
+	byLocale map[string]map[string]*template.Template
+}
+
+// parsePages reads web/layout.html, web/parts and web/pages of fsys. A page
+// that asks for a text or a file that is not there is a mistake.
+func parsePages(fsys fs.FS, l *Locales, a *assets) (*pages, error) {
+	names, err := fs.Glob(fsys, "web/pages/*.html")
+	if err != nil || len(names) == 0 {
+		return nil, errors.Join(err, errors.New("web/pages holds no page"))
+	}
+	p := &pages{byLocale: make(map[string]map[string]*template.Template)}
+	for _, locale := range l.Tags() {
+		p.byLocale[locale] = make(map[string]*template.Template)
+		layout, err := template.New("layout.html").Funcs(funcs(l, a, locale)).ParseFS(fsys, "web/layout.html", "web/parts/*.html")
+		if err != nil {
+			return nil, fmt.Errorf("parse layout: %w", err)
+		}
+		for _, name := range names {
+			page, err := template.Must(layout.Clone()).ParseFS(fsys, name)
+			if err != nil {
+				return nil, fmt.Errorf("parse page: %w", err)
+			}
+			p.byLocale[locale][path.Base(name)] = page
+		}
+	}
+	return p, p.check(l, a)
+}
+
+// funcs are what a template may call: t puts a key into words as HTML, say as
+// plain text for titles and attributes, static gives the address of a file.
+func funcs(l *Locales, a *assets, locale string) template.FuncMap {
+	return template.FuncMap{
+		"t":      func(key string, pairs ...string) template.HTML { return l.html(locale, postroom.Say(key, pairs...)) },
+		"say":    func(key string, pairs ...string) string { return l.Text(locale, postroom.Say(key, pairs...)) },
+		"static": a.address,
+	}
+}
+
+func (p *pages) execute(w io.Writer, locale, name string, data any) error {
+	page, ok := p.byLocale[locale][name]
+	if !ok {
+		return fmt.Errorf("there is no page %s in %s", name, locale)
+	}
+	if err := page.ExecuteTemplate(w, "layout.html", data); err != nil {
+		return fmt.Errorf("make page %s: %w", name, err)
+	}
+	return nil
+}
+
+// check looks at what every page asks for. One language is enough: all have
+// the same texts.
+func (p *pages) check(l *Locales, a *assets) error {
+	var mistakes []error
+	for name, page := range p.byLocale[english] {
+		for _, part := range page.Templates() {
+			if part.Tree == nil {
+				continue
+			}
+			visit(part.Tree.Root, func(cmd *parse.CommandNode) {
+				if err := checkCall(cmd, l, a); err != nil {
+					mistakes = append(mistakes, fmt.Errorf("%s: %w", name, err))
+				}
+			})
+		}
+	}
+	return errors.Join(mistakes...)
+}
+
+func checkCall(cmd *parse.CommandNode, l *Locales, a *assets) error {
+	fn, ok := cmd.Args[0].(*parse.IdentifierNode)
+	if !ok || !strings.Contains(" t say static ", " "+fn.Ident+" ") {
+		return nil
+	}
+	if len(cmd.Args) < 2 {
+		return fmt.Errorf("%s has no key", fn.Ident)
+	}
+	key, ok := cmd.Args[1].(*parse.StringNode)
+	if !ok {
+		return fmt.Errorf("%s: the key must be written out, so that it can be checked", cmd)
+	}
+	if fn.Ident == "static" {
+		_, err := a.address(key.Text)
+		return err
+	}
+	if !l.Has(key.Text) {
+		return fmt.Errorf("locale/en.yaml: %s is missing", key.Text)
+	}
+	return checkGaps(cmd, gaps(l.raw(english, key.Text)))
+}
+
+// checkGaps says whether a call fills every gap of its text.
+func checkGaps(cmd *parse.CommandNode, gaps []string) error {
+	given := make(map[string]bool)
+	for i := 2; i < len(cmd.Args); i += 2 {
+		if name, ok := cmd.Args[i].(*parse.StringNode); ok {
+			given["{"+name.Text+"}"] = true
+		}
+	}
+	for _, gap := range gaps {
+		if !given[gap] {
+			return fmt.Errorf("%s does not fill %s", cmd, gap)
+		}
+	}
+	return nil
+}
+
+// visit calls fn for every command below a node of a template.
+func visit(n parse.Node, fn func(*parse.CommandNode)) {
+	switch n := n.(type) {
+	case *parse.ListNode:
+		visitList(n, fn)
+	case *parse.ActionNode:
+		visit(n.Pipe, fn)
+	case *parse.IfNode:
+		visitBranch(&n.BranchNode, fn)
+	case *parse.RangeNode:
+		visitBranch(&n.BranchNode, fn)
+	case *parse.WithNode:
+		visitBranch(&n.BranchNode, fn)
+	case *parse.TemplateNode:
+		visitPipe(n.Pipe, fn)
+	case *parse.PipeNode:
+		visitPipe(n, fn)
+	}
+}
+
+func visitList(list *parse.ListNode, fn func(*parse.CommandNode)) {
+	if list == nil {
+		return
+	}
+	for _, n := range list.Nodes {
+		visit(n, fn)
+	}
+}
+
+func visitBranch(b *parse.BranchNode, fn func(*parse.CommandNode)) {
+	visitPipe(b.Pipe, fn)
+	visitList(b.List, fn)
+	visitList(b.ElseList, fn)
+}
+
+func visitPipe(pipe *parse.PipeNode, fn func(*parse.CommandNode)) {
+	if pipe == nil {
+		return
+	}
+	for _, cmd := range pipe.Cmds {
+		fn(cmd)
+		for _, arg := range cmd.Args {
+			visit(arg, fn) // what stands in brackets
+		}
+	}
+}

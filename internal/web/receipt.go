@@ -1,0 +1,294 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"postroom/internal/intake"
+	"postroom/internal/link"
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+	"postroom/internal/store"
+	"postroom/internal/workflow"
+)
+
+// receiptPage says what we have and what happens next. Its address goes on
+// answering for a day, so that it can be kept or opened again.
+type receiptPage struct {
+	page
+	Heading    string
+	Reference  string
+	Form       run
+	Booking    *bookingView
+	SignUp     bool   // signing up to a list is all it was about
+	CheckEmail bool   // until the button in the mail is pressed nobody is on the list
+	Held       bool   // a person looks first
+	ReplyBy    string // day by which a person answers; "" where none will
+	Mailed     string // address a message goes to
+	Unnamed    bool   // a message goes out, but who sees the page may not see where to
+	Phoned     bool
+	CanChange  bool
+	Changed    bool
+	Suggestion string // the address that may have been meant
+	Action     string
+	Again      string // where the form is, to send something else
+	Input      fieldView
+}
+
+// bookingView is a place in one session.
+type bookingView struct {
+	State       postroom.BookingState
+	StateSaid   string
+	Title       run
+	When, Where string
+	Party       int
+}
+
+// receiptLife is how long the page after a form answers.
+const receiptLife = 24 * time.Hour
+
+// knownBefore marks the receipt of something that had come in before by
+// another form: the same answers are no proof of being the same person, so
+// that page shows no address and changes none.
+const knownBefore = "|before"
+
+// receiptPath is where somebody is sent after a form.
+func (s *Server) receiptPath(receipt intake.Receipt, e postroom.Entry) string {
+	subject := receipt.Submission.ID
+	if receipt.Repeated && receipt.Submission.Key != e.Key {
+		subject += knownBefore
+	}
+	token := s.Links.Make(link.Receipt, subject, s.Clock.Now().Add(receiptLife))
+	return inLanguage(link.Path(link.Receipt, token), e.Locale)
+}
+
+// onFile is what is known of one submission.
+type onFile struct {
+	sub     postroom.Submission
+	form    *programme.Form
+	booking *postroom.Booking
+	session postroom.Session
+	contact postroom.Contact
+	before  bool
+}
+
+func (s *Server) receipt(r *http.Request) (onFile, error) {
+	subject, err := s.Links.Open(r.PathValue("token"), link.Receipt)
+	if err != nil {
+		return onFile{}, err
+	}
+	id, before := strings.CutSuffix(subject, knownBefore)
+	file, err := s.onFile(r, id)
+	file.before = before
+	return file, err
+}
+
+func (s *Server) onFile(r *http.Request, id string) (f onFile, err error) {
+	read := s.Store.Read(r.Context())
+	if f.sub, err = read.Submission(id); err != nil {
+		return f, err
+	}
+	f.form, _ = s.Programmes.Form(f.sub.Form)
+	if f.form == nil { // the programme file has changed since
+		return f, &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("error.no_form")}
+	}
+	if f.contact, err = read.Contact(f.sub.Contact); err != nil {
+		return f, err
+	}
+	return f, f.readBooking(read)
+}
+
+// readBooking finds the booking that the submission made, or the one that the
+// same person had already in the same session.
+func (f *onFile) readBooking(read store.Reader) error {
+	if f.form.Event == "" {
+		return nil
+	}
+	booking, found, err := read.BookingOf(f.sub.ID)
+	if err == nil && !found {
+		booking, found, err = f.standing(read)
+	}
+	if err != nil || !found {
+		return err
+	}
+	f.booking = &booking
+	f.session, err = read.Session(booking.Session)
+	return err
+}
+
+func (f *onFile) standing(read store.Reader) (postroom.Booking, bool, error) {
+	session, chosen, err := workflow.SessionOf(read, f.form, f.sub.Answers)
+	if err != nil || !chosen {
+		return postroom.Booking{}, false, err
+	}
+	return read.ActiveBooking(session.ID, f.sub.Contact)
+}
+
+// wantsNews says whether the person asked to be on the form's list. It looks
+// at nothing but what they sent: whether the address is on the list already
+// is not for everybody who can type it.
+func (f *onFile) wantsNews() bool {
+	if f.form.List == "" || f.sub.Address == "" {
+		return false
+	}
+	box, ok := f.form.Field(strings.ReplaceAll(f.form.List, "-", "_"))
+	return !ok || box.Type != programme.ConsentField || f.sub.Answers.One(box.Name) == "yes"
+}
+
+func (s *Server) showReceipt(w http.ResponseWriter, r *http.Request) error {
+	file, err := s.receipt(r)
+	if err != nil {
+		return err
+	}
+	v := s.voice(r, s.guess.of(file.sub.Programme), file.sub.Locale)
+	p := s.receiptPage(r, v, file)
+	p.Changed = r.URL.Query().Has("changed") && p.Mailed != ""
+	return s.render(w, http.StatusOK, v, "receipt.html", p)
+}
+
+func (s *Server) receiptPage(r *http.Request, v voice, f onFile) receiptPage {
+	p := receiptPage{
+		page:      s.page(r, v, f.sub.Programme),
+		Heading:   v.Say("receipt.have." + string(f.sub.Kind)),
+		Reference: f.sub.Reference,
+		Form:      v.of(f.form.Title),
+		Booking:   s.bookingView(v, f),
+		Held:      f.sub.State == postroom.SubmissionHeld,
+		Again:     inLanguage("/f/"+f.form.Name, v.locale),
+		Action:    "/receipt/" + r.PathValue("token") + "/address",
+	}
+	p.Private = true
+	p.headline(v, f)
+	p.answers(s, v, f)
+	p.Title = p.Heading
+	return p
+}
+
+// headline says first what matters most: whether there is a place, or whether
+// something is left to do.
+func (p *receiptPage) headline(v voice, f onFile) {
+	p.CheckEmail = f.wantsNews() && !p.Held
+	switch {
+	case p.Held:
+	case f.booking != nil && f.booking.State == postroom.BookingConfirmed:
+		p.Heading = v.Say("receipt.booked")
+	case f.booking != nil && f.booking.State == postroom.BookingWaiting:
+		p.Heading = v.Say("receipt.waiting")
+	case p.CheckEmail && f.sub.Kind == postroom.SignUp:
+		p.SignUp = true
+		p.Heading = v.Say("receipt.check_email")
+	}
+}
+
+// answers says how the person hears from us.
+func (p *receiptPage) answers(s *Server, v voice, f onFile) {
+	if personAnswers(f.sub.Kind) {
+		p.ReplyBy = v.day(f.form.Programme.ReplyWithin.After(f.sub.ReceivedAt, s.Org.Zone))
+	}
+	switch address := f.sub.Address; {
+	case address == "":
+		p.Phoned = f.contact.Phone != ""
+	case p.Held:
+	case f.before:
+		p.Unnamed = true
+	default:
+		p.Mailed, p.Suggestion = address, didYouMean(address)
+		p.CanChange = s.addressField(f.form) != nil
+		p.Input = addressInput(v, "")
+	}
+}
+
+// personAnswers says whether a person answers what came in.
+func personAnswers(k postroom.FormKind) bool {
+	switch k {
+	case postroom.EventRegistration, postroom.SignUp, postroom.Feedback:
+		return false
+	}
+	return true
+}
+
+func (s *Server) bookingView(v voice, f onFile) *bookingView {
+	if f.booking == nil {
+		return nil
+	}
+	view := &bookingView{State: f.booking.State, Where: f.session.Venue, Party: f.booking.Party}
+	view.StateSaid = v.Say("booking.state." + string(f.booking.State))
+	view.When = v.span(f.session.StartsAt, f.session.EndsAt, s.Org.Zone)
+	view.Title = v.of(f.form.Title)
+	for _, each := range f.form.Sessions() {
+		if each.Name == f.session.Name {
+			view.Title = v.of(each.Title)
+		}
+	}
+	return view
+}
+
+func (s *Server) addressField(form *programme.Form) *programme.Field {
+	field, ok := form.Field(string(postroom.ReachEmail))
+	if !ok {
+		return nil
+	}
+	return field
+}
+
+// addressInput is the one question of the small form on the receipt.
+func addressInput(v voice, mistake string) fieldView {
+	view := fieldView{
+		Part: "input", Name: "email", ID: "f-email", Label: prose{Words: run{Text: v.Say("receipt.right_address")}},
+		Type: "email", Dir: "ltr", Autocomplete: "email", Mistake: mistake,
+	}
+	if mistake != "" {
+		view.DescribedBy = view.ID + "-error"
+	}
+	return view
+}
+
+// changeAddress sends what is owed to another address, for somebody who has
+// just seen that the first one has a slip in it.
+func (s *Server) changeAddress(w http.ResponseWriter, r *http.Request) error {
+	if err := readBody(r); err != nil {
+		return err
+	}
+	file, err := s.receipt(r)
+	if err != nil {
+		return err
+	}
+	if file.before || s.addressField(file.form) == nil {
+		return &postroom.Error{Kind: postroom.Forbidden}
+	}
+	if err := s.limits.allow(s.client(r)); err != nil {
+		return err
+	}
+	v := s.voice(r, s.guess.of(file.sub.Programme), file.sub.Locale)
+	address, say := checkAddress(v, file.form, r.PostForm.Get("email"))
+	if say != "" {
+		return s.mendAddress(w, r, v, file, say)
+	}
+	if err := s.Intake.Readdress(r.Context(), file.sub.ID, address); err != nil {
+		return err
+	}
+	http.Redirect(w, r, inLanguage("/receipt/"+r.PathValue("token"), v.locale)+"&changed=1", http.StatusSeeOther)
+	return nil
+}
+
+// checkAddress reads an address by the form's own rules, and says what is to
+// be mended.
+func checkAddress(v voice, form *programme.Form, written string) (address, say string) {
+	const field = string(postroom.ReachEmail)
+	clean, mistakes := form.Check(postroom.Answers{field: {written}})
+	a := asker{v: v, form: form, say: make(map[string]string)}
+	a.mistakes(mistakes)
+	if address = clean.One(field); address == "" && a.say[field] == "" {
+		return "", v.Say("error.enter", "label", v.Say("field.email.error_label"))
+	}
+	return address, a.say[field]
+}
+
+func (s *Server) mendAddress(w http.ResponseWriter, r *http.Request, v voice, f onFile, say string) error {
+	p := s.receiptPage(r, v, f)
+	p.Input = addressInput(v, say)
+	p.Input.Value = r.PostForm.Get("email")
+	p.Mistakes = []mistake{{ID: p.Input.ID, Say: say}}
+	return s.render(w, http.StatusUnprocessableEntity, v, "receipt.html", p)
+}

@@ -1,0 +1,62 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"postroom/internal/postroom"
+)
+
+// assets are the files in static. The address of each holds a hash of what is
+// in it: a browser may keep it for a year, and a new version has a new address.
+type assets struct {
+	byName    map[string]string // postroom.css to /static/postroom.1f2e3d4c.css
+	byAddress map[string][]byte
+}
+
+func loadAssets(fsys fs.FS) (*assets, error) {
+	files, err := fs.Glob(fsys, "static/*")
+	if err != nil {
+		return nil, fmt.Errorf("list static files: %w", err)
+	}
+	a := &assets{byName: make(map[string]string), byAddress: make(map[string][]byte)}
+	for _, file := range files {
+		data, err := fs.ReadFile(fsys, file)
+		if err != nil {
+			return nil, fmt.Errorf("read static file: %w", err)
+		}
+		sum := sha256.Sum256(data)
+		name, ext := path.Base(file), path.Ext(file)
+		address := "/static/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
+		a.byName[name], a.byAddress[address] = address, data
+	}
+	return a, nil
+}
+
+// address returns where a file is to be had.
+func (a *assets) address(name string) (string, error) {
+	address, ok := a.byName[name]
+	if !ok {
+		return "", fmt.Errorf("there is no file static/%s", name)
+	}
+	return address, nil
+}
+
+// static answers with one file.
+func (s *Server) static(w http.ResponseWriter, r *http.Request) error {
+	data, ok := s.assets.byAddress[r.URL.Path]
+	if !ok {
+		return &postroom.Error{Kind: postroom.NotFound}
+	}
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	w.Header().Del("Vary")
+	http.ServeContent(w, r, r.URL.Path, time.Time{}, bytes.NewReader(data))
+	return nil
+}

@@ -1,0 +1,128 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"postroom/internal/link"
+	"postroom/internal/postroom"
+)
+
+// listPage asks about one address on one list: confirm.html whether it shall
+// be on it, unsubscribe.html whether it shall leave.
+type listPage struct {
+	page
+	List    run
+	Mailed  string
+	State   postroom.SubscriptionState
+	Action  string
+	Privacy prose
+}
+
+// subscription opens the link of a mail.
+func (s *Server) subscription(r *http.Request, purpose link.Purpose) (postroom.Subscription, voice, error) {
+	v := s.voice(r, s.guess.all, "")
+	id, err := s.Links.Open(r.PathValue("token"), purpose)
+	if err != nil {
+		return postroom.Subscription{}, v, err
+	}
+	sub, err := s.Store.Read(r.Context()).Subscription(id)
+	return sub, s.voice(r, s.guess.of(sub.Programme), sub.Locale), err
+}
+
+func (s *Server) showConfirm(w http.ResponseWriter, r *http.Request) error {
+	sub, v, err := s.subscription(r, link.Confirm)
+	if err != nil {
+		return err
+	}
+	p := s.listPage(r, v, sub, link.Confirm)
+	p.Title = v.Say("confirm.title." + string(sub.State))
+	return s.render(w, http.StatusOK, v, "confirm.html", p)
+}
+
+func (s *Server) showUnsubscribe(w http.ResponseWriter, r *http.Request) error {
+	sub, v, err := s.subscription(r, link.Unsubscribe)
+	if err != nil {
+		return err
+	}
+	p := s.listPage(r, v, sub, link.Unsubscribe)
+	p.Title = v.Say("unsubscribe.title")
+	return s.render(w, http.StatusOK, v, "unsubscribe.html", p)
+}
+
+func (s *Server) listPage(r *http.Request, v voice, sub postroom.Subscription, purpose link.Purpose) listPage {
+	p := listPage{page: s.page(r, v, sub.Programme), Mailed: sub.Address, State: sub.State}
+	p.Action = link.Path(purpose, r.PathValue("token"))
+	p.Private = true
+	p.List = run{Text: sub.List}
+	for _, each := range s.Programmes.Programmes() {
+		for _, list := range each.Lists {
+			if list.Name == sub.List {
+				p.List, p.Privacy = v.of(list.Title), v.prose(each.Privacy, each.Reviewed)
+			}
+		}
+	}
+	return p
+}
+
+// confirm does what the button in the confirmation page asks. Only POST
+// changes anything: mail scanners follow links with GET.
+func (s *Server) confirm(w http.ResponseWriter, r *http.Request) error {
+	return s.press(w, r, link.Confirm, s.Lists.Confirm, "/subscribed")
+}
+
+// notMe takes an address off a list that somebody else put on it.
+func (s *Server) notMe(w http.ResponseWriter, r *http.Request) error {
+	return s.press(w, r, link.Confirm, s.Lists.NotMe, "/not-me")
+}
+
+// unsubscribe takes an address off a list. Mail providers do it for their
+// customers with a POST that says so (RFC 8058, section 3.1); they want an
+// answer and no page.
+func (s *Server) unsubscribe(w http.ResponseWriter, r *http.Request) error {
+	if err := readBody(r); err != nil {
+		return err
+	}
+	if r.PostForm.Get("List-Unsubscribe") != "One-Click" {
+		return s.press(w, r, link.Unsubscribe, s.Lists.Unsubscribe, "/unsubscribed")
+	}
+	sub, _, err := s.subscription(r, link.Unsubscribe)
+	if err != nil {
+		return err
+	}
+	if err := s.Lists.Unsubscribe(r.Context(), sub.ID); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// press does what a button asks about a subscription and leads to the page
+// that says so.
+func (s *Server) press(w http.ResponseWriter, r *http.Request, purpose link.Purpose, act func(context.Context, string) error, then string) error {
+	if err := readBody(r); err != nil {
+		return err
+	}
+	sub, v, err := s.subscription(r, purpose)
+	if err != nil {
+		return err
+	}
+	if err := act(r.Context(), sub.ID); err != nil {
+		return err
+	}
+	http.Redirect(w, r, inLanguage(then, v.locale), http.StatusSeeOther)
+	return nil
+}
+
+// donePage says that a button has done its work. It knows of nobody: its
+// address is the same for all.
+type donePage struct{ page }
+
+func (s *Server) done(name, titleKey string) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		v := s.voice(r, s.guess.all, "")
+		p := donePage{s.page(r, v, "")}
+		p.Title, p.Private = v.Say(titleKey), true
+		return s.render(w, http.StatusOK, v, name, p)
+	}
+}

@@ -1,0 +1,166 @@
+// Package web is the front counter: the pages on which people fill in forms,
+// confirm, change their mind and leave a list, and the JSON API that does the
+// same for programs.
+//
+// The idea a newcomer needs: a handler decides nothing. It reads what came,
+// hands it to a work room, and answers with a redirect or a page; an error is
+// returned, and one place (answer) turns it into a status, a log line and a
+// page in the reader's language. GET never changes anything, because mail
+// scanners open every link; only a button's POST acts. Nothing is kept between
+// two requests: there are no cookies, and all a page must remember stands in
+// its address or its form, signed.
+//
+// Every text a person reads stands in templates/locale, every page in
+// templates/web. Both are checked when the Server is made, so that a missing
+// key or a misspelt template stops the start and not a visitor.
+package web
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"postroom/internal/config"
+	"postroom/internal/intake"
+	"postroom/internal/link"
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+	"postroom/internal/store"
+)
+
+// Intake is the one door in.
+type Intake interface {
+	// Accept files an entry. What the person can mend is *intake.Refused.
+	Accept(ctx context.Context, e postroom.Entry) (intake.Receipt, error)
+	// Readdress sends what is owed for a submission to another address.
+	Readdress(ctx context.Context, submission, address string) error
+}
+
+// Lists is what the links in the mails of a list do. Doing any of it a second
+// time changes nothing.
+type Lists interface {
+	Confirm(ctx context.Context, subscription string) error
+	NotMe(ctx context.Context, subscription string) error
+	Unsubscribe(ctx context.Context, subscription string) error
+}
+
+// Events gives places back.
+type Events interface {
+	// Cancel ends a booking, or returns Gone if it has ended.
+	Cancel(tx *store.Tx, b postroom.Booking, at time.Time) error
+}
+
+// Check is something the post room cannot work without.
+type Check struct {
+	Name string
+	Do   func(ctx context.Context) error
+}
+
+// Options is what a Server is made from.
+type Options struct {
+	Programmes *programme.Set
+	Intake     Intake
+	Lists      Lists
+	Events     Events
+	Store      *store.Store
+	Links      *link.Signer
+	Clock      postroom.Clock
+	Org        config.Organisation
+	Templates  fs.FS // web, static and locale
+	Log        *slog.Logger
+
+	// Ready are the checks behind /readyz; the database is always one.
+	Ready []Check
+	// TrustedProxies are the reverse proxies whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// MetricsFrom are the networks that may read /metrics besides this machine.
+	MetricsFrom []netip.Prefix
+	// PostsPerMinute is how many forms one client address may send; 0 is 30, and
+	// a negative number is no limit.
+	PostsPerMinute int
+}
+
+// Server answers the pages and the API.
+type Server struct {
+	Options
+	locales *Locales
+	pages   *pages
+	assets  *assets
+	limits  *limiter
+	metrics *metrics
+	guess   *guesser
+}
+
+// New makes a Server. It returns an error that names every missing or
+// superfluous text, every misspelt template and every asset that is not there.
+func New(o Options) (*Server, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Org.Zone == nil {
+		o.Org.Zone = time.UTC
+	}
+	locales, err := LoadLocales(o.Templates)
+	if err != nil {
+		return nil, fmt.Errorf("load texts: %w", err)
+	}
+	assets, err := loadAssets(o.Templates)
+	if err != nil {
+		return nil, fmt.Errorf("load static files: %w", err)
+	}
+	pages, err := parsePages(o.Templates, locales, assets)
+	if err != nil {
+		return nil, fmt.Errorf("parse pages: %w", err)
+	}
+	s := &Server{Options: o, locales: locales, pages: pages, assets: assets}
+	s.limits = newLimiter(o.Clock, o.PostsPerMinute)
+	s.metrics = newMetrics(o.Store, o.Clock, o.Log)
+	s.guess = newGuesser(locales.Tags(), o.Programmes)
+	return s, nil
+}
+
+// Handler returns everything a browser, a program or a probe may ask for.
+func (s *Server) Handler() (http.Handler, error) {
+	mux := http.NewServeMux()
+	s.route(mux)
+	guard := http.NewCrossOriginProtection()
+	if s.Org.BaseURL != "" {
+		if err := guard.AddTrustedOrigin(originOf(s.Org.BaseURL)); err != nil {
+			return nil, fmt.Errorf("trust own address: %w", err)
+		}
+	}
+	guard.SetDenyHandler(s.handle(s.elsewhere))
+	return s.metrics.count(withHeaders(guard.Handler(mux))), nil
+}
+
+// route names every page. What is not named is not found, in the reader's
+// language.
+func (s *Server) route(mux *http.ServeMux) {
+	page := func(pattern string, h handler) { mux.Handle(pattern, s.handle(h)) }
+	page("GET /{$}", s.home)
+	page("GET /f/{form}", s.showForm)
+	page("POST /f/{form}", s.submitForm)
+	page("GET /receipt/{token}", s.showReceipt)
+	page("POST /receipt/{token}/address", s.changeAddress)
+	page("GET /confirm/{token}", s.showConfirm)
+	page("POST /confirm/{token}", s.confirm)
+	page("POST /confirm/{token}/not-me", s.notMe)
+	page("GET /subscribed", s.done("subscribed.html", "subscribed.title"))
+	page("GET /not-me", s.done("not-me.html", "not_me.title"))
+	page("GET /unsubscribe/{token}", s.showUnsubscribe)
+	page("POST /unsubscribe/{token}", s.unsubscribe)
+	page("GET /unsubscribed", s.done("unsubscribed.html", "unsubscribed.title"))
+	page("GET /manage/{token}", s.showBooking)
+	page("POST /manage/{token}", s.cancelBooking)
+	page("/", s.nowhere)
+	mux.Handle("POST /api/v1/forms/{form}/submissions", s.api(s.submitJSON))
+	mux.Handle("/api/", s.api(s.nowhere))
+	mux.Handle("GET /static/{file}", s.handle(s.static))
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.Handle("GET /metrics", s.handle(s.showMetrics))
+}

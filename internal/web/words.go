@@ -1,0 +1,215 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+	"golang.org/x/text/language"
+
+	"postroom/internal/postroom"
+)
+
+// Locales holds every text of the pages in every language.
+type Locales struct {
+	tags  []string // English first
+	texts map[string]map[string]string
+}
+
+const english = "en"
+
+// LoadLocales reads locale/*.yaml of fsys. English says which texts there are
+// and which gaps they have; every other file must have the same. The error
+// names each difference.
+func LoadLocales(fsys fs.FS) (*Locales, error) {
+	files, err := fs.Glob(fsys, "locale/*.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("list locale files: %w", err)
+	}
+	l := &Locales{tags: []string{english}, texts: make(map[string]map[string]string)}
+	for _, file := range files {
+		if err := l.read(fsys, file); err != nil {
+			return nil, err
+		}
+	}
+	if l.texts[english] == nil {
+		return nil, errors.New("locale/en.yaml is not there")
+	}
+	return l, l.check()
+}
+
+func (l *Locales) read(fsys fs.FS, file string) error {
+	tag := strings.TrimSuffix(path.Base(file), ".yaml")
+	if parsed, err := language.Parse(tag); err != nil || parsed.String() != tag {
+		return fmt.Errorf("%s: the name is not a language tag", file)
+	}
+	data, err := fs.ReadFile(fsys, file)
+	if err != nil {
+		return fmt.Errorf("read texts: %w", err)
+	}
+	texts := make(map[string]string)
+	if err := yaml.Unmarshal(data, &texts); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	l.texts[tag] = texts
+	if tag != english {
+		l.tags = append(l.tags, tag)
+	}
+	return nil
+}
+
+// check compares every language with English.
+func (l *Locales) check() error {
+	var mistakes []error
+	for _, tag := range l.tags {
+		for key, text := range l.texts[english] {
+			switch other, ok := l.texts[tag][key]; {
+			case !ok || strings.TrimSpace(other) == "":
+				mistakes = append(mistakes, fmt.Errorf("locale/%s.yaml: %s is missing", tag, key))
+			case !slices.Equal(gaps(text), gaps(other)):
+				mistakes = append(mistakes, fmt.Errorf("locale/%s.yaml: %s has the gaps %v, in English %v", tag, key, gaps(other), gaps(text)))
+			}
+		}
+		for key := range l.texts[tag] {
+			if !l.Has(key) {
+				mistakes = append(mistakes, fmt.Errorf("locale/%s.yaml: %s is not in English", tag, key))
+			}
+		}
+	}
+	return errors.Join(mistakes...)
+}
+
+var gapShape = regexp.MustCompile(`\{[a-z_]+\}`)
+
+// gaps lists the names in a text's gaps, each once.
+func gaps(text string) []string {
+	names := gapShape.FindAllString(text, -1)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Tags lists the languages, English first.
+func (l *Locales) Tags() []string { return slices.Clone(l.tags) }
+
+// Has says whether there is a text of this key.
+func (l *Locales) Has(key string) bool { return l.texts[english][key] != "" }
+
+// Text puts t into the words of a locale. Values in a language that is written
+// from right to left are isolated, so that an address or a number in them
+// does not turn the sentence around.
+func (l *Locales) Text(locale string, t postroom.Text) string {
+	isolated := func(value string) string { return value }
+	if postroom.RightToLeft(locale) {
+		isolated = func(value string) string { return "\u2068" + value + "\u2069" }
+	}
+	return fill(l.raw(locale, t.Key), t.Args, isolated)
+}
+
+// html is Text for the body of a page: values stand in elements that isolate
+// them and take their own direction.
+func (l *Locales) html(locale string, t postroom.Text) template.HTML {
+	escaped := template.HTMLEscapeString(l.raw(locale, t.Key))
+	return template.HTML(fill(escaped, t.Args, func(value string) string {
+		return "<bdi>" + template.HTMLEscapeString(value) + "</bdi>"
+	}))
+}
+
+// raw returns the text itself. An unknown key, which a test rules out for
+// every key in the code, becomes the words for "something went wrong".
+func (l *Locales) raw(locale, key string) string {
+	for _, tag := range postroom.Fallbacks(locale) {
+		if text := l.texts[tag][key]; text != "" {
+			return text
+		}
+	}
+	return l.texts[english]["page.error.internal.title"]
+}
+
+func fill(text string, args map[string]string, show func(string) string) string {
+	return gapShape.ReplaceAllStringFunc(text, func(gap string) string {
+		value, ok := args[gap[1:len(gap)-1]]
+		if !ok {
+			return gap
+		}
+		return show(value)
+	})
+}
+
+// capital makes a sentence of one that begins with a label: labels are written
+// as they stand in the middle.
+func capital(sentence string) string {
+	first, size := utf8.DecodeRuneInString(sentence)
+	if first == '\u2068' || size == 0 {
+		return sentence
+	}
+	return string(unicode.ToUpper(first)) + sentence[size:]
+}
+
+// voice speaks one language.
+type voice struct {
+	locales *Locales
+	locale  string
+}
+
+// Say puts a key and pairs of name and value into words.
+func (v voice) Say(key string, pairs ...string) string { return v.text(postroom.Say(key, pairs...)) }
+
+func (v voice) text(t postroom.Text) string { return v.locales.Text(v.locale, t) }
+
+// run is a text that may be in another language than the page around it.
+type run struct{ Text, Lang, Dir string }
+
+// of picks the reader's language from words of a programme, and says which
+// language it is when it is another.
+func (v voice) of(w postroom.Words) run {
+	for _, tag := range postroom.Fallbacks(v.locale) {
+		if w[tag] != "" {
+			return v.run(w[tag], tag)
+		}
+	}
+	for _, tag := range v.locales.tags {
+		if w[tag] != "" {
+			return v.run(w[tag], tag)
+		}
+	}
+	return run{Text: w.In(v.locale)}
+}
+
+func (v voice) run(text, tag string) run {
+	if tag == v.locale {
+		return run{Text: text}
+	}
+	return run{Text: text, Lang: tag, Dir: direction(tag)}
+}
+
+// ofOr is of, or the words of a key if the programme left them out.
+func (v voice) ofOr(w postroom.Words, key string) run {
+	if len(w) == 0 {
+		return run{Text: v.Say(key)}
+	}
+	return v.of(w)
+}
+
+// beside is the English that stands beside a text on which somebody's rights
+// depend, as long as nobody has read through its translation.
+func (v voice) beside(w postroom.Words, reviewed []string) run {
+	if v.locale == english || slices.Contains(reviewed, v.locale) || w[english] == "" || v.of(w).Lang == english {
+		return run{}
+	}
+	return v.run(w[english], english)
+}
+
+func direction(tag string) string {
+	if postroom.RightToLeft(tag) {
+		return "rtl"
+	}
+	return "ltr"
+}
