@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
+
 	"postroom/internal/postroom"
 	"postroom/internal/store"
 )
@@ -16,19 +18,31 @@ type Steps interface {
 	Perform(ctx context.Context, now time.Time, limit int) (int, error)
 }
 
+// SchedulerOptions are what a Scheduler needs.
+type SchedulerOptions struct {
+	Store    *store.Store
+	Workflow Steps
+	Clock    postroom.Clock
+	Wake     <-chan struct{} // a signal makes it look at once; may be nil
+	Log      *slog.Logger
+}
+
 // Scheduler does steps when their time has come. One process at a time has
 // that duty; another takes over when its lease runs out. Should two believe
 // for a moment that they have it, each step is still done once, because it is
 // settled by compare and set.
 type Scheduler struct {
-	Store  *store.Store
-	Steps  Steps
-	Clock  postroom.Clock
-	Holder string          // names this process in the lease
-	Wake   <-chan struct{} // looks at once when it is signalled; may be nil
-	Log    *slog.Logger
+	SchedulerOptions
+	holder string    // names this process in the lease
+	until  time.Time // when its lease ends
+}
 
-	until time.Time // when this process's lease ends
+// NewScheduler returns a Scheduler.
+func NewScheduler(o SchedulerOptions) *Scheduler {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Scheduler{SchedulerOptions: o, holder: uuid.NewString()}
 }
 
 const (
@@ -40,9 +54,6 @@ const (
 
 // Run works until ctx ends, and then gives the duty back.
 func (s *Scheduler) Run(ctx context.Context) error {
-	if s.Log == nil {
-		s.Log = slog.New(slog.DiscardHandler)
-	}
 	for ctx.Err() == nil {
 		more, err := s.Round(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -69,7 +80,7 @@ func (s *Scheduler) Round(ctx context.Context) (more bool, err error) {
 	if err != nil || !mine {
 		return false, err
 	}
-	n, err := s.Steps.Perform(ctx, now, atOnce)
+	n, err := s.Workflow.Perform(ctx, now, atOnce)
 	return n == atOnce && err == nil, err
 }
 
@@ -80,7 +91,7 @@ func (s *Scheduler) lease(ctx context.Context, now time.Time) (mine bool, err er
 		return true, nil
 	}
 	err = s.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		mine, err = tx.Lease(duty, s.Holder, now, now.Add(leaseFor))
+		mine, err = tx.Lease(duty, s.holder, now, now.Add(leaseFor))
 		return err
 	})
 	if err != nil {
@@ -109,7 +120,7 @@ func (s *Scheduler) leave(ctx context.Context) error {
 	s.until = time.Time{}
 	ctx, cancel := context.WithTimeout(ctx, longestUp)
 	defer cancel()
-	err := s.Store.Write(ctx, func(tx *store.Tx) error { return tx.EndLease(duty, s.Holder) })
+	err := s.Store.Write(ctx, func(tx *store.Tx) error { return tx.EndLease(duty, s.holder) })
 	if err != nil && !errors.Is(err, store.ErrClosed) {
 		return fmt.Errorf("give the scheduler's lease back: %w", err)
 	}

@@ -1,0 +1,85 @@
+// Package workers holds what is done when a job or a step is due: a file a
+// kind of job, and the scheduler.
+//
+// The idea a newcomer needs: a worker runs at least once, never exactly once.
+// The queue claims the job's row before it calls and settles the row after,
+// but a process may die in between, so each worker here must be able to run
+// again after any half of its work: what it writes is one transaction, and
+// what that transaction promises is unique in the database.
+package workers
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"postroom/internal/postroom"
+	"postroom/internal/queue"
+	"postroom/internal/store"
+)
+
+// Jobs claims the job that a task is about, calls work, and settles the job by
+// what it returns. It returns nil whatever happened: the row knows.
+type Jobs interface {
+	Do(ctx context.Context, task *asynq.Task, work func(context.Context, postroom.Job) queue.Outcome) error
+}
+
+// Runs tells a run what happened to it.
+type Runs interface {
+	Fire(tx *store.Tx, run postroom.Run, t postroom.Trigger, at time.Time) error
+}
+
+// Outbox sends the message of a deliver job.
+type Outbox interface {
+	Deliver(ctx context.Context, job postroom.Job) queue.Outcome
+}
+
+// Options are what workers need.
+type Options struct {
+	Store    *store.Store
+	Queue    Jobs
+	Workflow Runs
+	Outbox   Outbox
+	Clock    postroom.Clock
+	Log      *slog.Logger
+}
+
+// Workers do jobs.
+type Workers struct{ Options }
+
+// New returns Workers.
+func New(o Options) *Workers { return &Workers{o} }
+
+// Handlers returns who does which kind of job.
+func (w *Workers) Handlers() map[postroom.JobKind]asynq.Handler {
+	work := map[postroom.JobKind]func(context.Context, postroom.Job) queue.Outcome{
+		postroom.JobSignUp:            w.signUp,
+		postroom.JobVolunteerOffer:    w.volunteerOffer,
+		postroom.JobEventRegistration: w.eventRegistration,
+		postroom.JobEnquiry:           w.enquiry,
+		postroom.JobDeliver:           w.deliver,
+	}
+	handlers := make(map[postroom.JobKind]asynq.Handler, len(work))
+	for kind, do := range work {
+		handlers[kind] = asynq.HandlerFunc(func(ctx context.Context, t *asynq.Task) error { return w.Queue.Do(ctx, t, do) })
+	}
+	return handlers
+}
+
+// accept tells the run of a submission that it stands, and so plans what the
+// programme promises next. The second time it promises nothing.
+func (w *Workers) accept(ctx context.Context, submission string) queue.Outcome {
+	err := w.Store.Write(ctx, func(tx *store.Tx) error {
+		run, begun, err := tx.RunOf(submission)
+		if err != nil || !begun {
+			return err
+		}
+		return w.Workflow.Fire(tx, run, postroom.OnAccepted, w.Clock.Now())
+	})
+	if err != nil {
+		return queue.Again(err)
+	}
+	return queue.Done
+}
