@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net/http"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"postroom": main})
+}
+
+// TestCommands runs testdata/script: what each command does, as a person at a
+// terminal sees it.
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Values[serverKey{}] = new(running)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "get": get},
+	})
+}
+
+// serverKey is where a script keeps the server it has started.
+type serverKey struct{}
+
+type running struct {
+	cmd *exec.Cmd
+	out *bufio.Reader
+}
+
+// start runs "postroom ARGS" and waits for its ready line, whose parts become
+// variables: http=URL is $http, and so on.
+func start(ts *testscript.TestScript, _ bool, args []string) {
+	path, err := exec.LookPath("postroom")
+	ts.Check(err)
+	cmd := exec.CommandContext(context.Background(), path, args...) // stopped by "stop" or by the end of the script
+	cmd.Dir = ts.Getenv("WORK")
+	cmd.Env = append(cmd.Environ(), "TMPDIR="+ts.Getenv("WORK"))
+	pipe, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() { _ = cmd.Process.Kill() }) // already stopped when the script went well
+	out := bufio.NewReader(pipe)
+	line, err := out.ReadString('\n')
+	ts.Check(err)
+	for _, part := range regexp.MustCompile(`(\w+)=(\S+)`).FindAllStringSubmatch(line, -1) {
+		ts.Setenv(part[1], part[2])
+	}
+	*ts.Value(serverKey{}).(*running) = running{cmd: cmd, out: out}
+}
+
+// stop ends the server as an operator would and fails if that takes longer
+// than it may.
+func stop(ts *testscript.TestScript, _ bool, _ []string) {
+	server := ts.Value(serverKey{}).(*running)
+	ts.Check(server.cmd.Process.Signal(syscall.SIGTERM))
+	_, err := io.Copy(io.Discard, server.out)
+	ts.Check(err)
+	ts.Check(server.cmd.Wait())
+}
+
+// get prints a page.
+func get(ts *testscript.TestScript, neg bool, args []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, args[0], nil)
+	ts.Check(err)
+	resp, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	if ok := resp.StatusCode < 400 && (len(args) < 2 || strings.Contains(string(body), args[1])); ok == neg {
+		ts.Fatalf("GET %s: %s\n%s", args[0], resp.Status, body)
+	}
+}

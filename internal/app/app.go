@@ -1,0 +1,252 @@
+// Package app puts the rooms together into one post room, for serve, for the
+// demo and for tests alike.
+//
+// The idea a newcomer needs: this is wiring and nothing else. Open makes every
+// room in the order of the picture in docs/architecture.md, handing each what
+// it needs; Run starts what the process's roles ask for and stops it in the
+// opposite order: first no more work is taken in, then what was begun is
+// finished, and last the database is closed.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"slices"
+
+	"postroom/internal/campaign"
+	"postroom/internal/config"
+	"postroom/internal/event"
+	"postroom/internal/intake"
+	"postroom/internal/link"
+	"postroom/internal/outbound"
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+	"postroom/internal/queue"
+	"postroom/internal/seal"
+	"postroom/internal/store"
+	"postroom/internal/web"
+	"postroom/internal/workflow"
+	"postroom/templates"
+	"postroom/workers"
+)
+
+// Room is a whole post room.
+type Room struct {
+	Config     config.Config
+	Clock      postroom.Clock
+	Log        *slog.Logger
+	Store      *store.Store
+	Links      *link.Signer
+	Letters    *outbound.Letters
+	Programmes *programme.Set
+	Outbox     *outbound.Outbox
+	Workflow   *workflow.Workflow
+	Events     *event.Events
+	Intake     *intake.Intake
+	Lists      *campaign.Lists
+	Queue      *queue.Queue
+	Scheduler  *workers.Scheduler
+	Web        *web.Server
+
+	roles  []Role
+	unlock func() error
+}
+
+// Options say which post room, and what it does.
+type Options struct {
+	Config config.Config
+	Clock  postroom.Clock
+	Log    *slog.Logger
+	Roles  []Role // none is all
+
+	// Before is called before each statement of a transaction. It is for tests
+	// that kill the process there.
+	Before func(statement string)
+}
+
+// Open makes every room. On SQLite it takes the lock of the data folder, and
+// returns Conflict when another process works there.
+func Open(ctx context.Context, o Options) (*Room, error) {
+	r := &Room{Config: o.Config, Clock: o.Clock, Log: o.Log, roles: o.Roles, unlock: func() error { return nil }}
+	if len(r.roles) == 0 {
+		r.roles = AllRoles()
+	}
+	if err := r.lock(); err != nil {
+		return nil, err
+	}
+	if err := r.open(ctx, o); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// lock makes sure of being alone where that is needed: SQLite and the Redis
+// inside the process cannot be shared.
+func (r *Room) lock() (err error) {
+	if r.alone() {
+		r.unlock, err = store.LockFolder(r.Config.Data)
+	}
+	return err
+}
+
+func (r *Room) alone() bool { return !r.Config.Database.Postgres() }
+
+func (r *Room) open(ctx context.Context, o Options) (err error) {
+	keys, err := secrets(r.Config)
+	if err != nil {
+		return err
+	}
+	if r.Links, err = link.New(r.Clock, linkKeys(keys)); err != nil {
+		return err
+	}
+	if r.Store, err = openStore(ctx, r.Config, keys, r.Log, o.Before); err != nil {
+		return err
+	}
+	if r.Letters, r.Programmes, err = Load(r.Config); err != nil {
+		return err
+	}
+	if err := r.makeWorkRooms(); err != nil {
+		return err
+	}
+	if err := r.Events.Sync(ctx); err != nil {
+		return fmt.Errorf("put events on file: %w", err)
+	}
+	return r.makeDoors()
+}
+
+// OpenStore opens the database alone, for commands that work beside a
+// running server.
+func OpenStore(ctx context.Context, cfg config.Config, log *slog.Logger) (*store.Store, error) {
+	keys, err := secrets(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return openStore(ctx, cfg, keys, log, nil)
+}
+
+func openStore(ctx context.Context, cfg config.Config, keys []secret, log *slog.Logger, before func(string)) (*store.Store, error) {
+	box, err := seal.New(sealKeys(keys))
+	if err != nil {
+		return nil, err
+	}
+	url := cfg.Database.Path
+	if cfg.Database.Postgres() {
+		url = cfg.Database.URL.Reveal()
+	}
+	return store.Open(ctx, store.Options{URL: url, Box: box, Log: log, Before: before})
+}
+
+// Load reads the mails and the programme files, each checked against the
+// other.
+func Load(cfg config.Config) (*outbound.Letters, *programme.Set, error) {
+	letters, err := outbound.LoadLetters(templates.FS)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read mails: %w", err)
+	}
+	files, err := programmes(cfg)
+	if err != nil {
+		return letters, nil, err
+	}
+	set, err := programme.Load(files, programme.Options{Zone: cfg.Organisation.Zone, HasTemplate: letters.Has})
+	if err != nil {
+		return letters, nil, fmt.Errorf("read programmes: %w", err)
+	}
+	return letters, set, nil
+}
+
+func programmes(cfg config.Config) (fs.FS, error) {
+	if cfg.Programmes != "" {
+		return os.DirFS(cfg.Programmes), nil
+	}
+	return fs.Sub(templates.FS, "programme")
+}
+
+func (r *Room) makeWorkRooms() (err error) {
+	if r.Outbox, err = outbound.New(outboxOptions(r)); err != nil {
+		return err
+	}
+	r.Workflow = workflow.New(workflow.Options{
+		Store: r.Store, Programmes: r.Programmes, Outbox: r.Outbox,
+		Zone: r.Config.Organisation.Zone, Coordinators: r.coordinators, Log: r.Log,
+	})
+	r.Events = event.New(event.Options{Store: r.Store, Programmes: r.Programmes, Runs: r.Workflow, Clock: r.Clock})
+	r.Lists = campaign.New(campaign.Options{Store: r.Store, Runs: r.Workflow, Clock: r.Clock})
+	r.Intake = intake.New(intake.Options{
+		Store: r.Store, Programmes: r.Programmes, Workflow: r.Workflow, Events: r.Events, Clock: r.Clock, Log: r.Log,
+	})
+	return nil
+}
+
+func (r *Room) makeDoors() (err error) {
+	r.Queue, err = queue.New(queue.Options{Store: r.Store, Clock: r.Clock, Redis: r.Config.Redis, Alone: r.alone(), Log: r.Log})
+	if err != nil {
+		return err
+	}
+	r.employ()
+	r.Web, err = web.New(web.Options{
+		Programmes: r.Programmes, Intake: r.Intake, Lists: r.Lists, Events: r.Events,
+		Store: r.Store, Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Log: r.Log,
+	})
+	return err
+}
+
+// coordinators lists who looks after a programme. Somebody always does: where
+// nobody is named, every coordinator is asked, and where there is none, the
+// organisation's own address.
+func (r *Room) coordinators(name string) (list []workflow.Coordinator) {
+	p, known := r.Programmes.Programme(name)
+	for _, c := range r.Config.Coordinators {
+		if slices.Contains(c.Programmes, name) || known && len(c.Programmes) == 0 && slices.Contains(p.Coordinators, c.Name) {
+			list = append(list, workflow.Coordinator{Name: c.Name, Address: c.Address, Locale: c.Locale})
+		}
+	}
+	if len(list) > 0 {
+		return list
+	}
+	for _, c := range r.Config.Coordinators {
+		list = append(list, workflow.Coordinator{Name: c.Name, Address: c.Address, Locale: c.Locale})
+	}
+	if len(list) == 0 {
+		from := r.Config.Organisation.From
+		list = append(list, workflow.Coordinator{Name: from.Name, Address: from.Address, Locale: "en"})
+	}
+	return list
+}
+
+func outboxOptions(r *Room) outbound.Options {
+	org := r.Config.Organisation
+	o := outbound.Options{
+		Store: r.Store, Letters: r.Letters, Links: r.Links, Clock: r.Clock, DeliverOnlyTo: r.Config.DeliverOnlyTo, Log: r.Log,
+		Org: outbound.Organisation{
+			Name: org.Name, BaseURL: org.BaseURL, Zone: org.Zone, From: org.From,
+			PostalAddress: org.PostalAddress, EmergencyText: org.EmergencyText,
+		},
+	}
+	for _, s := range r.Config.SMTP {
+		server := outbound.Server{
+			Name: s.Name, Host: s.Host, Port: s.Port, Security: outbound.Security(s.Security),
+			Username: s.Username, Password: s.Password.Reveal(), From: s.From, VERP: s.Envelope == config.VERP,
+		}
+		if s.DKIM != nil {
+			server.DKIM = &outbound.DKIM{Domain: s.DKIM.Domain, Selector: s.DKIM.Selector, KeyFile: s.DKIM.KeyFile}
+		}
+		o.Servers = append(o.Servers, server)
+	}
+	return o
+}
+
+// Close closes what Open opened. Run must have returned.
+func (r *Room) Close() error {
+	var errs []error
+	if r.Outbox != nil {
+		r.Outbox.Close()
+	}
+	if r.Store != nil {
+		errs = append(errs, r.Store.Close())
+	}
+	return errors.Join(append(errs, r.unlock())...)
+}

@@ -1,0 +1,102 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"postroom/internal/config"
+	"postroom/internal/outbound"
+	"postroom/internal/programme"
+	"postroom/internal/queue"
+	"postroom/templates"
+)
+
+// connectWithin bounds how long one connection is tried.
+const connectWithin = 10 * time.Second
+
+// Finding is what one check found.
+type Finding struct {
+	What string // "settings", "smtp main"
+	Good string // what is there, when Err is nil
+	Err  error
+}
+
+// Detail returns what is there, or what is wrong.
+func (f Finding) Detail() string {
+	if f.Err != nil {
+		return f.Err.Error()
+	}
+	return f.Good
+}
+
+// Check reads everything a post room needs and tries every connection. It
+// changes nothing but the database's schema, which it brings up to date.
+func Check(ctx context.Context, cfg config.Config) []Finding {
+	findings := []Finding{{What: "settings", Good: cfg.Organisation.Name}}
+	findings = append(findings, checkTexts(cfg)...)
+	findings = append(findings, checkDatabase(ctx, cfg), checkRedis(ctx, cfg))
+	for _, s := range cfg.SMTP {
+		findings = append(findings, checkPort(ctx, "smtp "+s.Name, s.Host, s.Port))
+	}
+	for _, m := range cfg.Mailboxes {
+		findings = append(findings, checkPort(ctx, "mailbox "+m.Address, m.Host, m.Port))
+	}
+	return findings
+}
+
+func checkTexts(cfg config.Config) []Finding {
+	letters, err := outbound.LoadLetters(templates.FS)
+	mails := Finding{What: "mails", Err: err}
+	if err != nil {
+		return []Finding{mails}
+	}
+	mails.Good = fmt.Sprintf("%d mails in %d languages", len(letters.Names()), len(letters.Locales()))
+	forms := Finding{What: "programmes"}
+	files, err := programmes(cfg)
+	if err == nil {
+		var set *programme.Set
+		if set, err = programme.Load(files, programme.Options{Zone: cfg.Organisation.Zone, HasTemplate: letters.Has}); err == nil {
+			forms.Good = fmt.Sprintf("%d programmes with %d forms", len(set.Programmes()), len(set.Forms()))
+		}
+	}
+	forms.Err = err
+	return []Finding{forms, mails}
+}
+
+func checkDatabase(ctx context.Context, cfg config.Config) Finding {
+	f := Finding{What: "database"}
+	st, err := OpenStore(ctx, cfg, nil)
+	if err != nil {
+		f.Err = err
+		return f
+	}
+	version, err := st.Read(ctx).SchemaVersion()
+	f.Good = fmt.Sprintf("%s, schema %d", st.Engine(), version)
+	if err == nil {
+		err = st.Close()
+	}
+	f.Err = err
+	return f
+}
+
+func checkRedis(ctx context.Context, cfg config.Config) Finding {
+	if cfg.Redis.Mode == config.RedisEmbedded {
+		return Finding{What: "redis", Good: "inside the process"}
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectWithin)
+	defer cancel()
+	return Finding{What: "redis", Good: string(cfg.Redis.Mode), Err: queue.Ping(ctx, cfg.Redis)}
+}
+
+func checkPort(ctx context.Context, what, host string, port int) Finding {
+	address := net.JoinHostPort(host, strconv.Itoa(port))
+	dialer := net.Dialer{Timeout: connectWithin}
+	conn, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return Finding{What: what, Err: err}
+	}
+	return Finding{What: what, Good: address, Err: conn.Close()}
+}

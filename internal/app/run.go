@@ -1,0 +1,87 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"postroom/internal/web"
+	"postroom/workers"
+)
+
+// drain is how long pages that are being answered may take after the end was
+// asked for. Jobs have a little less than the 25 seconds a process has.
+const drain = 10 * time.Second
+
+// Run does what the roles ask for until ctx ends, and returns when everything
+// begun is finished or given back: at the latest about 25 seconds later.
+// handler answers on pages when web is among the roles.
+func (r *Room) Run(ctx context.Context, pages net.Listener, handler http.Handler) error {
+	group, ctx := errgroup.WithContext(ctx)
+	if r.has(RoleWeb) {
+		group.Go(func() error { return r.servePages(ctx, pages, handler) })
+	} else {
+		_ = pages.Close() // taken for nothing
+	}
+	if r.has(RoleWorker) {
+		group.Go(func() error { return r.Queue.Run(ctx) })
+	} else {
+		group.Go(func() error { r.Queue.Announce(ctx); return nil })
+	}
+	if r.has(RoleScheduler) {
+		group.Go(func() error { return r.Scheduler.Run(ctx) })
+	}
+	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+func (r *Room) has(role Role) bool { return slices.Contains(r.roles, role) }
+
+func (r *Room) servePages(ctx context.Context, pages net.Listener, handler http.Handler) error {
+	server := web.NewHTTPServer(pages.Addr().String(), handler, r.Log)
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+		defer cancel()
+		stopped <- server.Shutdown(end)
+	}()
+	if err := server.Serve(pages); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve pages: %w", err)
+	}
+	return <-stopped
+}
+
+// employ gives each kind of job its worker.
+func (r *Room) employ() {
+	w := workers.New(workers.Options{Store: r.Store, Queue: r.Queue, Workflow: r.Workflow, Outbox: r.Outbox, Clock: r.Clock, Log: r.Log})
+	for kind, handler := range w.Handlers() {
+		r.Queue.Handle(kind, handler)
+	}
+	r.Scheduler = workers.NewScheduler(workers.SchedulerOptions{Store: r.Store, Workflow: r.Workflow, Clock: r.Clock, Log: r.Log})
+}
+
+// WorkUntilIdle returns when no step and no job is due by the clock. Run must
+// be running elsewhere. It is for tests and for the demo's fast-forward.
+func (r *Room) WorkUntilIdle(ctx context.Context) error {
+	for {
+		if err := r.Queue.WorkUntilIdle(ctx); err != nil {
+			return err
+		}
+		n, err := r.Workflow.Perform(ctx, r.Clock.Now(), 100)
+		if err != nil {
+			return fmt.Errorf("do due steps: %w", err)
+		}
+		if n == 0 {
+			return nil
+		}
+	}
+}

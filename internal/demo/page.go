@@ -1,0 +1,115 @@
+package demo
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"postroom/internal/app"
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+)
+
+//go:embed page.html page.css
+var files embed.FS
+
+// page shows both sides of the post room: what a visitor writes and gets, and
+// what a coordinator sees.
+type page struct {
+	room     *app.Room
+	caught   *catcher
+	clock    *app.Clock
+	template *template.Template
+	mux      *http.ServeMux
+}
+
+func newPage(room *app.Room, caught *catcher, clock *app.Clock) (*page, error) {
+	t, err := template.ParseFS(files, "page.html")
+	if err != nil {
+		return nil, fmt.Errorf("read the demo's page: %w", err)
+	}
+	p := &page{room: room, caught: caught, clock: clock, template: t, mux: http.NewServeMux()}
+	p.mux.HandleFunc("GET /demo", p.show)
+	p.mux.HandleFunc("GET /demo/mail.json", p.mail)
+	p.mux.HandleFunc("POST /demo/forward", p.forward)
+	p.mux.Handle("GET /demo/page.css", http.StripPrefix("/demo/", http.FileServerFS(files)))
+	return p, nil
+}
+
+// ServeHTTP answers the demo's own pages. Only a page of the demo itself may
+// set the clock forward.
+func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'self'; frame-src 'self'; base-uri 'none'")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	http.NewCrossOriginProtection().Handler(p.mux).ServeHTTP(w, r)
+}
+
+type seen struct {
+	Now         time.Time
+	Forms       []*programme.Form
+	Mails       []Caught
+	Submissions []postroom.Submission
+	Steps       int
+	Messages    map[postroom.MessageState]int
+	Calls       []postroom.Call
+	Jobs        []postroom.Job
+}
+
+func (p *page) show(w http.ResponseWriter, r *http.Request) {
+	s, err := p.look(r)
+	var out bytes.Buffer
+	if err == nil {
+		err = p.template.Execute(&out, s)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError) // only ever on one's own machine
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = out.WriteTo(w) // the reader is gone if this fails
+}
+
+func (p *page) look(r *http.Request) (s seen, err error) {
+	read := p.room.Store.Read(r.Context())
+	s.Now, s.Forms = p.clock.Now().In(p.room.Config.Organisation.Zone), p.room.Programmes.Forms()
+	s.Mails = p.caught.to("")
+	slices.Reverse(s.Mails)
+	if s.Submissions, err = read.Submissions(20); err != nil {
+		return s, err
+	}
+	if s.Messages, err = read.MessageCounts(); err != nil {
+		return s, err
+	}
+	if s.Calls, err = read.Calls(20); err != nil {
+		return s, err
+	}
+	s.Jobs, err = read.Jobs("", 20)
+	return s, err
+}
+
+// mail lists caught mails, newest last: all, or those to one address.
+func (p *page) mail(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(p.caught.to(r.URL.Query().Get("to"))) // the reader is gone if this fails
+}
+
+// forward sets the clock forward by some hours, once everything that is due
+// now has been done.
+func (p *page) forward(w http.ResponseWriter, r *http.Request) {
+	hours, err := strconv.Atoi(strings.TrimSpace(r.FormValue("hours")))
+	if err != nil || hours < 1 || hours > 24*366 {
+		http.Error(w, "hours: a number from 1 to 8784", http.StatusUnprocessableEntity)
+		return
+	}
+	p.clock.Advance(time.Duration(hours) * time.Hour)
+	http.Redirect(w, r, "/demo", http.StatusSeeOther)
+}
