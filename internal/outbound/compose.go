@@ -172,10 +172,12 @@ func (o *Outbox) subject(l *letter, m postroom.Message, words *words, data map[s
 func (o *Outbox) end(m postroom.Message, l *letter, words *words) string {
 	var b strings.Builder
 	b.WriteString("\n\n---\n\n" + escape(words.machine) + " " + escape(words.reply) + "\n")
+	who := tidy(o.org.Name)
 	if l.class == postroom.Marketing {
 		b.WriteString("\n[" + escape(words.unsubscribe) + "](<" + o.linkFor(link.Unsubscribe, m) + ">)\n")
-		b.WriteString("\n" + escape(tidy(strings.Join([]string{o.org.Name, o.org.PostalAddress}, " "))) + "\n")
+		who = tidy(o.org.Name + ", " + o.org.PostalAddress)
 	}
+	b.WriteString("\n" + escape(strings.TrimSuffix(who, ",")) + "\n")
 	b.WriteString("\n**" + escape(o.emergency(l.locale, words)) + "**\n")
 	return b.String()
 }

@@ -109,7 +109,8 @@ func (o *Outbox) Owe(tx *store.Tx, m postroom.Message) (postroom.Message, bool, 
 	if err != nil || !added {
 		return m, false, err
 	}
-	_, err = tx.AddJob(postroom.JobDeliver, m.ID, m.Lane, m.CreatedAt, m.CreatedAt)
+	now := o.clock.Now()
+	_, err = tx.AddJob(postroom.JobDeliver, m.ID, m.Lane, now, now)
 	return m, true, err
 }
 
@@ -135,7 +136,10 @@ func (o *Outbox) address(m *postroom.Message) error {
 		m.Locale = "en"
 	}
 	m.MessageID = o.links.MessageID(m.ID, domain(o.org.From.Address))
-	m.State, m.CreatedAt = postroom.Queued, o.clock.Now()
+	m.State = postroom.Queued
+	if m.CreatedAt.IsZero() {
+		m.CreatedAt = o.clock.Now()
+	}
 	return nil
 }
 

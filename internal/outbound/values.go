@@ -86,8 +86,9 @@ func tidy(s string) string {
 // marked it as one.
 var linkish = regexp.MustCompile(`(?i)://|www\.|@|[\pL\pN]\.\pL{2,}`)
 
-// greeting returns a name as it may be greeted, or "" for one that carries a
-// link or a whole text: forms are used to send strangers' advertisements.
+// greeting returns what a stranger typed, such as a name, as it may be
+// repeated, or "" if it carries a link or a whole text: forms are used to send
+// advertisements to other people's addresses.
 func greeting(name string) string {
 	if linkish.MatchString(name) || len([]rune(name)) > 80 {
 		return ""
@@ -112,7 +113,7 @@ func clean(data map[string]string) map[string]string {
 			known[key] = tidy(value)
 		}
 	}
-	known["name"] = greeting(known["name"])
+	known["name"], known["area"] = greeting(known["name"]), greeting(known["area"])
 	known["url"] = page(known["url"])
 	return known
 }
