@@ -61,7 +61,9 @@ func (r Reader) Sessions(programme, event string) (list []postroom.Session, err 
 
 // LockSession keeps everybody else away from a session's places until the
 // transaction ends. The parent row is locked because it always exists; the
-// rows of those who wait may not.
+// rows of those who wait may not. Whoever also needs an address or a contact
+// takes those first, and several sessions in the order of their ids: then
+// nobody waits in a circle, which PostgreSQL notices only after a second.
 func (tx *Tx) LockSession(id string) (postroom.Session, error) {
 	s, err := scanSession(tx.row(`UPDATE sessions SET version = version + 1 WHERE id = $1 RETURNING `+
 		`id, event_id, name, starts_at, ends_at, venue, capacity`, id).Scan)

@@ -52,7 +52,7 @@ func (tx *Tx) findContact(c postroom.Contact) (id string, err error) {
 		if err := tx.touchPhone(c.Phone); err != nil {
 			return "", err
 		}
-		err = tx.row(`SELECT id FROM contacts WHERE phone = $1 AND name_key = $2 ORDER BY id LIMIT 1`, c.Phone, nameKey(c.Name)).Scan(&id)
+		err = tx.row(`SELECT id FROM contacts WHERE phone = $1 AND phone <> '' AND name_key = $2 ORDER BY id LIMIT 1`, c.Phone, nameKey(c.Name)).Scan(&id)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil

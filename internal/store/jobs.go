@@ -170,12 +170,18 @@ func (tx *Tx) Settle(job postroom.Job, o Outcome, at time.Time) error {
 }
 
 // Sweep makes jobs due again that were handed over and never claimed, or whose
-// holder stopped renewing. It says which lanes gained work.
+// holder stopped renewing. It says which lanes gained work. These are two
+// statements, because for one with OR SQLite reads every job there ever was.
 func (tx *Tx) Sweep(now time.Time) (map[postroom.Lane]int, error) {
-	return tx.makeDue(`
-		UPDATE jobs SET state = 'due', due_at = $1
-		 WHERE (state = 'handed' AND handed_until < $1) OR (state = 'running' AND leased_until < $1)
-		RETURNING lane`, micros(now))
+	lanes, err := tx.makeDue(`UPDATE jobs SET state = 'due', due_at = $1 WHERE state = 'handed' AND handed_until < $1 RETURNING lane`, micros(now))
+	if err != nil {
+		return nil, err
+	}
+	lapsed, err := tx.makeDue(`UPDATE jobs SET state = 'due', due_at = $1 WHERE state = 'running' AND leased_until < $1 RETURNING lane`, micros(now))
+	for lane, n := range lapsed {
+		lanes[lane] += n
+	}
+	return lanes, err
 }
 
 // TakeBack makes handed jobs due again: those of one process, or of all when
@@ -221,13 +227,14 @@ func (r Reader) NextDue() (map[postroom.Lane]time.Time, error) {
 	next := make(map[postroom.Lane]time.Time)
 	err := r.each(func(rows *sql.Rows) error {
 		var lane postroom.Lane
-		var due int64
+		var due sql.NullInt64
 		err := rows.Scan(&lane, &due)
-		next[lane] = moment(due)
+		if due.Valid {
+			next[lane] = moment(due.Int64)
+		}
 		return err
-	}, `WITH lanes (lane) AS (VALUES ('urgent'), ('confirm'), ('followup'), ('digest'), ('bulk'), ('inbound')),
-		next (lane, due) AS (SELECT lane, (SELECT min(due_at) FROM jobs WHERE jobs.lane = lanes.lane AND state = 'due') FROM lanes)
-		SELECT lane, due FROM next WHERE due IS NOT NULL`)
+	}, `WITH lanes (lane) AS (VALUES ('urgent'), ('confirm'), ('followup'), ('digest'), ('bulk'), ('inbound'))
+		SELECT lane, (SELECT min(due_at) FROM jobs WHERE jobs.lane = lanes.lane AND state = 'due') FROM lanes`)
 	return next, err
 }
 
@@ -275,7 +282,8 @@ type JobCount struct {
 	N     int
 }
 
-// OpenJobs counts the jobs that are not done, by lane and state.
+// OpenJobs counts the jobs that are not done, by lane and state. Each state
+// has an index of its own; the jobs that are done have none and are not read.
 func (r Reader) OpenJobs() ([]JobCount, error) {
 	var counts []JobCount
 	err := r.each(func(rows *sql.Rows) error {
@@ -283,7 +291,10 @@ func (r Reader) OpenJobs() ([]JobCount, error) {
 		err := rows.Scan(&c.Lane, &c.State, &c.N)
 		counts = append(counts, c)
 		return err
-	}, `SELECT lane, state, count(*) FROM jobs WHERE state IN ('due', 'handed', 'running', 'dead') GROUP BY lane, state ORDER BY lane, state`)
+	}, `SELECT lane, state, count(*) FROM (
+			SELECT lane, state FROM jobs WHERE state = 'due' UNION ALL SELECT lane, state FROM jobs WHERE state = 'handed' UNION ALL
+			SELECT lane, state FROM jobs WHERE state = 'running' UNION ALL SELECT lane, state FROM jobs WHERE state = 'dead') AS open
+		 GROUP BY lane, state ORDER BY lane, state`)
 	return counts, err
 }
 

@@ -5,16 +5,23 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// maxRetries is how often a transaction that lost against another is run
-// again before its caller hears of it.
-const maxRetries = 5
+// maxTries is how often a transaction that lost against others is run before
+// its caller hears of it; maxPause, times the tries so far, bounds how long it
+// stands back meanwhile. Without a pause it takes its first lock again before
+// the winner has woken up, and they meet once more.
+const (
+	maxTries = 10
+	maxPause = 10 * time.Millisecond
+)
 
 func (s *Store) openPostgres(ctx context.Context, dsn string) error {
 	s.name = "postgres"
@@ -50,8 +57,13 @@ func (p *pooled) do(ctx context.Context, fn func(*Tx) error) error {
 	}
 	for try := 1; ; try++ {
 		err := p.once(ctx, fn)
-		if !lostRace(err) || try == maxRetries {
+		if !lostRace(err) || try == maxTries {
 			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(rand.N(time.Duration(try) * maxPause)):
 		}
 	}
 }

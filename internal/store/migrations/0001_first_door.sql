@@ -223,8 +223,9 @@ CREATE TABLE messages (
 	settled_at    BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX messages_to ON messages (address, sending_at);
-CREATE INDEX messages_about_submission ON messages (submission_id);
-CREATE INDEX messages_open ON messages (state) WHERE state NOT IN ('sent', 'suppressed');
+-- With the state, or SQLite would rather read every message in that state.
+CREATE INDEX messages_about_submission ON messages (submission_id, state);
+CREATE INDEX messages_by_state ON messages (state, id);
 
 -- due -> handed -> running -> done, due again, or dead.
 CREATE TABLE jobs (

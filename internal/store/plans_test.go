@@ -1,0 +1,196 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"postroom/internal/postroom"
+	"postroom/internal/testserver"
+)
+
+// plannedRows is how many rows stand in each large table while plans are
+// looked at: enough that reading all of them is the wrong plan.
+const plannedRows = 20_000
+
+// crowd fills the tables that grow without end. Only a few rows of each still
+// wait for something, as in life.
+var crowd = []string{
+	`INSERT INTO contacts (id, name, name_key, phone, created_at) SELECT 'c' || i, 'n', 'n' || i, '+44' || i, 0 FROM n`,
+	`INSERT INTO addresses (address) SELECT i || '@example.org' FROM n`,
+	`INSERT INTO contact_addresses (contact_id, address, added_at) SELECT 'c' || i, i || '@example.org', i FROM n`,
+	`INSERT INTO form_versions (version, programme, form, snapshot, first_seen) SELECT 'v' || i, 'p', 'f', '', 0 FROM n WHERE i = 1`,
+	`INSERT INTO submissions (id, reference, idempotency_key, natural_key, programme, form, form_version, kind, channel, contact_id, locale, answers_sealed, state, received_at)
+		SELECT 's' || i, 'r' || i, 'k' || i, 'n' || i, 'p', 'f', 'v1', 'sign_up', 'web', 'c' || i, 'en', '', CASE WHEN i % 3 = 0 THEN 'received' ELSE 'answered' END, i FROM n`,
+	`INSERT INTO messages (id, key, message_id, form, submission_id, address, locale, class, lane, state, created_at, sending_at)
+		SELECT 'm' || i, 'm' || i, 'm' || i, 'f', 's' || i, (i % 900) || '@example.org', 'en', 'service', 'confirm', CASE WHEN i % 1000 = 0 THEN 'held' ELSE 'sent' END, i, i FROM n`,
+	`INSERT INTO jobs (id, kind, subject, lane, state, handed_by, due_at, created_at, handed_until, leased_until)
+		SELECT 'j' || i, 'deliver', 'm' || i, CASE WHEN i % 2 = 0 THEN 'bulk' ELSE 'confirm' END,
+		CASE WHEN i % 400 = 1 THEN 'handed' WHEN i % 400 = 2 THEN 'running' WHEN i % 400 = 3 THEN 'dead' WHEN i % 20 = 0 THEN 'due' ELSE 'done' END,
+		CASE WHEN i % 3 = 0 THEN 'one' ELSE 'two' END, i, i, i, i FROM n`,
+	`INSERT INTO runs (id, programme, form, submission_id, contact_id, created_at) SELECT 'r' || i, 'p', 'f', 's' || i, 'c' || i, 0 FROM n`,
+	`INSERT INTO steps (id, run_id, name, state, due_at) SELECT 't' || i, 'r' || i, 'w', CASE WHEN i % 50 = 0 THEN 'planned' ELSE 'done' END, i FROM n`,
+	`INSERT INTO events (id, programme, name, created_at) SELECT 'e' || i, 'p', 'e' || i, 0 FROM n WHERE i <= 200`,
+	`INSERT INTO sessions (id, event_id, name, starts_at, ends_at) SELECT 'x' || i, 'e' || i, 's', 0, 0 FROM n WHERE i <= 200`,
+	`INSERT INTO bookings (id, session_id, contact_id, submission_id, party, state, queued_at)
+		SELECT 'b' || i, 'x' || (i % 200 + 1), 'c' || i, 's' || i, 1, CASE WHEN i % 5 = 0 THEN 'waiting' ELSE 'attended' END, i FROM n`,
+}
+
+// recorder remembers the statements that a method runs.
+type recorder struct {
+	runner
+	seen []statement
+}
+
+type statement struct {
+	query string
+	args  []any
+}
+
+func (r *recorder) note(query string, args []any) {
+	r.seen = append(r.seen, statement{query, args})
+}
+
+func (r *recorder) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	r.note(query, args)
+	return r.runner.ExecContext(ctx, query, args...)
+}
+
+func (r *recorder) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	r.note(query, args)
+	return r.runner.QueryContext(ctx, query, args...)
+}
+
+func (r *recorder) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	r.note(query, args)
+	return r.runner.QueryRowContext(ctx, query, args...)
+}
+
+// hot are the queries that run for every job, submission, mail or look of the
+// relay, and so must not grow with what is on file.
+func hot(now time.Time) map[string]func(tx *Tx) error {
+	return map[string]func(tx *Tx) error{
+		"hand over": func(tx *Tx) error { _, err := tx.HandOver(postroom.Bulk, "one", 10, now, now); return err },
+		"window":    func(tx *Tx) error { _, err := tx.HandedBy(postroom.Confirm, "two"); return err },
+		"next due":  func(tx *Tx) error { _, err := tx.NextDue(); return err },
+		"sweep":     func(tx *Tx) error { _, err := tx.Sweep(time.UnixMicro(9)); return err },
+		"take back": func(tx *Tx) error { _, err := tx.TakeBack("nobody", now); return err },
+		"open jobs": func(tx *Tx) error { _, err := tx.OpenJobs(); return err },
+		"job of":    func(tx *Tx) error { _, err := tx.JobOf(postroom.JobDeliver, "m7"); return err },
+		"earlier": func(tx *Tx) error {
+			_, err := tx.earlier(postroom.Submission{Key: "none", NaturalKey: "none"})
+			return err
+		},
+		"confirmations":  func(tx *Tx) error { _, _, err := tx.Confirmations("7@example.org", "f", time.UnixMicro(9)); return err },
+		"messages about": func(tx *Tx) error { _, err := tx.MessagesAbout("s7"); return err },
+		"messages held":  func(tx *Tx) error { _, err := tx.Messages("none", 10); return err },
+		"readdress":      func(tx *Tx) error { return tx.Readdress("s7", "x@example.org") },
+		"release":        func(tx *Tx) error { _, err := tx.ReleaseMessages("s7"); return err },
+		"by address": func(tx *Tx) error {
+			_, err := tx.findContact(postroom.Contact{Name: "n7", Address: "7@example.org"})
+			return err
+		},
+		"by phone":        func(tx *Tx) error { _, err := tx.findContact(postroom.Contact{Name: "n7", Phone: "+447"}); return err },
+		"contact":         func(tx *Tx) error { _, err := tx.Contact("c7"); return err },
+		"due steps":       func(tx *Tx) error { _, err := tx.DueSteps(time.UnixMicro(900), 10); return err },
+		"next step":       func(tx *Tx) error { _, err := tx.NextStep(); return err },
+		"places":          func(tx *Tx) error { _, _, err := tx.Places("x7"); return err },
+		"waiting":         func(tx *Tx) error { _, err := tx.Waiting("x7"); return err },
+		"active booking":  func(tx *Tx) error { _, _, err := tx.ActiveBooking("x7", "c7"); return err },
+		"subscription of": func(tx *Tx) error { _, _, err := tx.SubscriptionOf("s7"); return err },
+	}
+}
+
+// explain returns the plan of one statement.
+func explain(t testing.TB, tx *Tx, engine string, st statement) string {
+	t.Helper()
+	word, plan := "EXPLAIN ", ""
+	if engine == "sqlite" {
+		word = "EXPLAIN QUERY PLAN "
+	}
+	rows, err := tx.q.QueryContext(tx.ctx, word+st.query, st.args...)
+	if err != nil {
+		t.Fatalf("%s: %v", st.query, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var line, a, b, c string
+		into := []any{&line}
+		if engine == "sqlite" {
+			into = []any{&a, &b, &c, &line}
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		plan += line + "\n"
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+// wholeTable finds a plan that reads every row of a table that grows. A scan
+// of an index that holds only the open jobs is none.
+var wholeTable = regexp.MustCompile(`(Seq Scan on|SCAN) (jobs|messages|submissions|contacts|contact_addresses|steps|bookings)( USING INDEX sqlite_\w+$|$| \w+  \(|  \()`)
+
+func TestHotQueriesUseAnIndex(t *testing.T) {
+	t.Parallel()
+	for _, engine := range []string{"sqlite", "postgres"} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			url := filepath.Join(t.TempDir(), "x.db")
+			if engine == "postgres" {
+				url = testserver.Postgres(t)
+			}
+			s := open(t, url)
+			fill(t, s, plannedRows)
+			for name, run := range hot(time.Now()) {
+				write(t, s, func(tx *Tx) error {
+					seen := &recorder{runner: tx.q}
+					watched := *tx
+					watched.q = seen
+					if err := run(&watched); err != nil {
+						return err
+					}
+					for _, st := range seen.seen {
+						plan := explain(t, tx, engine, st)
+						t.Logf("%s\n%s", name, plan)
+						if name != "messages held" && strings.Contains(plan, "messages_by_state") {
+							t.Errorf("%s reads every message in a state: %s", name, plan)
+						}
+						for line := range strings.Lines(plan) {
+							if wholeTable.MatchString(strings.TrimRight(line, "\n")) {
+								t.Errorf("%s reads a whole table: %s", name, plan)
+							}
+						}
+					}
+					return nil
+				})
+			}
+		})
+	}
+}
+
+// fill puts rows into every large table. SQLite plans without statistics, as
+// it does in life; PostgreSQL gathers them by itself sooner or later.
+func fill(t testing.TB, s *Store, rows int) {
+	t.Helper()
+	write(t, s, func(tx *Tx) error {
+		for _, insert := range crowd {
+			insert = strings.Replace(insert, "SELECT", `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) SELECT`, 1)
+			if _, err := tx.exec(strings.Replace(insert, "$1", strconv.Itoa(rows), 1)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if s.Engine() == "postgres" {
+		write(t, s, func(tx *Tx) error { _, err := tx.exec(`ANALYZE`); return err })
+	}
+}
