@@ -12,7 +12,8 @@
 // owns the only writing connection and commits whatever has queued up while
 // the last commit was on its way to the disk (each caller inside a savepoint
 // of its own), so one fsync serves many callers. On PostgreSQL each Write is a
-// transaction of the pool.
+// transaction of the pool, run again when it lost against another. Rows are
+// locked in one order: addresses and phone numbers, then sessions.
 package store
 
 import (
