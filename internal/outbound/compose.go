@@ -100,9 +100,10 @@ func (o *Outbox) headers(m postroom.Message) map[string]string {
 
 var msgID = regexp.MustCompile(`[^\s<>,"]+@[^\s<>,"]+`)
 
-// ids reads the message ids out of a header's text, whoever wrote it.
+// ids reads the message ids out of a header's text, whoever wrote it, and no
+// more than a thread needs.
 func ids(header string) []string {
-	found := msgID.FindAllString(tidy(header), -1)
+	found := msgID.FindAllString(tidy(header), 30)
 	for i, id := range found {
 		found[i] = "<" + id + ">"
 	}

@@ -146,7 +146,9 @@ func both(t *testing.T, story func(t *testing.T, open func(change func(*Options)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			at := url(t)
-			story(t, func(change func(*Options), behave ...testserver.SinkOption) *room { return roomOn(t, at, change, behave...) })
+			story(t, func(change func(*Options), behave ...testserver.SinkOption) *room {
+				return roomOn(t, at, change, behave...)
+			})
 		})
 	}
 }
@@ -217,9 +219,6 @@ func (r *room) hand(m postroom.Message) (job postroom.Job) {
 	r.t.Helper()
 	now := r.clock.Now()
 	r.write(func(tx *store.Tx) error {
-		if _, err := tx.TakeAllBack(now); err != nil {
-			return err
-		}
 		for _, lane := range postroom.Lanes() {
 			jobs, err := tx.HandOver(lane, "test", 100, now, now.Add(time.Minute))
 			if err != nil {
@@ -241,6 +240,12 @@ func (r *room) hand(m postroom.Message) (job postroom.Job) {
 		r.t.Fatalf("the job of message %s is not due", m.ID)
 	}
 	return job
+}
+
+// die makes every job due again, as a start does after the process died.
+func (r *room) die() {
+	r.t.Helper()
+	r.write(func(tx *store.Tx) error { _, err := tx.TakeAllBack(r.clock.Now()); return err })
 }
 
 func (r *room) settle(job postroom.Job, o store.Outcome) {
@@ -282,4 +287,3 @@ func (r *room) expect(m postroom.Message, state postroom.MessageState, reason st
 		r.t.Errorf("the message is %s (%s), want %s (%s)", now.State, now.Reason, state, reason)
 	}
 }
-

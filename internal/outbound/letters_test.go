@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"bytes"
+	"html"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -9,10 +10,14 @@ import (
 	"net/mail"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"postroom/internal/postroom"
+	"postroom/templates"
 )
 
 // sample is a message in which everything is known.
@@ -36,7 +41,7 @@ type parts struct {
 	text, html string
 }
 
-func open(t testing.TB, raw []byte) parts {
+func unpack(t testing.TB, raw []byte) parts {
 	t.Helper()
 	msg, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
@@ -99,7 +104,7 @@ func compose(t testing.TB, o *Outbox, m postroom.Message) parts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return open(t, raw)
+	return unpack(t, raw)
 }
 
 func TestEnglishLettersReadAsTheyDid(t *testing.T) {
@@ -127,4 +132,225 @@ func golden(t *testing.T, name, got string) {
 	if got != string(want) {
 		t.Errorf("%s reads differently now (see it with -update and git diff):\n%s", name, got)
 	}
+}
+
+func TestFirstLineAnswersThePerson(t *testing.T) {
+	t.Parallel()
+	o := writer(t)
+	for name, want := range map[string]string{
+		"we-have-your-message": "We have your message. A person will answer by Thursday 26 November.",
+		"offer-received":       "We have your offer to help. A person will answer by Thursday 26 November.",
+		"place-booked":         "Your place is booked.",
+		"waiting-list":         "You are on the waiting list. You are not booked yet.",
+		"please-confirm":       "You are not on our list yet. Please confirm that you want our messages.",
+		"held":                 "We have your message. A person will answer by Thursday 26 November.",
+	} {
+		first, _, _ := strings.Cut(compose(t, o, sample(name, "en")).text, "\n\n")
+		if got := strings.Join(strings.Fields(first), " "); got != want {
+			t.Errorf("%s begins with %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestEveryLetterInEveryLanguageReadsAsItMust(t *testing.T) {
+	t.Parallel()
+	o := writer(t)
+	for _, locale := range []string{"en", "uk", "fa", "fa-AF", "ps"} {
+		for _, name := range o.letters.Names() {
+			if o.letters.byLocale[locale][name] == nil {
+				t.Errorf("%s is not there in %s", name, locale)
+				continue
+			}
+			bare := sample(name, locale)
+			bare.Data = nil
+			for _, m := range []postroom.Message{sample(name, locale), bare} {
+				checkLetter(t, o, m, compose(t, o, m))
+			}
+		}
+	}
+}
+
+// checkLetter holds one written letter to what every letter promises.
+func checkLetter(t *testing.T, o *Outbox, m postroom.Message, p parts) {
+	t.Helper()
+	wrong := func(say string) { t.Errorf("%s in %s %s:\n%s", m.Template, m.Locale, say, p.text) }
+	w := o.letters.words[m.Locale]
+	body, end, found := strings.Cut(p.text, "\n----\n")
+	plainEnd := strings.Join(strings.Fields(end), " ")
+	switch {
+	case !found:
+		wrong("has no end")
+	case !strings.HasPrefix(plainEnd, w.machine+" "+w.reply):
+		wrong("does not say that a computer sent it and a person reads a reply")
+	case !strings.HasSuffix(plainEnd, w.emergency):
+		wrong("does not end with whom to call at once")
+	case strings.Count(body, "https://") > 1:
+		wrong("has more than one link")
+	case m.Data != nil && m.Template != "held" && m.Template != "newsletter-welcome" && strings.Count(body, "https://") != 1:
+		wrong("has no link")
+	case m.Template == "newsletter-welcome" && !strings.Contains(end, w.unsubscribe+":\nhttps://post.example.org/unsubscribe/"):
+		wrong("has no way to stop it")
+	case strings.Contains(p.text+p.html, "{{") || strings.Contains(p.text+p.html, "no value"):
+		wrong("shows how it is made")
+	case strings.Contains(p.html, "<img") || strings.Contains(p.html, "<link") || strings.Contains(p.html, "src="):
+		wrong("loads something")
+	case p.subject(t) == "" || strings.Contains(p.subject(t), "()"):
+		wrong("has no good subject")
+	}
+	direction := "ltr"
+	if postroom.RightToLeft(m.Locale) {
+		direction = "rtl"
+	}
+	if !strings.Contains(p.html, `<html lang="`+m.Locale+`" dir="`+direction+`">`) {
+		wrong("does not say in which direction it runs")
+	}
+	for line := range strings.SplitSeq(p.text, "\n") {
+		if len([]rune(line)) > width && !strings.HasPrefix(line, "https://") {
+			wrong("has a line that is too long")
+		}
+	}
+}
+
+func TestTextAndHTMLLeadToTheSamePlaces(t *testing.T) {
+	t.Parallel()
+	o := writer(t)
+	for _, name := range o.letters.Names() {
+		p := compose(t, o, sample(name, "fa"))
+		inText := regexp.MustCompile(`https://\S+`).FindAllString(p.text, -1)
+		var inHTML []string
+		for _, found := range regexp.MustCompile(`href="([^"]*)"`).FindAllStringSubmatch(p.html, -1) {
+			inHTML = append(inHTML, html.UnescapeString(found[1]))
+		}
+		if !slices.Equal(inText, inHTML) {
+			t.Errorf("%s: the text leads to %q, the HTML to %q", name, inText, inHTML)
+		}
+	}
+}
+
+func TestReaderIsAnsweredInTheNearestLanguage(t *testing.T) {
+	t.Parallel()
+	l := letters(t)
+	for _, c := range []struct {
+		locale, found string
+		has           bool
+	}{
+		{"en", "en", true}, {"en-GB", "en", true}, {"fa", "fa", true}, {"fa-AF", "fa-AF", true},
+		{"fa-IR", "fa", true}, {"uk-UA", "uk", true}, {"ps", "ps", true}, {"de", "en", false}, {"", "en", false},
+	} {
+		found, err := l.find("welcome", c.locale)
+		if err != nil || found.locale != c.found {
+			t.Errorf("a reader of %q gets %v (%v), want %s", c.locale, found, err, c.found)
+		}
+		if got := l.Has("welcome", c.locale); got != c.has {
+			t.Errorf("Has(welcome, %q) is %v", c.locale, got)
+		}
+	}
+	if l.Has("no-such-letter", "en") {
+		t.Error("a letter is there that is not")
+	}
+}
+
+func TestDariIsNotFarsi(t *testing.T) {
+	t.Parallel()
+	o := writer(t)
+	for _, name := range o.letters.Names() {
+		if compose(t, o, sample(name, "fa")).text == compose(t, o, sample(name, "fa-AF")).text {
+			t.Errorf("%s is the same in Farsi and Dari", name)
+		}
+	}
+}
+
+func TestDatesAreWrittenInTheReadersWordsAndZone(t *testing.T) {
+	t.Parallel()
+	o := writer(t)
+	for locale, want := range map[string]string{
+		"en": "Thursday 2 July 2026|Thursday 2 July|6:30pm", "uk": "2 липня 2026 року (четвер)|2 липня (четвер)|18:30",
+		"fa": "پنجشنبه ۲ ژوئیه ۲۰۲۶|پنجشنبه ۲ ژوئیه|۱۸:۳۰", "fa-AF": "پنج‌شنبه ۲ جولای ۲۰۲۶|پنج‌شنبه ۲ جولای|۱۸:۳۰",
+		"ps": "پنجشنبه ۲ جولای ۲۰۲۶|پنجشنبه ۲ جولای|۱۸:۳۰",
+	} {
+		w, at := o.letters.words[locale], "2026-07-02T17:30:00Z" // summer: London is an hour ahead
+		got := w.when(at, o.org.Zone, w.writeDate) + "|" + w.when(at, o.org.Zone, w.writeDay) + "|" + w.when(at, o.org.Zone, w.writeTime)
+		if got != want {
+			t.Errorf("%s: %q, want %q", locale, got, want)
+		}
+	}
+}
+
+func TestEmergencyTextIsTheOrganisationsInTheReadersLanguage(t *testing.T) {
+	t.Parallel()
+	o := writer(t)
+	o.org.EmergencyText = postroom.Words{"en": "Ring us on 01908 000000.", "fa": "به ما زنگ بزنید."}
+	for locale, want := range map[string]string{"en": "Ring us on 01908 000000.", "fa-AF": "به ما زنگ بزنید.", "uk": o.letters.words["uk"].emergency} {
+		if text := compose(t, o, sample("held", locale)).text; !strings.HasSuffix(strings.TrimSpace(text), want) {
+			t.Errorf("%s does not end with %q:\n%s", locale, want, text)
+		}
+	}
+}
+
+func TestMistakesInLettersAreToldWithTheirPlace(t *testing.T) {
+	t.Parallel()
+	const good = "---\nclass: service\nlane: confirm\nsubject: Hello\n---\nYour place is booked.\n\nMore.\n"
+	for _, c := range []struct{ name, letter, want string }{
+		{"no front matter", "Hello.\n", "email/en/a.md:1:1: the letter does not begin with its class"},
+		{"no class", strings.Replace(good, "class: service\n", "", 1), "email/en/a.md:2:1: the letter has no class"},
+		{"unknown class", strings.Replace(good, "service", "sevice", 1), "email/en/a.md:2:8: \"sevice\" cannot be the class; write service"},
+		{"unknown lane", strings.Replace(good, "confirm", "fast", 1), "email/en/a.md:3:7: \"fast\" cannot be the lane"},
+		{"no subject", strings.Replace(good, "subject: Hello\n", "", 1), "email/en/a.md:2:1: the letter has no subject"},
+		{"unknown key in the front matter", strings.Replace(good, "lane:", "subjct: x\nlane:", 1), "email/en/a.md:3:1"},
+		{"unknown key in the subject", strings.Replace(good, "Hello", "Hello {{.nam}}", 1), "email/en/a.md:4:1: there is no key nam; write name"},
+		{"unknown key", strings.Replace(good, "More.", "{{.refrence}}", 1), "email/en/a.md:8:1: there is no key refrence; write reference"},
+		{"unknown function", strings.Replace(good, "More.", "{{shout .name}}", 1), `email/en/a.md:8:1: function "shout" not defined`},
+		{"function that is not for letters", strings.Replace(good, "More.", "{{printf .name}}", 1), "email/en/a.md:8:1: a letter may not call printf"},
+		{"link without a purpose", strings.Replace(good, "More.", "[x]({{link \"erase\"}})", 1), "email/en/a.md:8:1: link has no purpose that is known"},
+		{"unclosed action", strings.Replace(good, "More.", "{{if .name}}", 1), "email/en/a.md:"},
+		{"range", strings.Replace(good, "More.", "{{range .name}}{{end}}", 1), "email/en/a.md:8:1: a letter has no use for"},
+		{"heading first", strings.Replace(good, "Your place", "# Your place", 1), "email/en/a.md:6:1: the first line is not a sentence"},
+		{"greeting first", strings.Replace(good, "Your place is booked.", "Dear friend,", 1), "email/en/a.md:6:1: the first line is not a sentence"},
+		{"HTML", strings.Replace(good, "More.", "<b>More</b>", 1), "email/en/a.md:8:1: a letter holds neither HTML"},
+		{"picture", strings.Replace(good, "More.", "![x](https://x.example/y.png)", 1), "email/en/a.md:8:1: a letter holds neither HTML"},
+		{"link inside a sentence", strings.Replace(good, "More.", "Press [here](https://x.example).", 1), "email/en/a.md:8:1: a letter has one link"},
+		{"two links", good + "\n[a](https://x.example)\n\n[b](https://x.example)\n", "email/en/a.md:12:1: a letter has one link"},
+	} {
+		_, err := LoadLetters(fstest.MapFS{
+			"email/letter.html":   {Data: []byte("{{.Body}}")},
+			"email/en/words.yaml": {Data: englishWords(t)},
+			"email/en/a.md":       {Data: []byte(c.letter)},
+		})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+func TestTranslationsAreHeldToTheEnglishLetter(t *testing.T) {
+	t.Parallel()
+	const english = "---\nclass: service\nlane: confirm\nsubject: Hello\n---\nYour place is booked. {{.reference}}.\n\n[x]({{link \"manage\"}})\n"
+	for _, c := range []struct{ name, letter, want string }{
+		{"another class", strings.Replace(english, "service", "marketing", 1), "class and lane are not those"},
+		{"a lost link", strings.Replace(english, `[x]({{link "manage"}})`, "x", 1), "the links are not those"},
+		{"a lost fact", strings.Replace(english, " {{.reference}}.", "", 1), "what the letter tells is not"},
+		{"no English letter", "", "there is no English letter of this name"},
+	} {
+		files := fstest.MapFS{
+			"email/letter.html":   {Data: []byte("{{.Body}}")},
+			"email/en/words.yaml": {Data: englishWords(t)}, "email/uk/words.yaml": {Data: englishWords(t)},
+			"email/en/a.md": {Data: []byte(english)}, "email/uk/a.md": {Data: []byte(c.letter)},
+		}
+		if c.letter == "" {
+			delete(files, "email/uk/a.md")
+			files["email/uk/b.md"] = &fstest.MapFile{Data: []byte(english)}
+		}
+		if _, err := LoadLetters(files); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+func englishWords(t *testing.T) []byte {
+	t.Helper()
+	data, err := templates.FS.ReadFile("email/en/words.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }

@@ -96,6 +96,16 @@ func greeting(name string) string {
 	return name
 }
 
+// shorten cuts what is longer than any fact is: nobody reads it, and it would
+// make a subject of a book.
+func shorten(s string) string {
+	const most = 300
+	if signs := []rune(s); len(signs) > most {
+		return string(signs[:most]) + "…"
+	}
+	return s
+}
+
 // page returns a URL that a letter may link to, or "".
 func page(url string) string {
 	if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") || strings.ContainsAny(url, " \"<>\\^`{|}") {
@@ -110,7 +120,7 @@ func clean(data map[string]string) map[string]string {
 	known := make(map[string]string, len(data))
 	for key, value := range data {
 		if slices.Contains(keys(), key) {
-			known[key] = tidy(value)
+			known[key] = shorten(tidy(value))
 		}
 	}
 	known["name"], known["area"] = greeting(known["name"]), greeting(known["area"])

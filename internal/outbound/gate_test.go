@@ -1,0 +1,400 @@
+package outbound
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"postroom/internal/postroom"
+	"postroom/internal/store"
+	"postroom/internal/testserver"
+)
+
+type opener = func(change func(*Options), behave ...testserver.SinkOption) *room
+
+func TestMessageIsOwedOncePerKey(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, open opener) {
+		r := open(nil)
+		m := r.ann()
+		m.Key = "step:1"
+		first := r.owe(m)
+		if first.Class != postroom.Service || first.Lane != postroom.Confirm || first.State != postroom.Queued || first.ID == "" {
+			t.Errorf("owed %+v", first)
+		}
+		if id, ours := r.links.OwnMessageID(first.MessageID); !ours || id != first.ID {
+			t.Errorf("the Message-ID %q is not known again", first.MessageID)
+		}
+		r.write(func(tx *store.Tx) error {
+			if _, added, err := r.Owe(tx, m); added || err != nil {
+				t.Errorf("owed twice: %v, %v", added, err)
+			}
+			return nil
+		})
+		if job := r.job(first); job.Lane != postroom.Confirm || job.State != postroom.JobDue || !job.DueAt.Equal(moment) {
+			t.Errorf("the job is %+v", job)
+		}
+	})
+}
+
+func TestUnknownLetterIsNotOwed(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	err := r.store.Write(t.Context(), func(tx *store.Tx) error {
+		_, _, err := r.Owe(tx, postroom.Message{Template: "no-such-letter", To: "a@example.org"})
+		return err
+	})
+	if err == nil {
+		t.Error("a letter nobody wrote was owed")
+	}
+}
+
+func TestMessageThatMayLeaveIsSentAndItsJobDone(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, open opener) {
+		r := open(nil)
+		m := r.owe(r.ann())
+		r.deliver(m)
+		r.expect(m, postroom.Sent, "")
+		if now := r.state(m); !now.SentAt.Equal(moment) {
+			t.Errorf("sent at %v", now.SentAt)
+		}
+		if job := r.job(m); job.State != postroom.JobDone || job.Tries != 0 {
+			t.Errorf("the job is %s after %d tries", job.State, job.Tries)
+		}
+		got := r.sink.To("ann@example.org")
+		if len(got) != 1 || got[0].From != "office@example.org" {
+			t.Fatalf("Ann received %d mails", len(got))
+		}
+		if id := unpack(t, got[0].Data).header.Get("Message-Id"); id != "<"+m.MessageID+">" {
+			t.Errorf("the mail is %s, the row %s", id, m.MessageID)
+		}
+	})
+}
+
+func TestSettledMessageIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	m := r.owe(r.ann())
+	job := r.hand(m)
+	r.settle(job, r.Deliver(t.Context(), job))
+	if again := r.Deliver(t.Context(), job); again.Verdict != store.Done || again.Also != nil {
+		t.Errorf("the second nudge gave %+v", again)
+	}
+	if n := len(r.sink.Messages()); n != 1 {
+		t.Errorf("%d mails left", n)
+	}
+}
+
+// kept is a message the gate keeps back.
+type kept struct {
+	name   string
+	before func(r *room, m *postroom.Message)
+	state  postroom.MessageState
+	reason string
+	calls  int
+}
+
+func keptBack() []kept {
+	stop := func(marketingOnly bool) func(r *room, m *postroom.Message) {
+		return func(r *room, m *postroom.Message) {
+			r.write(func(tx *store.Tx) error { return tx.Suppress(m.To, marketingOnly, "asked", moment) })
+		}
+	}
+	reach := func(how postroom.Reach, address string) func(r *room, m *postroom.Message) {
+		return func(r *room, m *postroom.Message) {
+			c, s := r.person(postroom.Contact{Name: "Bo", Address: address, Phone: "+441908000000", Reach: how})
+			*m = acknowledgement(c, s)
+		}
+	}
+	return []kept{
+		{"no address", reach(postroom.ReachPhone, ""), postroom.Suppressed, ReasonNoAddress, 1},
+		{"asked to be phoned", reach(postroom.ReachPhone, "bo@example.org"), postroom.Suppressed, ReasonNotByEmail, 1},
+		{"asked for letters", reach(postroom.ReachPost, "bo@example.org"), postroom.Suppressed, ReasonNotByEmail, 1},
+		{"dead address", func(r *room, m *postroom.Message) {
+			r.write(func(tx *store.Tx) error { return tx.MarkAddress(m.To, true) })
+		}, postroom.Suppressed, ReasonAddressDead, 1},
+		{"dead address of a coordinator", func(r *room, m *postroom.Message) {
+			r.write(func(tx *store.Tx) error { return tx.MarkAddress(m.To, true) })
+			m.Contact = ""
+		}, postroom.Suppressed, ReasonAddressDead, 0},
+		{"wants no mail at all", stop(false), postroom.Suppressed, ReasonSuppressed, 0},
+		{"held submission", func(r *room, m *postroom.Message) {
+			r.write(func(tx *store.Tx) error { return tx.Hold(m.Submission, "safeguarding", moment) })
+		}, postroom.Held, ReasonHeld, 0},
+		{"held submission of somebody who is phoned", func(r *room, m *postroom.Message) {
+			reach(postroom.ReachPhone, "")(r, m)
+			r.write(func(tx *store.Tx) error { return tx.Hold(m.Submission, "safeguarding", moment) })
+		}, postroom.Held, ReasonHeld, 0},
+		{"news without a subscription", func(_ *room, m *postroom.Message) { m.Template = "newsletter-welcome" }, postroom.Suppressed, ReasonNotConfirmed, 0},
+	}
+}
+
+func TestGateKeepsBackWithAReason(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, open opener) {
+		r := open(nil)
+		for i, c := range keptBack() {
+			who, s := r.person(postroom.Contact{Name: "Ann", Address: fmt.Sprintf("ann%d@example.org", i), Reach: postroom.ReachEmail})
+			m, calls := acknowledgement(who, s), len(r.calls())
+			c.before(r, &m)
+			m = r.owe(m)
+			r.deliver(m)
+			if now := r.state(m); now.State != c.state || now.Reason != c.reason {
+				t.Errorf("%s: the message is %s (%s), want %s (%s)", c.name, now.State, now.Reason, c.state, c.reason)
+			}
+			if got := len(r.calls()) - calls; got != c.calls {
+				t.Errorf("%s: %d calls are owed, want %d", c.name, got, c.calls)
+			}
+			if job := r.job(m); job.State != postroom.JobDone {
+				t.Errorf("%s: the job is %s", c.name, job.State)
+			}
+		}
+		if n := r.sink.Connections(); len(r.sink.Messages()) != 0 || n > 1 {
+			t.Errorf("%d mails left over %d connections", len(r.sink.Messages()), n)
+		}
+	})
+}
+
+func TestBrakeLetsTheCalmLetterAndTheCoordinatorsNoticePass(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	ann := r.ann()
+	r.write(func(tx *store.Tx) error { return tx.Hold(ann.Submission, "safeguarding", moment) })
+	calm, notice := ann, ann
+	calm.Template = "held"
+	notice.Template, notice.Contact, notice.To, notice.Form = "notice", "", "sam@example.org", ""
+	for _, m := range []postroom.Message{calm, notice} {
+		m = r.owe(m)
+		r.deliver(m)
+		r.expect(m, postroom.Sent, "")
+	}
+}
+
+func TestReleasedHoldSendsWhatItKeptBack(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, open opener) {
+		r := open(nil)
+		m := r.ann()
+		r.write(func(tx *store.Tx) error { return tx.Hold(m.Submission, "safeguarding", moment) })
+		m = r.owe(m)
+		r.deliver(m)
+		r.expect(m, postroom.Held, ReasonHeld)
+		r.write(func(tx *store.Tx) error {
+			if _, err := tx.Release(m.Submission, "Sam", moment); err != nil {
+				return err
+			}
+			return r.Release(tx, m.Submission)
+		})
+		r.deliver(m)
+		r.expect(m, postroom.Sent, "")
+	})
+}
+
+// A hold that is lifted while its message is on its way to "held" must not
+// leave the message held with nobody to release it.
+func TestHoldLiftedWhileTheGateDecidesLosesNothing(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	m := r.ann()
+	r.write(func(tx *store.Tx) error { return tx.Hold(m.Submission, "safeguarding", moment) })
+	m = r.owe(m)
+	job := r.hand(m)
+	outcome := r.Deliver(t.Context(), job)
+	r.write(func(tx *store.Tx) error {
+		if _, err := tx.Release(m.Submission, "Sam", moment); err != nil {
+			return err
+		}
+		return r.Release(tx, m.Submission)
+	})
+	err := r.store.Write(t.Context(), func(tx *store.Tx) error { return tx.Settle(job, outcome, moment) })
+	if err == nil {
+		t.Error("the message was settled as held although nothing holds it")
+	}
+	r.die()
+	r.deliver(m)
+	r.expect(m, postroom.Sent, "")
+}
+
+func TestNewsGoToAConfirmedSubscriptionOnly(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, open opener) {
+		r := open(nil)
+		m := r.ann()
+		m.Template, m.Form = "newsletter-welcome", ""
+		var sub postroom.Subscription
+		r.write(func(tx *store.Tx) (err error) {
+			sub, err = tx.Subscribe(postroom.Subscription{List: "news", Programme: "cag", Contact: m.Contact, Address: m.To, Locale: "en", Submission: m.Submission, AskedAt: moment})
+			return err
+		})
+		m.About = sub.ID
+		pending := r.owe(m)
+		r.deliver(pending)
+		r.expect(pending, postroom.Suppressed, ReasonNotConfirmed)
+
+		r.write(func(tx *store.Tx) error { _, _, err := tx.ConfirmSubscription(sub.ID, moment); return err })
+		confirmed := r.owe(m)
+		r.deliver(confirmed)
+		r.expect(confirmed, postroom.Sent, "")
+
+		m.To = "somebody.else@example.org"
+		elsewhere := r.owe(m)
+		r.deliver(elsewhere)
+		r.expect(elsewhere, postroom.Suppressed, ReasonNotConfirmed)
+
+		m.To = "ann@example.org"
+		r.write(func(tx *store.Tx) error { _, err := tx.Unsubscribe(sub.ID, moment); return err })
+		ended := r.owe(m)
+		r.deliver(ended)
+		r.expect(ended, postroom.Suppressed, ReasonNotConfirmed)
+	})
+}
+
+func TestUnsubscribingFromNewsNeverSilencesABooking(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	m := r.ann()
+	r.write(func(tx *store.Tx) error { return tx.Suppress(m.To, true, "junk button", moment) })
+	m = r.owe(m)
+	r.deliver(m)
+	r.expect(m, postroom.Sent, "")
+}
+
+func TestTrialDeliversToItsOwnAddressesOnly(t *testing.T) {
+	t.Parallel()
+	r := roomOn(t, t.TempDir()+"/post.db", func(o *Options) { o.DeliverOnlyTo = []string{"ann@example.org", "@trial.example"} })
+	for to, want := range map[string]postroom.MessageState{
+		"ann@example.org": postroom.Sent, "bo@trial.example": postroom.Sent, "bo@example.org": postroom.Held,
+		"bo@not-trial.example": postroom.Held, "ann@example.org.evil.example": postroom.Held,
+	} {
+		c, s := r.person(postroom.Contact{Name: "P", Address: to, Reach: postroom.ReachEmail})
+		m := r.owe(acknowledgement(c, s))
+		r.deliver(m)
+		reason := ""
+		if want == postroom.Held {
+			reason = ReasonOnlyTo
+		}
+		r.expect(m, want, reason)
+	}
+}
+
+func TestCoolDownSpacesConfirmationsAndEndsAfterThree(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, open opener) {
+		r := open(nil)
+		c, _ := r.person(postroom.Contact{Name: "Ann", Address: "ann@example.org", Reach: postroom.ReachEmail})
+		next := func() postroom.Message {
+			_, s := r.person(c)
+			return r.owe(acknowledgement(c, s))
+		}
+		first, second := next(), next()
+		r.deliver(first)
+		r.expect(first, postroom.Sent, "")
+
+		outcome := r.deliver(second)
+		r.expect(second, postroom.Deferred, ReasonCoolDown)
+		if job := r.job(second); job.Tries != 0 || !job.DueAt.Equal(moment.Add(10*time.Minute)) || outcome.Verdict != store.Wait {
+			t.Errorf("the second waits until %v after %d tries", job.DueAt, job.Tries)
+		}
+		r.clock.forward(10 * time.Minute)
+		r.deliver(second)
+		r.expect(second, postroom.Sent, "")
+
+		r.clock.forward(10 * time.Minute)
+		third := next()
+		r.deliver(third)
+		r.expect(third, postroom.Sent, "")
+
+		r.clock.forward(time.Hour)
+		fourth := next()
+		r.deliver(fourth)
+		r.expect(fourth, postroom.Suppressed, ReasonCoolDown)
+
+		r.clock.forward(24 * time.Hour)
+		nextDay := next()
+		r.deliver(nextDay)
+		r.expect(nextDay, postroom.Sent, "")
+	})
+}
+
+func TestCoolDownIsForOneAddressAndOneForm(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	for _, change := range []func(*postroom.Message){
+		func(*postroom.Message) {}, func(m *postroom.Message) { m.Form = "other" },
+		func(m *postroom.Message) { m.Form = "" }, func(m *postroom.Message) { m.Template, m.Lane = "welcome", postroom.Followup },
+	} {
+		m := r.ann()
+		change(&m)
+		m = r.owe(m)
+		r.deliver(m)
+		r.expect(m, postroom.Sent, "")
+	}
+}
+
+func TestWelcomeSharesTheFateOfItsConfirmation(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	for i := range 5 {
+		if i > 0 {
+			r.clock.forward(20 * time.Minute)
+		}
+		ack := r.ann()
+		welcome := ack
+		welcome.Template = "welcome"
+		ack, welcome = r.owe(ack), r.owe(welcome)
+		r.deliver(welcome) // whichever comes first
+		r.deliver(ack)
+		want, reason := postroom.Sent, ""
+		if i >= mostConfirmations {
+			want, reason = postroom.Suppressed, ReasonCoolDown
+		}
+		r.expect(ack, want, reason)
+		r.expect(welcome, want, reason)
+	}
+}
+
+func TestTwoWorkersNeverBothSeeRoomForTheLastConfirmation(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, open opener) {
+		r := open(nil)
+		c, _ := r.person(postroom.Contact{Name: "Ann", Address: "ann@example.org", Reach: postroom.ReachEmail})
+		var jobs []postroom.Job
+		for range 8 {
+			_, s := r.person(c)
+			jobs = append(jobs, r.hand(r.owe(acknowledgement(c, s))))
+		}
+		var wg sync.WaitGroup
+		for _, job := range jobs {
+			wg.Go(func() {
+				o := r.Deliver(t.Context(), job)
+				if err := r.store.Write(t.Context(), func(tx *store.Tx) error { return tx.Settle(job, o, moment) }); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := len(r.sink.Messages()); n != 1 {
+			t.Errorf("%d confirmations left in the same minute", n)
+		}
+	})
+}
+
+func TestPersonSendsAgainWhatWasHeld(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.only = []string{"@trial.example"}
+	m := r.owe(r.ann())
+	r.deliver(m)
+	r.expect(m, postroom.Held, ReasonOnlyTo)
+	r.only = nil
+	if err := r.SendAgain(t.Context(), m.ID); err != nil {
+		t.Fatal(err)
+	}
+	r.deliver(m)
+	r.expect(m, postroom.Sent, "")
+	if err := r.SendAgain(t.Context(), m.ID); postroom.KindOf(err) != postroom.Gone {
+		t.Errorf("a message that was sent can be sent again: %v", err)
+	}
+}
