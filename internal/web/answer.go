@@ -158,9 +158,14 @@ func (s *Server) nowhere(http.ResponseWriter, *http.Request) error {
 	return &postroom.Error{Kind: postroom.NotFound, Say: postroom.Say("page.error.not_found.text")}
 }
 
-// elsewhere answers a form that a page of somebody else's sent.
-func (s *Server) elsewhere(http.ResponseWriter, *http.Request) error {
-	return &postroom.Error{Kind: postroom.Forbidden, Say: postroom.Say("error.other_site")}
+// elsewhere answers what a page of somebody else's sent.
+func (s *Server) elsewhere(w http.ResponseWriter, r *http.Request) {
+	err := &postroom.Error{Kind: postroom.Forbidden, Say: postroom.Say("error.other_site")}
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		s.problem(w, r, err)
+		return
+	}
+	s.errorPage(w, r, err)
 }
 
 // withHeaders says what a page may do: nothing but look right and send its

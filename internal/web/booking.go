@@ -38,6 +38,9 @@ func (s *Server) showBooking(w http.ResponseWriter, r *http.Request) error {
 		Action:    link.Path(link.Manage, r.PathValue("token")),
 	}
 	p.Title, p.Private = v.Say("manage.title"), true
+	if p.Booking != nil {
+		p.Booking.StateSaid = v.Say("booking.state." + string(p.Booking.State))
+	}
 	return s.render(w, http.StatusOK, v, "manage.html", p)
 }
 

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"postroom/internal/intake"
 	"postroom/internal/link"
@@ -150,6 +151,9 @@ func (s *Server) renderForm(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	p.Mistakes = ask.mistakes(refused)
 	p.Fields = ask.fields()
+	// Kept by the browser, unlike our other pages: going back must show the
+	// answers again, and not a question about sending the form twice.
+	w.Header().Set("Cache-Control", "private, no-cache")
 	return s.render(w, status, a.voice, "form.html", p)
 }
 
@@ -215,11 +219,21 @@ func answersTo(form *programme.Form, sent url.Values) postroom.Answers {
 	for _, f := range form.Fields {
 		values := sent[f.Name]
 		for _, value := range values[:min(len(values), mostValues)] {
-			plain := strings.ReplaceAll(strings.ToValidUTF8(value, "\ufffd"), "\x00", "")
-			answers[f.Name] = append(answers[f.Name], plain)
+			answers[f.Name] = append(answers[f.Name], printable(value))
 		}
 	}
 	return answers
+}
+
+// printable drops what no page may show. The rest of the tidying is the
+// programme's.
+func printable(value string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) || r == 0xfffe || r == 0xffff {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(value, "\ufffd"))
 }
 
 // hasty says whether a form came back faster than anybody types and brought a

@@ -76,7 +76,7 @@ func (v voice) maybe(w postroom.Words) run {
 
 // day is a date as people of this language write it: Thursday 26 November 2026.
 func (v voice) day(t time.Time) string {
-	return v.Say("date.day",
+	return v.compose("date.day",
 		"weekday", v.Say("date.weekday."+t.Format("Mon")), "day", t.Format("2"),
 		"month", v.Say("date.month."+t.Format("Jan")), "year", t.Format("2006"))
 }
@@ -86,9 +86,9 @@ func (v voice) day(t time.Time) string {
 func (v voice) span(starts, ends time.Time, zone *time.Location) string {
 	starts, ends = starts.In(zone), ends.In(zone)
 	if starts.Format(time.DateOnly) != ends.Format(time.DateOnly) {
-		return v.Say("date.days", "from", v.day(starts), "to", v.day(ends))
+		return v.compose("date.days", "from", v.day(starts), "to", v.day(ends))
 	}
-	return v.Say("date.span", "day", v.day(starts), "from", starts.Format("15:04"), "to", ends.Format("15:04"))
+	return v.compose("date.span", "day", v.day(starts), "from", starts.Format("15:04"), "to", ends.Format("15:04"))
 }
 
 // prose is a text with, where nobody has read through its translation, the

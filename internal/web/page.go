@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"postroom/internal/postroom"
 )
@@ -47,8 +48,6 @@ func (s *Server) page(r *http.Request, v voice, programme string) page {
 }
 
 // languages lists the languages a page is to be had in, each named in itself.
-// The links lead to the page as GET shows it: where a POST was answered, that
-// is the form.
 func (s *Server) languages(r *http.Request, v voice, o *offer) []tongue {
 	var list []tongue
 	for _, tag := range o.tags {
@@ -61,11 +60,10 @@ func (s *Server) languages(r *http.Request, v voice, o *offer) []tongue {
 	return list
 }
 
+// shownAt is where GET shows the page on which a button was pressed.
 func shownAt(r *http.Request) string {
-	if form := r.PathValue("form"); form != "" && r.Method == http.MethodPost {
-		return "/f/" + url.PathEscape(form)
-	}
-	return r.URL.Path
+	path := strings.TrimSuffix(strings.TrimSuffix(r.URL.Path, "/address"), "/not-me")
+	return "/" + strings.TrimLeft(path, "/") // two slashes would name another host
 }
 
 // inLanguage adds the language to the address of a page of ours.

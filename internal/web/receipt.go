@@ -21,6 +21,7 @@ type receiptPage struct {
 	Reference  string
 	Form       run
 	Booking    *bookingView
+	Open       bool   // something is not settled yet, and the colour says so
 	SignUp     bool   // signing up to a list is all it was about
 	CheckEmail bool   // until the button in the mail is pressed nobody is on the list
 	Held       bool   // a person looks first
@@ -39,7 +40,7 @@ type receiptPage struct {
 // bookingView is a place in one session.
 type bookingView struct {
 	State       postroom.BookingState
-	StateSaid   string
+	StateSaid   string // "" where the page's heading says it
 	Title       run
 	When, Where string
 	Party       int
@@ -174,9 +175,9 @@ func (p *receiptPage) headline(v voice, f onFile) {
 	case f.booking != nil && f.booking.State == postroom.BookingConfirmed:
 		p.Heading = v.Say("receipt.booked")
 	case f.booking != nil && f.booking.State == postroom.BookingWaiting:
-		p.Heading = v.Say("receipt.waiting")
+		p.Heading, p.Open = v.Say("receipt.waiting"), true
 	case p.CheckEmail && f.sub.Kind == postroom.SignUp:
-		p.SignUp = true
+		p.SignUp, p.Open = true, true
 		p.Heading = v.Say("receipt.check_email")
 	}
 }
@@ -213,7 +214,6 @@ func (s *Server) bookingView(v voice, f onFile) *bookingView {
 		return nil
 	}
 	view := &bookingView{State: f.booking.State, Where: f.session.Venue, Party: f.booking.Party}
-	view.StateSaid = v.Say("booking.state." + string(f.booking.State))
 	view.When = v.span(f.session.StartsAt, f.session.EndsAt, s.Org.Zone)
 	view.Title = v.of(f.form.Title)
 	for _, each := range f.form.Sessions() {
@@ -261,7 +261,7 @@ func (s *Server) changeAddress(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := s.voice(r, s.guess.of(file.sub.Programme), file.sub.Locale)
-	address, say := checkAddress(v, file.form, r.PostForm.Get("email"))
+	address, say := checkAddress(v, file.form, printable(r.PostForm.Get("email")))
 	if say != "" {
 		return s.mendAddress(w, r, v, file, say)
 	}
@@ -276,19 +276,19 @@ func (s *Server) changeAddress(w http.ResponseWriter, r *http.Request) error {
 // be mended.
 func checkAddress(v voice, form *programme.Form, written string) (address, say string) {
 	const field = string(postroom.ReachEmail)
+	if strings.TrimSpace(written) == "" {
+		return "", capital(v.Say("error.enter", "label", v.Say("field.email.error_label")))
+	}
 	clean, mistakes := form.Check(postroom.Answers{field: {written}})
 	a := asker{v: v, form: form, say: make(map[string]string)}
 	a.mistakes(mistakes)
-	if address = clean.One(field); address == "" && a.say[field] == "" {
-		return "", v.Say("error.enter", "label", v.Say("field.email.error_label"))
-	}
-	return address, a.say[field]
+	return clean.One(field), a.say[field]
 }
 
 func (s *Server) mendAddress(w http.ResponseWriter, r *http.Request, v voice, f onFile, say string) error {
 	p := s.receiptPage(r, v, f)
 	p.Input = addressInput(v, say)
-	p.Input.Value = r.PostForm.Get("email")
+	p.Input.Value = printable(r.PostForm.Get("email"))
 	p.Mistakes = []mistake{{ID: p.Input.ID, Say: say}}
 	return s.render(w, http.StatusUnprocessableEntity, v, "receipt.html", p)
 }

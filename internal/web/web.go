@@ -133,7 +133,7 @@ func (s *Server) Handler() (http.Handler, error) {
 			return nil, fmt.Errorf("trust own address: %w", err)
 		}
 	}
-	guard.SetDenyHandler(s.handle(s.elsewhere))
+	guard.SetDenyHandler(http.HandlerFunc(s.elsewhere))
 	return s.metrics.count(withHeaders(guard.Handler(mux))), nil
 }
 

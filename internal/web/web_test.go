@@ -10,10 +10,12 @@ import (
 	"net/http/httptest"
 	"net/mail"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"postroom/internal/config"
@@ -142,7 +144,7 @@ func (f *rooms) Cancel(tx *store.Tx, b postroom.Booking, _ time.Time) error {
 
 func (c *counter) file(ctx context.Context, form *programme.Form, e postroom.Entry, clean postroom.Answers) (r intake.Receipt, err error) {
 	err = c.Store.Write(ctx, func(tx *store.Tx) error {
-		person := postroom.Contact{Name: clean.One("name"), Address: clean.One("email"), Phone: clean.One("phone"), Locale: e.Locale}
+		person := postroom.Contact{Name: clean.One("name"), Address: clean.One("email"), Phone: clean.One("phone"), Locale: e.Locale, Reach: postroom.ReachEmail}
 		person, err := tx.FindOrAddContact(person, e.At)
 		if err != nil {
 			return err
@@ -169,7 +171,7 @@ func (c *counter) file(ctx context.Context, form *programme.Form, e postroom.Ent
 }
 
 func (c *counter) follow(tx *store.Tx, form *programme.Form, r *intake.Receipt, clean postroom.Answers) error {
-	if form.List != "" {
+	if form.List != "" && r.Submission.Address != "" {
 		s, err := tx.Subscribe(postroom.Subscription{
 			List: form.List, Programme: form.Programme.Name, Contact: r.Submission.Contact, Address: r.Submission.Address,
 			Locale: r.Submission.Locale, Submission: r.Submission.ID, AskedAt: r.Submission.ReceivedAt,
@@ -182,9 +184,9 @@ func (c *counter) follow(tx *store.Tx, form *programme.Form, r *intake.Receipt, 
 	}
 	sessions, err := tx.Sessions(form.Programme.Name, form.Event)
 	for _, s := range sessions {
-		if s.Name == clean.One("session") {
+		if s.Name == clean.One("session") || len(sessions) == 1 {
 			state := postroom.BookingConfirmed
-			if clean.One("session") == "workshop" {
+			if s.Name == "workshop" {
 				state = postroom.BookingWaiting
 			}
 			b, err := tx.AddBooking(postroom.Booking{Session: s.ID, Contact: r.Submission.Contact, Submission: r.Submission.ID, Party: 2, State: state, QueuedAt: noon})
@@ -227,12 +229,26 @@ func open(t testing.TB, adjust ...func(*Options)) *counter {
 	return c
 }
 
+// starters loads the starter programmes and the one in testdata.
 func starters(t testing.TB) *programme.Set {
 	t.Helper()
-	folder, err := fs.Sub(templates.FS, "programme")
+	folder := fstest.MapFS{}
+	files, err := fs.Glob(templates.FS, "programme/*.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, file := range files {
+		data, err := fs.ReadFile(templates.FS, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		folder[filepath.Base(file)] = &fstest.MapFile{Data: data}
+	}
+	data, err := os.ReadFile("testdata/everything.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder["everything.yaml"] = &fstest.MapFile{Data: data}
 	set, err := programme.Load(folder, programme.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -275,6 +291,13 @@ func (c *counter) syncEvents() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+}
+
+// on is the same counter for a test within a test.
+func (c *counter) on(t testing.TB) *counter {
+	other := *c
+	other.t = t
+	return &other
 }
 
 // ask sends a request; header is pairs of name and value.

@@ -43,6 +43,7 @@ func LoadLocales(fsys fs.FS) (*Locales, error) {
 	if l.texts[english] == nil {
 		return nil, errors.New("locale/en.yaml is not there")
 	}
+	slices.Sort(l.tags[1:])
 	return l, l.check()
 }
 
@@ -163,6 +164,13 @@ type voice struct {
 func (v voice) Say(key string, pairs ...string) string { return v.text(postroom.Say(key, pairs...)) }
 
 func (v voice) text(t postroom.Text) string { return v.locales.Text(v.locale, t) }
+
+// compose is Say for a text whose values are words of the same language, such
+// as a date: isolating those would put them in the wrong order.
+func (v voice) compose(key string, pairs ...string) string {
+	t := postroom.Say(key, pairs...)
+	return fill(v.locales.raw(v.locale, t.Key), t.Args, func(value string) string { return value })
+}
 
 // run is a text that may be in another language than the page around it.
 type run struct{ Text, Lang, Dir string }

@@ -1,0 +1,185 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"postroom/internal/link"
+	"postroom/internal/postroom"
+	"postroom/internal/testserver"
+)
+
+// view is one page to look at: where it is, and what to press first.
+type view struct {
+	name, path, press string
+}
+
+// views puts something on file for every page that needs it.
+func (c *counter) views() []view {
+	booked := c.submit("register", url.Values{"session": {"main"}, "places": {"2"}, "name": {"Olena"}, "email": {"olena@gmial.com"}})
+	waiting := c.submit("register", url.Values{"session": {"workshop"}, "places": {"1"}, "name": {"Amir"}, "email": {"amir@example.org"}})
+	phoned := c.submit("ask", url.Values{"name": {"Parwin"}, "phone": {"01908 123456"}, "question": {"May I come?"}})
+	news := c.submit("newsletter", url.Values{"email": {"person@example.org"}})
+	pending, _, err := c.Store.Read(c.t.Context()).SubscriptionOf(news.ID)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return []view{
+		{"home", "/", ""},
+		{"form-everything", "/f/all", ""},
+		{"form-event", "/f/register", ""},
+		{"form-mistakes", "/f/all", "form.card button"},
+		{"form-newsletter", "/f/newsletter", ""},
+		{"closed", "/f/past", ""},
+		{"receipt-booked", c.link(link.Receipt, booked.ID), ""},
+		{"receipt-change", c.link(link.Receipt, waiting.ID), "details button"},
+		{"receipt-phone", c.link(link.Receipt, phoned.ID), ""},
+		{"receipt-news", c.link(link.Receipt, news.ID), ""},
+		{"confirm", c.link(link.Confirm, pending.ID), ""},
+		{"unsubscribe", c.link(link.Unsubscribe, pending.ID), ""},
+		{"subscribed", "/subscribed", ""},
+		{"manage", c.link(link.Manage, booked.ID), ""},
+		{"manage-received", c.link(link.Manage, phoned.ID), ""},
+		{"not-found", "/nowhere", ""},
+		{"link-damaged", "/confirm/nonsense", ""},
+	}
+}
+
+// submit files a form past the pages.
+func (c *counter) submit(form string, sent url.Values) postroom.Submission {
+	c.t.Helper()
+	r, err := c.rooms.Accept(c.t.Context(), postroom.Entry{Channel: postroom.Web, Key: form + sent.Encode(), Form: form, Locale: "en", Answers: postroom.Answers(sent), At: noon})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return r.Submission
+}
+
+func (c *counter) link(p link.Purpose, id string) string {
+	return link.Path(p, c.Links.Make(p, id, noon.Add(receiptLife)))
+}
+
+func TestPagesInARealBrowser(t *testing.T) {
+	t.Parallel()
+	browser, axe := testserver.Browser(t), testserver.Axe(t)
+	c := open(t)
+	site := httptest.NewServer(c.h)
+	t.Cleanup(site.Close)
+	shots := os.Getenv("POSTROOM_SHOTS") // a folder to keep pictures of the pages in
+	for _, v := range c.views() {
+		for _, locale := range []string{"en", "fa"} {
+			for _, look := range []looking{{width: 320}, {width: 360, axe: axe, shots: shots}, {width: 1280, axe: axe, shots: shots}} {
+				look.site, look.name = site.URL, fmt.Sprintf("%s-%s-%d", v.name, locale, look.width)
+				if err := chromedp.Run(browser, look.at(v, locale)...); err != nil {
+					t.Fatalf("%s: %v", look.name, err)
+				}
+				look.judge(t)
+			}
+		}
+	}
+}
+
+// looking is one look at one page, and what was seen.
+type looking struct {
+	site, name string
+	axe, shots string
+	width      int64
+	violations []string
+	overflow   int64
+	small      []string
+	picture    []byte
+}
+
+func (l *looking) at(v view, locale string) []chromedp.Action {
+	actions := []chromedp.Action{
+		chromedp.EmulateViewport(l.width, 800),
+		chromedp.Navigate(l.site + v.path + "?lang=" + locale),
+	}
+	if v.press != "" {
+		actions = append(actions,
+			chromedp.Evaluate(`for (const d of document.querySelectorAll("details")) d.open = true`, nil),
+			chromedp.Click(v.press, chromedp.NodeVisible), chromedp.WaitVisible(".summary"))
+	}
+	actions = append(actions,
+		chromedp.Evaluate(`document.documentElement.scrollWidth - innerWidth`, &l.overflow),
+		chromedp.Evaluate(smallTargets, &l.small))
+	if l.axe != "" {
+		actions = append(actions, chromedp.Evaluate(l.axe+"; true", nil),
+			chromedp.Evaluate(violations, &l.violations, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	}
+	if l.shots != "" {
+		actions = append(actions, chromedp.FullScreenshot(&l.picture, 100)) // below 100 it is no PNG
+	}
+	return actions
+}
+
+// violations are the rules of WCAG 2.2 AA that a machine can check.
+const violations = `axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}).then(
+	r => r.violations.flatMap(v => v.nodes.map(n => v.id + " " + n.target + " " + n.failureSummary)))`
+
+// smallTargets lists what a thumb would miss. Links inside a sentence may be
+// small (WCAG 2.2, 2.5.8); a box counts with its label.
+const smallTargets = `[...document.querySelectorAll("a, button, summary, input:not([type=hidden]), textarea")].filter(e => {
+	if (e.closest("p, .trap") || e.matches(".skip, .cards a, .summary a")) return false;
+	const box = e.getBoundingClientRect(), label = e.matches("[type=radio], [type=checkbox]") ? e.labels[0].getBoundingClientRect() : box;
+	return Math.max(box.height, label.height) < 44 && box.height > 0;
+}).map(e => e.outerHTML.slice(0, 120))`
+
+func (l *looking) judge(t *testing.T) {
+	t.Helper()
+	for _, v := range l.violations {
+		t.Errorf("%s: %s", l.name, v)
+	}
+	if l.overflow > 0 {
+		t.Errorf("%s: the page is %d px wider than the window", l.name, l.overflow)
+	}
+	for _, target := range l.small {
+		t.Errorf("%s: less than 44 px high: %s", l.name, target)
+	}
+	if l.shots == "" {
+		return
+	}
+	if err := os.WriteFile(filepath.Join(l.shots, l.name+".png"), l.picture, 0o600); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestASecondClickAndTheBackButtonInARealBrowser(t *testing.T) {
+	t.Parallel()
+	browser := testserver.Browser(t)
+	c := open(t)
+	site := httptest.NewServer(c.h)
+	t.Cleanup(site.Close)
+	var focused, answer, heading string
+	err := chromedp.Run(browser,
+		chromedp.Navigate(site.URL+"/f/newsletter"),
+		chromedp.Click("form.card button"),
+		chromedp.WaitVisible(".summary"),
+		chromedp.Evaluate(`document.activeElement.className`, &focused),
+		chromedp.Click(".summary a"),
+		chromedp.SendKeys("#f-email", "person@example.org"),
+		chromedp.Evaluate(`document.activeElement.id`, &answer),
+		chromedp.Click("form.card button"),
+		chromedp.WaitVisible(".panel"),
+		chromedp.Text("h1", &heading),
+	)
+	if err = errors.Join(err, chromedp.Run(browser, chromedp.NavigateBack(), chromedp.WaitVisible("form.card"),
+		chromedp.Click("form.card button"), chromedp.WaitVisible(".panel"))); err != nil {
+		t.Fatal(err)
+	}
+	if focused != "summary" || answer != "f-email" || heading == "" {
+		t.Errorf("focus on %q, then %q; heading %q", focused, answer, heading)
+	}
+	n, err := c.Store.Read(t.Context()).CountSubmissions()
+	if err != nil || n != 1 {
+		t.Errorf("%d submissions (%v), want 1", n, err)
+	}
+}

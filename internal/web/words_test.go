@@ -1,0 +1,179 @@
+package web
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+	"postroom/templates"
+)
+
+func TestLocaleFilesAreComplete(t *testing.T) {
+	t.Parallel()
+	l, err := LoadLocales(templates.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(l.Tags(), " "); got != "en fa fa-AF ps uk" {
+		t.Errorf("languages %s", got)
+	}
+}
+
+func TestLocaleFilesThatDifferAreNamed(t *testing.T) {
+	t.Parallel()
+	_, err := LoadLocales(fstest.MapFS{
+		"locale/en.yaml": {Data: []byte("a: One {x}\nb: Two")},
+		"locale/uk.yaml": {Data: []byte("a: Один {y}\nc: Три")},
+	})
+	for _, said := range []string{"uk.yaml: a has the gaps [{y}], in English [{x}]", "uk.yaml: b is missing", "uk.yaml: c is not in English"} {
+		if err == nil || !strings.Contains(err.Error(), said) {
+			t.Errorf("%v does not say %q", err, said)
+		}
+	}
+}
+
+// blame is what a message never says: GOV.UK's list, and ours.
+var blame = regexp.MustCompile(`(?i)\b(please|sorry|valid|invalid|forbidden|illegal|oops|error occurred|this field is required|failed)\b`)
+
+func TestTextsArePlain(t *testing.T) {
+	t.Parallel()
+	l, err := LoadLocales(templates.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for tag, texts := range l.texts {
+		for key, text := range texts {
+			if found := blame.FindString(text); found != "" {
+				t.Errorf("%s: %s says %q", tag, key, found)
+			}
+			if strings.Contains(text, "  ") || text != strings.TrimSpace(text) {
+				t.Errorf("%s: %s has stray spaces", tag, key)
+			}
+		}
+	}
+}
+
+func TestEveryKeyInTheCodeHasItsText(t *testing.T) {
+	t.Parallel()
+	l, err := LoadLocales(templates.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := append(programme.Keys(), keysInCode(t)...)
+	for kind := postroom.Internal; kind <= postroom.Unavailable; kind++ {
+		keys = append(keys, "page.error."+kind.String()+".title", "page.error."+kind.String()+".text")
+	}
+	for _, state := range []string{"confirmed", "waiting", "held", "cancelled", "expired", "attended"} {
+		keys = append(keys, "booking.state."+state)
+	}
+	for _, state := range []string{"pending", "confirmed", "unsubscribed"} {
+		keys = append(keys, "confirm.title."+state)
+	}
+	for _, kind := range []string{"too_many", "unavailable", "internal"} {
+		keys = append(keys, "form.again."+kind)
+	}
+	for _, key := range keys {
+		if !l.Has(key) {
+			t.Errorf("locale/en.yaml: %s is missing", key)
+		}
+	}
+}
+
+// keysInCode finds every locale key written out in a call to Say or compose,
+// anywhere in the module.
+func keysInCode(t *testing.T) (keys []string) {
+	t.Helper()
+	walk := func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if key := keyIn(n); key != "" {
+				keys = append(keys, key)
+			}
+			return true
+		})
+		return nil
+	}
+	for _, root := range []string{"..", "../../workers"} {
+		if err := filepath.WalkDir(root, walk); err != nil {
+			t.Log(err) // a file that somebody is writing
+		}
+	}
+	if len(keys) < 50 {
+		t.Fatalf("only %d keys were found; this test looks in the wrong place", len(keys))
+	}
+	return keys
+}
+
+func keyIn(n ast.Node) string {
+	call, ok := n.(*ast.CallExpr)
+	if !ok || len(call.Args) == 0 {
+		return ""
+	}
+	fn, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || fn.Sel.Name != "Say" && fn.Sel.Name != "compose" {
+		return ""
+	}
+	literal, ok := call.Args[0].(*ast.BasicLit)
+	if !ok || literal.Kind != token.STRING {
+		return ""
+	}
+	key, err := strconv.Unquote(literal.Value)
+	if err != nil {
+		return ""
+	}
+	return key
+}
+
+func TestValuesInRightToLeftTextsAreIsolated(t *testing.T) {
+	t.Parallel()
+	l, err := LoadLocales(templates.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := postroom.Say("receipt.sending", "address", "<a@b>")
+	if got := l.Text("fa", text); !strings.Contains(got, "\u2068<a@b>\u2069") {
+		t.Errorf("%q", got)
+	}
+	if got := l.Text("en", text); strings.ContainsRune(got, '\u2068') {
+		t.Errorf("%q", got)
+	}
+	if got := string(l.html("en", text)); !strings.Contains(got, "<bdi>&lt;a@b&gt;</bdi>") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestAPageThatAsksForWhatIsNotThereStopsTheStart(t *testing.T) {
+	t.Parallel()
+	locales := &Locales{tags: []string{"en"}, texts: map[string]map[string]string{"en": {"there": "Here", "gap": "One {x}"}}}
+	for page, said := range map[string]string{
+		`{{t "there"}}{{t "gap" "x" .}}`:                     "",
+		`{{t "nowhere"}}`:                                    "nowhere is missing",
+		`{{if .}}{{range .}}{{say "nowhere"}}{{end}}{{end}}`: "nowhere is missing",
+		`{{with .}}{{else}}{{template "x" (say "nowhere")}}{{end}}{{define "x"}}{{end}}`: "nowhere is missing",
+		`{{t .}}`:             "must be written out",
+		`{{t "gap"}}`:         "does not fill {x}",
+		`{{static "no.css"}}`: "there is no file static/no.css",
+		`{{misspelt}}`:        "misspelt",
+	} {
+		folder := fstest.MapFS{"web/layout.html": {Data: []byte(`{{template "main" .}}`)}, "web/parts/p.html": {}, "web/pages/x.html": {Data: []byte(`{{define "main"}}` + strings.Split(page, "{{define")[0] + `{{end}}{{define "x"}}{{end}}`)}}
+		_, err := parsePages(folder, locales, &assets{})
+		if said == "" && err != nil || said != "" && (err == nil || !strings.Contains(err.Error(), said)) {
+			t.Errorf("%s: %v, want %q", page, err, said)
+		}
+	}
+}
