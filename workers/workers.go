@@ -50,7 +50,12 @@ type Options struct {
 type Workers struct{ Options }
 
 // New returns Workers.
-func New(o Options) *Workers { return &Workers{o} }
+func New(o Options) *Workers {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Workers{o}
+}
 
 // Handlers returns who does which kind of job.
 func (w *Workers) Handlers() map[postroom.JobKind]asynq.Handler {
@@ -79,6 +84,7 @@ func (w *Workers) accept(ctx context.Context, submission string) queue.Outcome {
 		return w.Workflow.Fire(tx, run, postroom.OnAccepted, w.Clock.Now())
 	})
 	if err != nil {
+		w.Log.WarnContext(ctx, "follow-up failed", "submission", submission, "err", err)
 		return queue.Again(err)
 	}
 	return queue.Done

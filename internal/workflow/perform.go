@@ -35,6 +35,7 @@ func (w *Workflow) Perform(ctx context.Context, now time.Time, limit int) (n int
 		}
 		settled, err := w.performOne(ctx, step, now)
 		if err != nil {
+			w.Log.ErrorContext(ctx, "step not done", "step", step.ID, "err", err)
 			errs = append(errs, fmt.Errorf("do step %s: %w", step.ID, err))
 		}
 		if settled {
