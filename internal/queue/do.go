@@ -133,13 +133,14 @@ func (q *Queue) settleAlone(ctx context.Context, job postroom.Job, cause error) 
 }
 
 // insist writes although the database may be away for a while. Gone is an
-// answer, and ends it at once; an error of a database that is there gets two
-// more chances.
+// answer, and ends it at once; an error of a database that is there, before
+// and after, gets two more chances.
 func (q *Queue) insist(ctx context.Context, fn func(*store.Tx) error) error {
 	pauses := []time.Duration{100 * time.Millisecond, 400 * time.Millisecond, 1500 * time.Millisecond, 3 * time.Second, 5 * time.Second}
 	for try, pause := range pauses {
+		there := try >= 2 && q.store.Ping(ctx) == nil
 		err := q.writeOnce(ctx, fn)
-		if err == nil || postroom.KindOf(err) == postroom.Gone || try >= 2 && q.store.Ping(ctx) == nil || !tick(ctx, pause) {
+		if err == nil || postroom.KindOf(err) == postroom.Gone || there && q.store.Ping(ctx) == nil || !tick(ctx, pause) {
 			return err
 		}
 	}

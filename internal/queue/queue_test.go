@@ -203,13 +203,7 @@ func TestRedisFrozenAndThawed(t *testing.T) {
 // awaitOutage returns when the queue knows that Redis is away.
 func (r *room) awaitOutage(t *testing.T) {
 	t.Helper()
-	for {
-		_, bell := r.floor.listen()
-		if r.redisOut.on() {
-			return
-		}
-		wait(t, "sign that Redis is missed", bell)
-	}
+	r.until(t, "outage of Redis noticed", r.redisOut.on)
 }
 
 func TestStartsWithoutRedis(t *testing.T) {
@@ -557,19 +551,9 @@ func TestDatabaseAwayWhenTheWorkIsDone(t *testing.T) {
 	wait(t, "job", begun)
 	server.Kill()
 	close(goOn)
-	for !r.sqlOut.on() {
-		_, bell := r.floor.listen()
-		if !r.sqlOut.on() {
-			wait(t, "sign that the database is missed", bell)
-		}
-	}
+	r.until(t, "outage of the database noticed", r.sqlOut.on)
 	server.Restart()
-	for r.Stats().Done == 0 {
-		_, bell := r.floor.listen()
-		if r.Stats().Done == 0 {
-			wait(t, "settled job", bell)
-		}
-	}
+	r.until(t, "job settled", func() bool { return r.Stats().Done == 1 })
 	r.idle(t)
 	seen.wantOnce(t, 1)
 }

@@ -246,3 +246,20 @@ func wait(t testing.TB, what string, ch <-chan struct{}) {
 		t.Fatalf("no %s in 30 s", what)
 	}
 }
+
+// until returns when something holds; it looks whenever the bell rings.
+func (r *room) until(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	late := time.After(30 * time.Second)
+	for {
+		_, bell := r.floor.listen()
+		if holds() {
+			return
+		}
+		select {
+		case <-bell:
+		case <-late:
+			t.Fatalf("no %s in 30 s; %+v", what, r.Stats())
+		}
+	}
+}
