@@ -195,6 +195,12 @@ func TestASuspectIsHeldAndSeen(t *testing.T) {
 		}
 		r.heard(t, "ann@example.org", "place-booked") // owed; the gate keeps it back
 		r.heard(t, "office@hall.example", "notice")
+		e = entry("l", "ask", "name", "Bo", "email", "bo@example.org", "question", "?")
+		e.Suspect = true
+		if _, err := r.Accept(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		r.heard(t, "office@hall.example", "notice", "notice") // one each
 	})
 }
 

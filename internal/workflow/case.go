@@ -26,6 +26,7 @@ type Case struct {
 
 	programme *programme.Programme
 	form      *programme.Form
+	told      bool // the coordinators hear of it already
 }
 
 // CaseOf puts together a case of which everything is at hand.

@@ -63,9 +63,13 @@ func (w *Workflow) send(tx *store.Tx, c *Case, step, template string, caused boo
 	return nil
 }
 
-// Tell owes every coordinator of a case a notice, once per key. It holds the
-// reference and what the programme is called, nothing of the person.
+// Tell owes every coordinator of a case a notice, once per key, unless a step
+// has just told them. It holds the reference and what the programme is called,
+// nothing of the person.
 func (w *Workflow) Tell(tx *store.Tx, c *Case, key string, at time.Time) error {
+	if c.told {
+		return nil
+	}
 	return w.tell(tx, c, key, notice, at)
 }
 
@@ -74,6 +78,7 @@ func (w *Workflow) tell(tx *store.Tx, c *Case, key, template string, at time.Tim
 		return nil
 	}
 	for _, who := range w.Coordinators(c.Run.Programme) {
+		c.told = true
 		m := w.message(c, template, at)
 		m.Key, m.To, m.Locale, m.About = key+":"+who.Address, who.Address, cmp.Or(who.Locale, "en"), c.Submission.ID
 		m.Data = w.aboutForm(c, m.Locale, c.Submission.ReceivedAt)
