@@ -33,7 +33,7 @@ func (s *Server) api(h handler) http.Handler {
 func (s *Server) answer(h handler, tell func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		err := guarded(h, w, r)
+		err := caught(h, w, r)
 		if err == nil {
 			return
 		}
@@ -45,9 +45,9 @@ func (s *Server) answer(h handler, tell func(http.ResponseWriter, *http.Request,
 	})
 }
 
-// guarded turns a panic into an error, so that the visitor still gets a page
+// caught turns a panic into an error, so that the visitor still gets a page
 // and the log says where it was.
-func guarded(h handler, w http.ResponseWriter, r *http.Request) (err error) {
+func caught(h handler, w http.ResponseWriter, r *http.Request) (err error) {
 	defer func() {
 		if p := recover(); p != nil && p != http.ErrAbortHandler {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -104,13 +104,12 @@ func say(err error) postroom.Text {
 // errorPage tells a reader what went wrong and what to do now.
 type errorPage struct {
 	page
-	Say     string
-	Contact string
+	Say string
 }
 
 func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, err error) {
 	v := s.voice(r, s.guess.all, "")
-	p := errorPage{page: s.page(r, v, ""), Say: v.text(say(err)), Contact: s.Org.From.Address}
+	p := errorPage{page: s.page(r, v, ""), Say: v.text(say(err))}
 	p.Title = v.Say("page.error." + postroom.KindOf(err).String() + ".title")
 	p.Private = true
 	if err := s.render(w, status(err), v, "error.html", p); err != nil {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -76,7 +77,13 @@ func TestPagesInARealBrowser(t *testing.T) {
 	shots := os.Getenv("POSTROOM_SHOTS") // a folder to keep pictures of the pages in
 	for _, v := range c.views() {
 		for _, locale := range []string{"en", "fa"} {
-			for _, look := range []looking{{width: 320}, {width: 360, axe: axe, shots: shots}, {width: 1280, axe: axe, shots: shots}} {
+			for _, look := range []looking{
+				{width: 320, scheme: "light"}, {width: 360, scheme: "light", axe: axe, shots: shots},
+				{width: 1280, scheme: "light", axe: axe, shots: shots}, {width: 400, scheme: "dark", axe: axe, shots: shots},
+			} {
+				if look.scheme == "dark" && locale != "en" {
+					continue // colours know no language
+				}
 				look.site, look.name = site.URL, fmt.Sprintf("%s-%s-%d", v.name, locale, look.width)
 				if err := chromedp.Run(browser, look.at(v, locale)...); err != nil {
 					t.Fatalf("%s: %v", look.name, err)
@@ -92,6 +99,7 @@ type looking struct {
 	site, name string
 	axe, shots string
 	width      int64
+	scheme     string
 	violations []string
 	overflow   int64
 	small      []string
@@ -101,6 +109,7 @@ type looking struct {
 func (l *looking) at(v view, locale string) []chromedp.Action {
 	actions := []chromedp.Action{
 		chromedp.EmulateViewport(l.width, 800),
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.scheme}}),
 		chromedp.Navigate(l.site + v.path + "?lang=" + locale),
 	}
 	if v.press != "" {

@@ -44,7 +44,7 @@ type why struct{ Words, English string }
 type optionView struct {
 	ID, Value string
 	Label     prose
-	Hint      string
+	Hints     []string // a line each: when, where, whether it is full
 	Checked   bool
 }
 

@@ -25,7 +25,7 @@ type formPage struct {
 	Programme  run
 	Form       run
 	Intro      run
-	When       string // of an event with a single date
+	When       []string // of an event with a single date
 	Button     run
 	Action     string
 	Ticket     string
@@ -147,7 +147,7 @@ func (s *Server) renderForm(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	p.Title, p.Notice = p.Form.Text, why
 	if len(dates) == 1 && len(a.form.Sessions()) == 1 {
-		p.When = dates[0].Hint
+		p.When = dates[0].Hints
 	}
 	p.Mistakes = ask.mistakes(refused)
 	p.Fields = ask.fields()
@@ -170,14 +170,14 @@ func (s *Server) dates(r *http.Request, v voice, form *programme.Form) ([]option
 	}
 	var options []optionView
 	for _, each := range ahead {
-		hint := v.span(each.StartsAt, each.EndsAt, s.Org.Zone)
+		hints := []string{v.span(each.StartsAt, each.EndsAt, s.Org.Zone)}
 		if each.Venue != "" {
-			hint = v.Say("form.when_where", "when", hint, "where", each.Venue)
+			hints = append(hints, each.Venue)
 		}
 		if full[each.Name] {
-			hint = v.Say("form.full", "date", hint)
+			hints = append(hints, v.Say("form.full"))
 		}
-		options = append(options, optionView{Value: each.Name, Label: prose{Words: v.of(each.Title)}, Hint: hint})
+		options = append(options, optionView{Value: each.Name, Label: prose{Words: v.of(each.Title)}, Hints: hints})
 	}
 	return options, nil
 }

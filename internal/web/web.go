@@ -123,7 +123,8 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Handler returns everything a browser, a program or a probe may ask for.
+// Handler returns everything a browser, a program or a probe may ask for. It
+// returns an error when the organisation's own address is not one.
 func (s *Server) Handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	s.route(mux)
