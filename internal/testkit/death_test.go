@@ -85,7 +85,7 @@ type fuse struct {
 
 func (f *fuse) light(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost {
+		if r.Method == http.MethodPost && r.Header.Get("Burn") != "" {
 			f.lit.Store(true)
 		}
 		h.ServeHTTP(w, r)
@@ -101,8 +101,9 @@ func (f *fuse) burn(string) {
 
 // child is a dyingRoom that a test has started.
 type child struct {
-	cmd *exec.Cmd
-	url string
+	cmd  *exec.Cmd
+	url  string
+	died chan struct{} // closed when the process has ended
 }
 
 func startChild(t *testing.T, settings string, at, minutes int) *child {
@@ -121,18 +122,23 @@ func startChild(t *testing.T, settings string, at, minutes int) *child {
 	if err != nil {
 		t.Fatalf("the post room did not start: %v", err)
 	}
-	return &child{cmd: cmd, url: strings.TrimPrefix(strings.TrimSpace(line), "ready ")}
+	c := &child{cmd: cmd, url: strings.TrimPrefix(strings.TrimSpace(line), "ready "), died: make(chan struct{})}
+	go func() {
+		_ = cmd.Wait() // says that it was killed
+		close(c.died)
+	}()
+	return c
 }
 
 func (c *child) kill() {
 	_ = c.cmd.Process.Kill() // it may have killed itself
-	_ = c.cmd.Wait()         // says that it was killed
+	<-c.died
 }
 
 var hidden = regexp.MustCompile(`type="hidden" name="([^"]*)" value="([^"]*)"`)
 
 // page fetches a form with its hidden fields and fills in the rest.
-func (c *child) page(t *testing.T) url.Values {
+func (c *child) page(t *testing.T, address string) url.Values {
 	t.Helper()
 	resp, err := http.Get(c.url + "/f/ask") //nolint:noctx // the child may die; the default client's errors are what is looked at
 	if err != nil {
@@ -144,6 +150,7 @@ func (c *child) page(t *testing.T) url.Values {
 		t.Fatal(err)
 	}
 	fields := question("Is anybody there?")
+	fields.Set("email", address)
 	for _, h := range hidden.FindAllStringSubmatch(string(body), -1) {
 		fields.Set(h[1], h[2])
 	}
@@ -151,11 +158,20 @@ func (c *child) page(t *testing.T) url.Values {
 }
 
 // send posts the form without following the redirect and says whether it was
-// accepted. A connection that broke means that nothing was promised.
-func (c *child) send(t *testing.T, fields url.Values) bool {
+// accepted. A connection that broke means that nothing was promised. burn
+// lights the fuse.
+func (c *child) send(t *testing.T, fields url.Values, burn bool) bool {
 	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.url+"/f/ask", strings.NewReader(fields.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if burn {
+		req.Header.Set("Burn", "yes")
+	}
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, Timeout: 20 * time.Second}
-	resp, err := client.PostForm(c.url+"/f/ask", fields) //nolint:noctx // has a time limit of its own
+	resp, err := client.Do(req)
 	if err != nil {
 		return false
 	}
@@ -166,7 +182,8 @@ func (c *child) send(t *testing.T, fields url.Values) bool {
 	return true
 }
 
-// death is one post room that dies once while it answers one person.
+// death is a post room that dies again and again, each time while it answers
+// somebody.
 type death struct {
 	t        *testing.T
 	settings string
@@ -174,32 +191,43 @@ type death struct {
 	store    *store.Store // the same database, read beside the post room
 }
 
-// once lets the room die ahead of statement n, starts it again, and checks
-// that the person was neither lost nor told twice. It says whether the room
-// lived long enough to be done.
-func (d *death) once(n int) (survived bool) {
-	d.t.Helper()
-	first := startChild(d.t, d.settings, n, 0)
-	fields := first.page(d.t)
-	accepted := first.send(d.t, fields)
-	done := make(chan struct{})
-	go func() { _ = first.cmd.Wait(); close(done) }()
-	survived = d.settled(done)
-	first.kill()
-
-	second := startChild(d.t, d.settings, 0, 10)
-	defer second.kill()
-	if !accepted && !second.send(d.t, fields) {
-		d.t.Errorf("statement %d: the form could not be sent again", n)
-	}
-	d.settled(nil)
-	d.judge(n)
-	return survived
+// visitor is one person's form, and whether the page said that it was taken.
+type visitor struct {
+	address  string
+	fields   url.Values
+	accepted bool
 }
 
-// settled waits until the post room has nothing left to do, and returns false
-// when it died first.
-func (d *death) settled(died <-chan struct{}) bool {
+// meet starts the room anew with a fuse of n statements, lets it make good
+// what the last one left behind for earlier, and sends one more form. It says
+// whether the room lived long enough to be done with that.
+func (d *death) meet(n int, earlier *visitor) (v *visitor, survived bool) {
+	d.t.Helper()
+	room := startChild(d.t, d.settings, n, 10*n)
+	defer room.kill()
+	if earlier != nil {
+		d.makeGood(room, n-1, earlier)
+	}
+	v = &visitor{address: fmt.Sprintf("person-%d@example.org", n)}
+	v.fields = room.page(d.t, v.address)
+	v.accepted = room.send(d.t, v.fields, true)
+	return v, d.settled(n, room.died)
+}
+
+// makeGood sends a form again that was not accepted, waits until nothing is
+// left to do, and checks that the person was neither lost nor told twice.
+func (d *death) makeGood(room *child, n int, v *visitor) {
+	d.t.Helper()
+	if !v.accepted && !room.send(d.t, v.fields, false) {
+		d.t.Errorf("statement %d: the form could not be sent again", n)
+	}
+	d.settled(n, nil)
+	d.judge(n, v.address)
+}
+
+// settled waits until n submissions are on file and nothing is left to do, and
+// returns false when the post room died first.
+func (d *death) settled(n int, died <-chan struct{}) bool {
 	d.t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -209,17 +237,12 @@ func (d *death) settled(died <-chan struct{}) bool {
 			return false
 		case <-tick.C:
 		}
-		if d.quiet() {
+		if subs, open := d.look(); subs == n && len(open) == 0 {
 			return true
 		}
 	}
 	d.t.Fatalf("work was left over after a minute:\n%s", d.open())
 	return false
-}
-
-func (d *death) quiet() bool {
-	subs, open := d.look()
-	return subs > 0 && len(open) == 0
 }
 
 func (d *death) open() string {
@@ -238,9 +261,9 @@ func (d *death) look() (submissions int, open []postroom.Job) {
 	return n, jobs
 }
 
-func (d *death) judge(n int) {
+func (d *death) judge(n int, address string) {
 	d.t.Helper()
-	mails := d.sink.To(person)
+	mails := d.sink.To(address)
 	if len(mails) == 0 {
 		d.t.Errorf("statement %d: the person heard nothing", n)
 		return
@@ -253,8 +276,8 @@ func (d *death) judge(n int) {
 	if len(ids) != 1 || len(mails) > 2 {
 		d.t.Errorf("statement %d: the person received %d mails with %d Message-IDs", n, len(mails), len(ids))
 	}
-	if subs, _ := d.look(); subs != 1 {
-		d.t.Errorf("statement %d: %d submissions are on file, want one", n, subs)
+	if subs, _ := d.look(); subs != n {
+		d.t.Errorf("statement %d: %d submissions are on file, want %d", n, subs, n)
 	}
 }
 
@@ -279,10 +302,12 @@ func TestKilledAheadOfAnyStatementLosesNothing(t *testing.T) {
 	}
 	t.Parallel()
 	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
-		for n := 1; ; n++ {
-			if newDeath(t, engine).once(n) {
+		d := newDeath(t, engine)
+		var last *visitor
+		for n, survived := 1, false; !survived; n++ {
+			if last, survived = d.meet(n, last); survived {
+				d.judge(n, last.address)
 				t.Logf("killed ahead of each of %d statements", n-1)
-				return
 			}
 			if n > 400 {
 				t.Fatal("the answer takes more than 400 statements")
@@ -297,18 +322,23 @@ func TestKilledAroundEachNetworkEffectLosesNothing(t *testing.T) {
 	}
 	t.Parallel()
 	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
-		for name, hook := range map[string]func(kill func()) testserver.SinkOption{
-			"at MAIL FROM": func(kill func()) testserver.SinkOption {
+		for name, hook := range map[string]func(kill func() bool) testserver.SinkOption{
+			"at MAIL FROM": func(kill func() bool) testserver.SinkOption {
 				return testserver.OnMail(func(string) error { kill(); return nil })
 			},
-			"at RCPT TO": func(kill func()) testserver.SinkOption {
+			"at RCPT TO": func(kill func() bool) testserver.SinkOption {
 				return testserver.OnRcpt(func(string) error { kill(); return nil })
 			},
-			"before the final dot": func(kill func()) testserver.SinkOption {
+			"before the final dot": func(kill func() bool) testserver.SinkOption {
 				return testserver.OnBody(func(testserver.Mail) error { kill(); return nil })
 			},
-			"after the final dot, before its answer": func(kill func()) testserver.SinkOption {
-				return testserver.OnData(func(testserver.Mail) error { kill(); return testserver.DropKeeping })
+			"after the final dot, before its answer": func(kill func() bool) testserver.SinkOption {
+				return testserver.OnData(func(testserver.Mail) error {
+					if kill() {
+						return testserver.DropKeeping
+					}
+					return nil
+				})
 			},
 		} {
 			t.Run(name, func(t *testing.T) {
@@ -320,17 +350,19 @@ func TestKilledAroundEachNetworkEffectLosesNothing(t *testing.T) {
 }
 
 // diesAt kills the post room from the mail server's side, the first time only.
-func diesAt(t *testing.T, engine testkit.Option, hook func(kill func()) testserver.SinkOption) {
+func diesAt(t *testing.T, engine testkit.Option, hook func(kill func() bool) testserver.SinkOption) {
 	var first atomic.Pointer[child]
-	d := newDeath(t, engine, hook(func() {
-		if c := first.Swap(nil); c != nil {
+	d := newDeath(t, engine, hook(func() bool {
+		c := first.Swap(nil)
+		if c != nil {
 			c.kill()
 		}
+		return c != nil
 	}))
 	room := startChild(t, d.settings, 0, 0)
-	fields := room.page(t)
+	fields := room.page(t, person)
 	first.Store(room)
-	if !room.send(t, fields) {
+	if !room.send(t, fields, false) {
 		t.Fatal("the form was not accepted")
 	}
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -342,6 +374,6 @@ func diesAt(t *testing.T, engine testkit.Option, hook func(kill func()) testserv
 	}
 	second := startChild(t, d.settings, 0, 10)
 	defer second.kill()
-	d.settled(nil)
-	d.judge(0)
+	d.settled(1, nil)
+	d.judge(1, person)
 }
