@@ -62,6 +62,7 @@ type Options struct {
 	Clock  postroom.Clock
 	Log    *slog.Logger
 	Roles  []Role // none is all
+	Desk   string // address of the coordinators' page; "" while there is none
 
 	// Before is called before each statement of a transaction. It is for tests
 	// that kill the process there.
@@ -109,7 +110,7 @@ func (r *Room) open(ctx context.Context, o Options) (err error) {
 	if r.Letters, r.Programmes, err = Load(r.Config); err != nil {
 		return err
 	}
-	if err := r.makeWorkRooms(); err != nil {
+	if err := r.makeWorkRooms(o); err != nil {
 		return err
 	}
 	if err := r.Events.Sync(ctx); err != nil {
@@ -165,8 +166,8 @@ func programmes(cfg config.Config) (fs.FS, error) {
 	return fs.Sub(templates.FS, "programme")
 }
 
-func (r *Room) makeWorkRooms() (err error) {
-	if r.Outbox, err = outbound.New(outboxOptions(r)); err != nil {
+func (r *Room) makeWorkRooms(o Options) (err error) {
+	if r.Outbox, err = outbound.New(outboxOptions(r, o.Desk)); err != nil {
 		return err
 	}
 	r.Workflow = workflow.New(workflow.Options{
@@ -190,6 +191,8 @@ func (r *Room) makeDoors() (err error) {
 	r.Web, err = web.New(web.Options{
 		Programmes: r.Programmes, Intake: r.Intake, Lists: r.Lists, Events: r.Events,
 		Store: r.Store, Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Log: r.Log,
+		Ready:          []web.Check{{Name: "redis", Do: func(ctx context.Context) error { return queue.Ping(ctx, r.Config.Redis) }}},
+		TrustedProxies: r.Config.TrustedProxies, MetricsFrom: r.Config.MetricsFrom,
 	})
 	return err
 }
@@ -217,26 +220,30 @@ func (r *Room) coordinators(name string) (list []workflow.Coordinator) {
 	return list
 }
 
-func outboxOptions(r *Room) outbound.Options {
+func outboxOptions(r *Room, desk string) outbound.Options {
 	org := r.Config.Organisation
 	o := outbound.Options{
 		Store: r.Store, Letters: r.Letters, Links: r.Links, Clock: r.Clock, DeliverOnlyTo: r.Config.DeliverOnlyTo, Log: r.Log,
 		Org: outbound.Organisation{
-			Name: org.Name, BaseURL: org.BaseURL, Zone: org.Zone, From: org.From,
+			Name: org.Name, BaseURL: org.BaseURL, DeskURL: desk, Zone: org.Zone, From: org.From,
 			PostalAddress: org.PostalAddress, EmergencyText: org.EmergencyText,
 		},
 	}
 	for _, s := range r.Config.SMTP {
-		server := outbound.Server{
-			Name: s.Name, Host: s.Host, Port: s.Port, Security: outbound.Security(s.Security),
-			Username: s.Username, Password: s.Password.Reveal(), From: s.From, VERP: s.Envelope == config.VERP,
-		}
-		if s.DKIM != nil {
-			server.DKIM = &outbound.DKIM{Domain: s.DKIM.Domain, Selector: s.DKIM.Selector, KeyFile: s.DKIM.KeyFile}
-		}
-		o.Servers = append(o.Servers, server)
+		o.Servers = append(o.Servers, mailServer(s))
 	}
 	return o
+}
+
+func mailServer(s config.SMTPServer) outbound.Server {
+	server := outbound.Server{
+		Name: s.Name, Host: s.Host, Port: s.Port, Security: outbound.Security(s.Security),
+		Username: s.Username, Password: s.Password.Reveal(), From: s.From, VERP: s.Envelope == config.VERP,
+	}
+	if s.DKIM != nil {
+		server.DKIM = &outbound.DKIM{Domain: s.DKIM.Domain, Selector: s.DKIM.Selector, KeyFile: s.DKIM.KeyFile}
+	}
+	return server
 }
 
 // Close closes what Open opened. Run must have returned.

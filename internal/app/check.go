@@ -9,9 +9,7 @@ import (
 
 	"postroom/internal/config"
 	"postroom/internal/outbound"
-	"postroom/internal/programme"
 	"postroom/internal/queue"
-	"postroom/templates"
 )
 
 // connectWithin bounds how long one connection is tried.
@@ -39,7 +37,7 @@ func Check(ctx context.Context, cfg config.Config) []Finding {
 	findings = append(findings, checkTexts(cfg)...)
 	findings = append(findings, checkDatabase(ctx, cfg), checkRedis(ctx, cfg))
 	for _, s := range cfg.SMTP {
-		findings = append(findings, checkPort(ctx, "smtp "+s.Name, s.Host, s.Port))
+		findings = append(findings, checkMailServer(ctx, s))
 	}
 	for _, m := range cfg.Mailboxes {
 		findings = append(findings, checkPort(ctx, "mailbox "+m.Address, m.Host, m.Port))
@@ -48,22 +46,23 @@ func Check(ctx context.Context, cfg config.Config) []Finding {
 }
 
 func checkTexts(cfg config.Config) []Finding {
-	letters, err := outbound.LoadLetters(templates.FS)
-	mails := Finding{What: "mails", Err: err}
-	if err != nil {
-		return []Finding{mails}
+	letters, set, err := Load(cfg)
+	mails, forms := Finding{What: "mails", Err: err}, Finding{What: "programmes", Err: err}
+	if letters != nil {
+		mails = Finding{What: "mails", Good: fmt.Sprintf("%d mails in %d languages", len(letters.Names()), len(letters.Locales()))}
 	}
-	mails.Good = fmt.Sprintf("%d mails in %d languages", len(letters.Names()), len(letters.Locales()))
-	forms := Finding{What: "programmes"}
-	files, err := programmes(cfg)
-	if err == nil {
-		var set *programme.Set
-		if set, err = programme.Load(files, programme.Options{Zone: cfg.Organisation.Zone, HasTemplate: letters.Has}); err == nil {
-			forms.Good = fmt.Sprintf("%d programmes with %d forms", len(set.Programmes()), len(set.Forms()))
-		}
+	if set != nil {
+		forms.Good = fmt.Sprintf("%d programmes with %d forms", len(set.Programmes()), len(set.Forms()))
 	}
-	forms.Err = err
 	return []Finding{forms, mails}
+}
+
+// checkMailServer goes as far as logging in.
+func checkMailServer(ctx context.Context, s config.SMTPServer) Finding {
+	ctx, cancel := context.WithTimeout(ctx, connectWithin)
+	defer cancel()
+	err := outbound.Try(ctx, mailServer(s), new(Clock))
+	return Finding{What: "smtp " + s.Name, Good: net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), Err: err}
 }
 
 func checkDatabase(ctx context.Context, cfg config.Config) Finding {

@@ -21,14 +21,14 @@ const drain = 10 * time.Second
 
 // Run does what the roles ask for until ctx ends, and returns when everything
 // begun is finished or given back: at the latest about 25 seconds later.
-// handler answers on pages when web is among the roles.
+// handler answers on pages when web is among the roles; any other process
+// answers there only how it is.
 func (r *Room) Run(ctx context.Context, pages net.Listener, handler http.Handler) error {
 	group, ctx := errgroup.WithContext(ctx)
-	if r.has(RoleWeb) {
-		group.Go(func() error { return r.servePages(ctx, pages, handler) })
-	} else {
-		_ = pages.Close() // taken for nothing
+	if !r.has(RoleWeb) {
+		handler = r.Web.Probes()
 	}
+	group.Go(func() error { return r.servePages(ctx, pages, handler) })
 	if r.has(RoleWorker) {
 		group.Go(func() error { return r.Queue.Run(ctx) })
 	} else {

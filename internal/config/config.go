@@ -12,6 +12,7 @@ import (
 	_ "embed" // the example
 	"fmt"
 	"net/mail"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,6 +36,9 @@ type Config struct {
 	Programmes    string   // folder of programme files; "" is the built-in starters
 	Keys          []Key    // the first is the current one, the others still open what they sealed
 	DeliverOnlyTo []string // addresses, or @domain; all other mail is held. Empty is no limit
+
+	TrustedProxies []netip.Prefix // reverse proxies that say who the visitor is
+	MetricsFrom    []netip.Prefix // networks that may read /metrics besides this machine
 }
 
 // Organisation is whose post room this is.
@@ -136,6 +140,9 @@ func (r reader) config(m proof.Map) Config {
 		Programmes:    r.programmes(m),
 		Keys:          r.keys(m),
 		DeliverOnlyTo: deliverOnlyTo(m),
+
+		TrustedProxies: networks(m, "trusted_proxies"),
+		MetricsFrom:    networks(m, "metrics_from"),
 	}
 	c.Database = r.database(m, c.Data)
 	if c.Database.Postgres() && len(c.Keys) == 0 && !m.Has("keys") {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -97,6 +98,22 @@ func listen(m proof.Map) string {
 func isPort(text string) bool {
 	n, err := strconv.Atoi(text)
 	return err == nil && n >= 0 && n <= 65535
+}
+
+// networks reads addresses and networks such as 10.0.0.0/8.
+func networks(m proof.Map, key string) []netip.Prefix {
+	var list []netip.Prefix
+	for _, written := range m.Texts(key) {
+		whole, err := netip.ParsePrefix(written)
+		if addr, addrErr := netip.ParseAddr(written); addrErr == nil {
+			whole, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		if err != nil {
+			m.Wrong(key, key+" has what is neither an address nor a network", "127.0.0.1 or 10.0.0.0/8")
+		}
+		list = append(list, whole)
+	}
+	return list
 }
 
 // database reads a PostgreSQL URL or the path of an SQLite file. A URL holds

@@ -108,7 +108,7 @@ func open(ctx context.Context, dir string, pages, mail net.Addr, log *slog.Logge
 		return nil, nil, err
 	}
 	clock := new(app.Clock)
-	room, err := app.Open(ctx, app.Options{Config: cfg, Clock: clock, Log: log})
+	room, err := app.Open(ctx, app.Options{Config: cfg, Clock: clock, Log: log, Desk: cfg.Organisation.BaseURL + "/demo"})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -76,7 +76,7 @@ func rooms() []string {
 
 func TestImportsFollowTheArrows(t *testing.T) {
 	for _, f := range tree(t) {
-		if f.test() || temporary(f.pkg) {
+		if f.test() {
 			continue
 		}
 		allowed, known := below[f.pkg]
@@ -105,10 +105,6 @@ func imported(t *testing.T, quoted string) (pkg string, ours bool) {
 	pkg, ours = strings.CutPrefix(path, module+"/")
 	return pkg, ours
 }
-
-// temporary reports a package that only keeps requirements in go.mod until
-// the code that needs them is there.
-func temporary(pkg string) bool { return pkg == "cmd/warm" }
 
 func TestTheMapHasNoWayBack(t *testing.T) {
 	seen := map[string]int{} // 1: on the way, 2: done

@@ -138,6 +138,14 @@ func (s *Server) Handler() (http.Handler, error) {
 	return s.metrics.count(withHeaders(guard.Handler(mux))), nil
 }
 
+// Probes returns what a process answers that has no pages: whether it is up,
+// whether it is ready, and its figures.
+func (s *Server) Probes() http.Handler {
+	mux := http.NewServeMux()
+	s.routeProbes(mux)
+	return withHeaders(mux)
+}
+
 // route names every page. What is not named is not found, in the reader's
 // language.
 func (s *Server) route(mux *http.ServeMux) {
@@ -161,6 +169,10 @@ func (s *Server) route(mux *http.ServeMux) {
 	mux.Handle("POST /api/v1/forms/{form}/submissions", s.api(s.submitJSON))
 	mux.Handle("/api/", s.api(s.nowhere))
 	mux.Handle("GET /static/{file}", s.handle(s.static))
+	s.routeProbes(mux)
+}
+
+func (s *Server) routeProbes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", s.handle(s.showMetrics))
