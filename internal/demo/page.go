@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -13,12 +14,16 @@ import (
 	"time"
 
 	"postroom/internal/app"
+	"postroom/internal/config"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
 )
 
 //go:embed page.html page.css
 var files embed.FS
+
+// shown is how many mails of each side the page shows.
+const shown = 15
 
 // page shows both sides of the post room: what a visitor writes and gets, and
 // what a coordinator sees.
@@ -31,7 +36,7 @@ type page struct {
 }
 
 func newPage(room *app.Room, caught *catcher, clock *app.Clock) (*page, error) {
-	t, err := template.ParseFS(files, "page.html")
+	t, err := template.New("page.html").Funcs(template.FuncMap{"open": opened}).ParseFS(files, "page.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the demo's page: %w", err)
 	}
@@ -51,12 +56,13 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.NewCrossOriginProtection().Handler(p.mux).ServeHTTP(w, r)
 }
 
+// seen is what the page shows.
 type seen struct {
 	Now         time.Time
 	Forms       []*programme.Form
-	Mails       []Caught
+	Mails       []Caught // to visitors, newest first
+	Notices     []Caught // to coordinators, newest first
 	Submissions []postroom.Submission
-	Steps       int
 	Messages    map[postroom.MessageState]int
 	Calls       []postroom.Call
 	Jobs        []postroom.Job
@@ -79,8 +85,7 @@ func (p *page) show(w http.ResponseWriter, r *http.Request) {
 func (p *page) look(r *http.Request) (s seen, err error) {
 	read := p.room.Store.Read(r.Context())
 	s.Now, s.Forms = p.clock.Now().In(p.room.Config.Organisation.Zone), p.room.Programmes.Forms()
-	s.Mails = p.caught.to("")
-	slices.Reverse(s.Mails)
+	s.Mails, s.Notices = p.sort(p.caught.to(""))
 	if s.Submissions, err = read.Submissions(20); err != nil {
 		return s, err
 	}
@@ -92,6 +97,26 @@ func (p *page) look(r *http.Request) (s seen, err error) {
 	}
 	s.Jobs, err = read.Jobs("", 20)
 	return s, err
+}
+
+// shownMail is a mail on the page, unfolded or not.
+type shownMail struct {
+	Caught
+	Open bool
+}
+
+func opened(m Caught, open bool) shownMail { return shownMail{m, open} }
+
+// sort parts visitors' mails from coordinators', both newest first.
+func (p *page) sort(all []Caught) (mails, notices []Caught) {
+	for _, m := range slices.Backward(all) {
+		if slices.ContainsFunc(p.room.Config.Coordinators, func(c config.Coordinator) bool { return c.Address == m.To }) {
+			notices = append(notices, m)
+			continue
+		}
+		mails = append(mails, m)
+	}
+	return mails[:min(len(mails), shown)], notices[:min(len(notices), shown)]
 }
 
 // mail lists caught mails, newest last: all, or those to one address.
@@ -110,6 +135,16 @@ func (p *page) forward(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "hours: a number from 1 to 8784", http.StatusUnprocessableEntity)
 		return
 	}
+	p.settle(r.Context())
 	p.clock.Advance(time.Duration(hours) * time.Hour)
+	p.settle(r.Context())
 	http.Redirect(w, r, "/demo", http.StatusSeeOther)
+}
+
+// settle lets the post room do what is due, for as long as a reader would wait
+// for a page. What is not done by then goes on in the background.
+func (p *page) settle(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	_ = p.room.WorkUntilIdle(ctx) // the page shows what is left
 }

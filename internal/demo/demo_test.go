@@ -1,0 +1,128 @@
+package demo
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"postroom/internal/testserver"
+)
+
+// started runs the demo and returns the address of its pages.
+func started(t *testing.T) string {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	out, in := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		done <- Run(ctx, Options{HTTP: "127.0.0.1:0", SMTP: "127.0.0.1:0", Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)}, in)
+		in.Close()
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("demo: %v", err)
+		}
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("the demo did not start: %v", <-done)
+	}
+	ready := regexp.MustCompile(`^ready http=(\S+) smtp=127\.0\.0\.1:\d+ imap=- desk=(\S+)\n$`).FindStringSubmatch(line)
+	if ready == nil || ready[2] != ready[1]+"/demo" {
+		t.Fatalf("the ready line is %q", line)
+	}
+	return ready[1]
+}
+
+func post(t *testing.T, address string, fields url.Values) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(fields.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("POST %s: %s", address, resp.Status)
+	}
+}
+
+// mails asks until there are n mails to an address, newest last.
+func mails(t *testing.T, base, to string, n int) (list []Caught) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); len(list) < n && time.Now().Before(deadline); <-tick.C {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/demo/mail.json?to="+url.QueryEscape(to), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = json.NewDecoder(resp.Body).Decode(&list)
+		resp.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(list) < n {
+		t.Fatalf("%d mails to %s arrived, want %d", len(list), to, n)
+	}
+	return list
+}
+
+func TestAFormIsAnsweredAndFastForwardKeepsLaterPromises(t *testing.T) {
+	t.Parallel()
+	base := started(t)
+	post(t, base+"/f/register", url.Values{"name": {"A Person"}, "email": {"person@example.org"}, "session": {"workshop"}, "places": {"2"}, "attending_as": {"visitor"}})
+	m := mails(t, base, "person@example.org", 1)[0]
+	if m.To != "person@example.org" || m.From == "" || m.Subject == "" || m.MessageID == "" || m.Date.IsZero() ||
+		m.Headers["Auto-Submitted"] == "" || !strings.HasPrefix(m.Text, "Your place is booked") || m.HTML == "" {
+		t.Errorf("the mail as JSON lacks something: %+v", m)
+	}
+	post(t, base+"/demo/forward", url.Values{"hours": {"8784"}}) // past the event, whenever it is
+	mails(t, base, "person@example.org", 2)
+}
+
+const violations = `axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}).then(
+	r => r.violations.map(v => v.id + ": " + v.nodes.map(n => n.html).join(" ")).join("\n"))`
+
+func TestTheDemoPageCanBeUsedByEverybody(t *testing.T) {
+	t.Parallel()
+	base := started(t)
+	post(t, base+"/f/ask", url.Values{"name": {"A Person"}, "email": {"person@example.org"}, "question": {"When?"}})
+	mails(t, base, "person@example.org", 1)
+	var found string
+	var wide bool
+	err := chromedp.Run(testserver.Browser(t),
+		chromedp.EmulateViewport(360, 800),
+		chromedp.Navigate(base+"/demo"),
+		chromedp.Evaluate(testserver.Axe(t)+"; true", nil),
+		chromedp.Evaluate(violations, &found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
+		chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &wide),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found != "" || wide {
+		t.Errorf("scrolls sideways: %v; axe found:\n%s", wide, found)
+	}
+}
