@@ -102,9 +102,11 @@ func (tx *Tx) RequeueMessage(id string) error {
 }
 
 // Readdress sends messages about a submission that have not left yet to
-// another address, because the person corrected it.
+// another address, because the person corrected it. One about a subscription
+// that another submission asked for stays its owner's.
 func (tx *Tx) Readdress(submission, address string) error {
-	_, err := tx.exec(`UPDATE messages SET address = $2 WHERE submission_id = $1 AND contact_id <> '' AND state IN ('queued', 'deferred', 'held')`, submission, address)
+	_, err := tx.exec(`UPDATE messages SET address = $2 WHERE submission_id = $1 AND contact_id <> '' AND state IN ('queued', 'deferred', 'held')
+		AND (about IN ('', $1) OR about IN (SELECT id FROM subscriptions WHERE submission_id = $1))`, submission, address)
 	return err
 }
 

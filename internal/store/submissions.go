@@ -90,6 +90,38 @@ func (tx *Tx) ReaddressSubmission(id, address string) error {
 	return err
 }
 
+// MadeContact says whether a submission made its contact, and no other has
+// used that contact since.
+func (r Reader) MadeContact(s postroom.Submission) (bool, error) {
+	var n int
+	err := r.row(`
+		SELECT count(*) FROM contacts WHERE id = $1 AND created_at >= $2
+		   AND NOT EXISTS (SELECT 1 FROM submissions WHERE contact_id = $1 AND id <> $3)`, s.Contact, micros(s.ReceivedAt), s.ID).Scan(&n)
+	return n > 0, err
+}
+
+// MoveSubmission makes a submission, and all that it caused, another contact's.
+// What other submissions caused stays where it is. The caller has made sure
+// that the new contact has no booking in the same session.
+func (tx *Tx) MoveSubmission(id, from, to string) error {
+	if _, err := tx.exec(`UPDATE submissions SET contact_id = $2 WHERE id = $1`, id, to); err != nil {
+		return fmt.Errorf("move submission: %w", err)
+	}
+	for _, table := range []string{"runs", "bookings", "consents", "subscriptions", "calls"} {
+		if _, err := tx.exec(`UPDATE `+table+` SET contact_id = $3 WHERE submission_id = $1 AND contact_id = $2`, id, from, to); err != nil {
+			return fmt.Errorf("move %s: %w", table, err)
+		}
+	}
+	if _, err := tx.exec(`UPDATE messages SET contact_id = $3 WHERE submission_id = $1 AND contact_id = $2
+		AND state IN ('queued', 'deferred', 'held') AND (about IN ('', $1) OR about IN (SELECT id FROM subscriptions WHERE submission_id = $1))`,
+		id, from, to); err != nil {
+		return fmt.Errorf("move messages: %w", err)
+	}
+	_, err := tx.exec(`UPDATE forum_members SET contact_id = $3 WHERE submission_id = $1 AND contact_id = $2
+		AND forum NOT IN (SELECT forum FROM forum_members WHERE contact_id = $3)`, id, from, to)
+	return err
+}
+
 // MarkAnswered notes that a person answered a submission.
 func (tx *Tx) MarkAnswered(id string, at time.Time) error {
 	_, err := tx.exec(`UPDATE submissions SET state = 'answered', answered_at = $2 WHERE id = $1 AND state = 'received'`, id, micros(at))
