@@ -7,13 +7,19 @@
 // rewriting a value, and old values stay readable as long as their key is in
 // the settings. Each value is bound to its place (table, column, row): copied
 // elsewhere it does not open.
+//
+// What has to be found again by its content is blinded instead: the same value
+// gives the same code, and without the key nobody can test a guess.
 package seal
 
 import (
 	"crypto/cipher"
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -26,10 +32,11 @@ type Key struct {
 	Secret []byte
 }
 
-// Box seals with its first key and opens with any of them.
+// Box seals and blinds with its first key and opens with any of them.
 type Box struct {
 	first string
 	keys  map[string]cipher.AEAD
+	blind []byte // the key of Blind
 }
 
 const version = 1
@@ -56,7 +63,23 @@ func New(keys []Key) (*Box, error) {
 			return nil, fmt.Errorf("make cipher for key %q: %w", k.ID, err)
 		}
 	}
+	var err error
+	if b.blind, err = hkdf.Key(sha256.New, keys[0].Secret, nil, "postroom blind v1", sha256.Size); err != nil {
+		return nil, fmt.Errorf("derive blind key %q: %w", b.first, err)
+	}
 	return b, nil
+}
+
+// Blind returns a code for value that is the same every time for the same
+// place, such as "submissions.natural_key", and says nothing about the value to
+// whoever lacks the key. Under a new first key every code is another, so what
+// was blinded before the change is not found by its content any more.
+func (b *Box) Blind(place string, value []byte) string {
+	h := hmac.New(sha256.New, b.blind)
+	h.Write(binary.AppendUvarint(nil, uint64(len(place)))) // so that place and value do not run into each other
+	h.Write([]byte(place))
+	h.Write(value)
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // Seal locks plain for place, such as "submissions.answers:<id>". The result

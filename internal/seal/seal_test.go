@@ -2,6 +2,8 @@ package seal
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"testing"
 )
@@ -84,6 +86,26 @@ func BenchmarkSealAndOpen(b *testing.B) {
 		sealed, _ := s.Seal("p", plain)
 		if _, err := s.Open("p", sealed); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+func TestBlindIsTheSameOnlyForTheSameKeyPlaceAndValue(t *testing.T) {
+	t.Parallel()
+	b := box(t, key("k1", 1))
+	code := b.Blind("a", []byte("bc"))
+	if again := box(t, key("renamed", 1), key("k2", 2)).Blind("a", []byte("bc")); again != code {
+		t.Errorf("the same key gave %s and %s", code, again)
+	}
+	plain := sha256.Sum256([]byte("bc"))
+	for name, other := range map[string]string{
+		"the plain hash": hex.EncodeToString(plain[:]),
+		"another key":    box(t, key("k1", 2)).Blind("a", []byte("bc")),
+		"another place":  b.Blind("ab", []byte("c")),
+		"another value":  b.Blind("a", []byte("bd")),
+	} {
+		if other == code {
+			t.Errorf("%s gives the same code", name)
 		}
 	}
 }

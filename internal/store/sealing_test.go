@@ -126,3 +126,17 @@ func TestASealedValueDoesNotOpenInAnotherRowOrColumn(t *testing.T) {
 		}
 	})
 }
+
+func TestANaturalKeyIsStoredBlinded(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		sub := entry(contactFor(t, s, "ann"))
+		first, _ := accept(t, s, sub)
+		if n := count(t, s, `SELECT count(*) FROM submissions WHERE natural_key = $1`, sub.NaturalKey); n != 0 {
+			t.Error("a guess can be tested against the database")
+		}
+		sub.Key = newID()
+		if back, added := accept(t, s, sub); added || back.ID != first.ID {
+			t.Errorf("the repetition is not found: %+v", back)
+		}
+	})
+}

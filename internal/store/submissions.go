@@ -27,10 +27,12 @@ const maxDraws = 8
 // reference. If the same entry came in before (the same idempotency key, or
 // the same answers of the same person while the first still waits), it returns
 // that one and false. An empty key repeats nothing: the submission's own id
-// stands in for it.
+// stands in for it. The natural key is stored blinded, so that nobody who has
+// the database can test guesses at what somebody answered.
 func (tx *Tx) AddSubmission(s postroom.Submission) (postroom.Submission, bool, error) {
 	s.ID = newID()
-	s.Key, s.NaturalKey = cmp.Or(s.Key, s.ID), cmp.Or(s.NaturalKey, s.ID)
+	s.Key = cmp.Or(s.Key, s.ID)
+	s.NaturalKey = tx.box.Blind("submissions.natural_key", []byte(cmp.Or(s.NaturalKey, s.ID)))
 	for range maxDraws {
 		// The look comes again after an insert that did nothing: it waited for
 		// whoever was first to commit, and a new statement sees what they wrote.

@@ -80,7 +80,8 @@ func TestTheSameAnswersAreOneSubmissionWhileTheFirstWaits(t *testing.T) {
 func TestTheKeyWinsOverAnOlderSubmissionWithTheSameAnswers(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		c := contactFor(t, s, "ann")
-		older, _ := accept(t, s, entry(c))
+		older := entry(c)
+		accept(t, s, older)
 		newer := entry(c)
 		newer.ReceivedAt = monday.Add(time.Hour)
 		newer, _ = accept(t, s, newer)
