@@ -130,7 +130,8 @@ func (o *Outbox) trial(_ *store.Tx, m postroom.Message) (verdict, error) {
 	return verdict{state: postroom.Held, reason: ReasonOnlyTo}, nil
 }
 
-// coolDown spaces out confirmations to one address for one form. What else
+// coolDown spaces out confirmations to one address for one form. Two that one
+// submission caused, of a place and of a list, leave together. What else
 // follows at once from the same submission shares the fate of its
 // confirmation, or a form with a welcome would be a way around it.
 func (o *Outbox) coolDown(tx *store.Tx, m postroom.Message, now time.Time) (verdict, error) {
@@ -168,7 +169,7 @@ func (o *Outbox) room(tx *store.Tx, m postroom.Message, now time.Time) (verdict,
 	if err := tx.TouchAddress(m.To, time.Time{}); err != nil {
 		return verdict{}, err
 	}
-	n, last, err := tx.Confirmations(m.To, m.Form, now.Add(-confirmationsEvery))
+	n, last, err := tx.Confirmations(m.To, m.Form, m.Submission, now.Add(-confirmationsEvery))
 	switch {
 	case err != nil:
 		return verdict{}, err

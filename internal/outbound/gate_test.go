@@ -333,6 +333,28 @@ func TestCoolDownIsForOneAddressAndOneForm(t *testing.T) {
 	}
 }
 
+func TestAPlaceAndAListOfOneFormAreConfirmedTogether(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, open opener) {
+		r := open(nil)
+		for i := range 4 {
+			booked := r.ann()
+			news := booked
+			news.Template = "please-confirm"
+			booked, news = r.owe(booked), r.owe(news)
+			r.deliver(booked)
+			r.deliver(news)
+			want, reason := postroom.Sent, ""
+			if i >= mostConfirmations {
+				want, reason = postroom.Suppressed, ReasonCoolDown
+			}
+			r.expect(booked, want, reason)
+			r.expect(news, want, reason)
+			r.clock.forward(10 * time.Minute)
+		}
+	})
+}
+
 func TestWelcomeSharesTheFateOfItsConfirmation(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)

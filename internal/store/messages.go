@@ -180,15 +180,18 @@ func (r Reader) MessageCounts() (map[postroom.MessageState]int, error) {
 	return counts, err
 }
 
-// Confirmations says how many confirmation mails went to an address for one
-// form since a moment, and when the last one went. The caller has locked the
+// Confirmations says how many submissions of one form had a confirmation mail
+// go to an address since a moment, and when the last one went. The submission
+// named is not counted: what it causes beside its first confirmation is no
+// second one. The caller has locked the
 // address with TouchAddress, so that two workers cannot both see room.
-func (r Reader) Confirmations(address, form string, since time.Time) (n int, last time.Time, err error) {
+func (r Reader) Confirmations(address, form, but string, since time.Time) (n int, last time.Time, err error) {
 	var us int64
 	err = r.row(`
-		SELECT count(*), coalesce(max(sending_at), 0) FROM messages
-		 WHERE address = $1 AND form = $2 AND lane = 'confirm' AND state IN ('sending', 'sent', 'uncertain') AND sending_at > $3`,
-		address, form, micros(since)).Scan(&n, &us)
+		SELECT count(DISTINCT CASE WHEN submission_id = '' THEN id ELSE submission_id END), coalesce(max(sending_at), 0) FROM messages
+		 WHERE address = $1 AND form = $2 AND lane = 'confirm' AND state IN ('sending', 'sent', 'uncertain') AND sending_at > $3
+		   AND (submission_id <> $4 OR $4 = '')`,
+		address, form, micros(since), but).Scan(&n, &us)
 	return n, moment(us), err
 }
 

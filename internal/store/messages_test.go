@@ -256,9 +256,9 @@ func TestEveryMessageIsCountedInExactlyOneState(t *testing.T) {
 	})
 }
 
-func TestConfirmationsCountWhatMayHaveReachedTheAddressForThatForm(t *testing.T) {
+func TestConfirmationsCountSubmissionsThatMayHaveReachedTheAddressForThatForm(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
-		sub := filed(t, s, "ann")
+		sub, other, own := filed(t, s, "ann"), filed(t, s, "ann"), filed(t, s, "ann")
 		send := func(m postroom.Message, to postroom.MessageState, at time.Time) {
 			addMessage(t, s, m)
 			write(t, s, func(tx *Tx) error {
@@ -267,7 +267,9 @@ func TestConfirmationsCountWhatMayHaveReachedTheAddressForThatForm(t *testing.T)
 		}
 		since := monday.Add(-24 * time.Hour)
 		send(letterTo(sub), postroom.Sent, monday)
-		send(letterTo(sub), postroom.Uncertain, monday.Add(time.Minute))
+		send(letterTo(sub), postroom.Sent, monday) // the same form asked for news as well
+		send(letterTo(other), postroom.Uncertain, monday.Add(time.Minute))
+		send(letterTo(own), postroom.Sent, monday.Add(2*time.Minute))
 		send(letterTo(sub), postroom.Failed, monday.Add(2*time.Minute))
 		send(letterTo(sub), postroom.Sent, since)
 		otherForm, otherLane := letterTo(sub), letterTo(sub)
@@ -275,7 +277,7 @@ func TestConfirmationsCountWhatMayHaveReachedTheAddressForThatForm(t *testing.T)
 		send(otherForm, postroom.Sent, monday)
 		send(otherLane, postroom.Sent, monday)
 		addMessage(t, s, letterTo(sub)) // still waits
-		n, last, err := s.Read(t.Context()).Confirmations(sub.Address, "join", since)
+		n, last, err := s.Read(t.Context()).Confirmations(sub.Address, "join", own.ID, since)
 		if err != nil || n != 2 || !last.Equal(monday.Add(time.Minute)) {
 			t.Errorf("%d confirmations, the last at %v, %v", n, last, err)
 		}

@@ -86,7 +86,10 @@ func hot(now time.Time) map[string]func(tx *Tx) error {
 			_, err := tx.earlier(postroom.Submission{Key: "none", NaturalKey: "none"})
 			return err
 		},
-		"confirmations":  func(tx *Tx) error { _, _, err := tx.Confirmations("7@example.org", "f", time.UnixMicro(9)); return err },
+		"confirmations": func(tx *Tx) error {
+			_, _, err := tx.Confirmations("7@example.org", "f", "s7", time.UnixMicro(9))
+			return err
+		},
 		"messages about": func(tx *Tx) error { _, err := tx.MessagesAbout("s7"); return err },
 		"messages held":  func(tx *Tx) error { _, err := tx.Messages("none", 10); return err },
 		"readdress":      func(tx *Tx) error { return tx.Readdress("s7", "x@example.org") },
