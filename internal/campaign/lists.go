@@ -38,7 +38,8 @@ type Lists struct{ Options }
 func New(o Options) *Lists { return &Lists{o} }
 
 // Confirm confirms a pending subscription and plans what its programme
-// promises next. Confirming again changes nothing. It returns NotFound if the
+// promises next. If the holder of the address once said that it was not them
+// who asked, that is over: now it is. Confirming again changes nothing. It returns NotFound if the
 // subscription is unknown, Gone if it has ended.
 func (l *Lists) Confirm(ctx context.Context, id string) error {
 	at := l.Clock.Now()
@@ -72,6 +73,15 @@ func (l *Lists) confirmed(tx *store.Tx, sub postroom.Subscription, at time.Time)
 	}
 	if err := settleSignUp(tx, sub, at); err != nil {
 		return err
+	}
+	lifted, err := tx.LiftSuppression(sub.Address, notMe, at)
+	if err != nil {
+		return fmt.Errorf("lift suppression: %w", err)
+	}
+	if lifted {
+		if err := tx.Audit("person", "lifted "+notMe, sub.ID, at); err != nil {
+			return err
+		}
 	}
 	return tx.Audit("person", "confirmed", sub.ID, at)
 }

@@ -7,6 +7,7 @@ import (
 
 	"postroom/internal/intake"
 	"postroom/internal/postroom"
+	"postroom/internal/store"
 )
 
 func (r *room) news(t *testing.T, key, name string) intake.Receipt {
@@ -116,6 +117,33 @@ func TestThisWasNotMeAlwaysStopsListMail(t *testing.T) {
 			if marketing != "not_me" || service != "" || errors.Join(err, err2) != nil {
 				t.Errorf("%s: marketing stopped by %q, service by %q, %v, %v", name, marketing, service, err, err2)
 			}
+		}
+	})
+}
+
+func TestWhoConfirmsAfterAllGetsTheNewsAgain(t *testing.T) {
+	stories(t, func(t *testing.T, r *room) {
+		first := r.news(t, "a", "ann")
+		if err := r.lists.NotMe(t.Context(), first.Subscription.ID); err != nil {
+			t.Fatal(err)
+		}
+		again := r.news(t, "b", "ann")
+		stopped := func() string {
+			reason, err := r.store.Read(t.Context()).Suppression("ann@example.org", postroom.Marketing)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return reason
+		}
+		if stopped() != "not_me" {
+			t.Error("asking was enough, and anybody can ask")
+		}
+		r.write(t, func(tx *store.Tx) error { return tx.Suppress("ann@example.org", true, "junk", r.clock.Now()) })
+		if err := r.lists.Confirm(t.Context(), again.Subscription.ID); err != nil {
+			t.Fatal(err)
+		}
+		if got := stopped(); got != "junk" {
+			t.Errorf("after the owner confirmed, marketing is stopped by %q", got)
 		}
 	})
 }

@@ -32,6 +32,15 @@ func (r Reader) Suppression(address string, class postroom.Class) (reason string
 	return reason, err
 }
 
+// LiftSuppression ends what stopped marketing to an address for this reason,
+// because its owner asks for it again, and says whether anything did. What
+// stops all mail stays.
+func (tx *Tx) LiftSuppression(address, reason string, at time.Time) (bool, error) {
+	n, err := tx.exec(`UPDATE suppressions SET lifted_at = $3 WHERE address = $1 AND reason = $2 AND scope = 'marketing' AND lifted_at = 0`,
+		address, reason, micros(at))
+	return n > 0, err
+}
+
 // Hold puts the brake on a submission: nothing automatic leaves for it.
 func (tx *Tx) Hold(submission, reason string, at time.Time) error {
 	if _, err := tx.exec(`INSERT INTO holds (id, submission_id, reason, placed_at) VALUES ($1, $2, $3, $4)`,
