@@ -13,7 +13,8 @@ import (
 	"postroom/internal/store"
 )
 
-// Steps does steps that are due, at most limit of them, and says how many.
+// Steps does steps that are due or puts off what cannot be done, at most limit
+// of them, and says how many.
 type Steps interface {
 	Perform(ctx context.Context, now time.Time, limit int) (int, error)
 }
@@ -72,8 +73,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 }
 
 // Round does one batch of due steps, if this process has the duty, and says
-// whether there may be more to do at once. After an error it says no: what
-// failed would fail again.
+// whether there may be more to do at once: what failed has been put off.
 func (s *Scheduler) Round(ctx context.Context) (more bool, err error) {
 	now := s.Clock.Now()
 	mine, err := s.lease(ctx, now)
@@ -81,7 +81,7 @@ func (s *Scheduler) Round(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	n, err := s.Workflow.Perform(ctx, now, atOnce)
-	return n == atOnce && err == nil, err
+	return n == atOnce, err
 }
 
 // lease takes or keeps the duty. A lease that is good for a while yet is not
@@ -105,7 +105,7 @@ func (s *Scheduler) lease(ctx context.Context, now time.Time) (mine bool, err er
 
 // next is when to look again: when the next step falls due, or in a second,
 // because another process may promise one meanwhile and say nothing. A step
-// that is overdue has just failed and gets a second of rest.
+// that is overdue could not even be put off and gets a second of rest.
 func (s *Scheduler) next(ctx context.Context) time.Time {
 	now := s.Clock.Now()
 	latest := now.Add(longestUp)

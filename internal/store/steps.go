@@ -71,6 +71,13 @@ func (tx *Tx) SettleStep(id string, to postroom.StepState, reason string, at tim
 	return n > 0, err
 }
 
+// PostponeStep keeps the reason why a planned step could not be done and lets
+// it fall due again later. It says whether the step still was planned.
+func (tx *Tx) PostponeStep(id, reason string, until time.Time) (bool, error) {
+	n, err := tx.exec(`UPDATE steps SET reason = $2, due_at = $3 WHERE id = $1 AND state = 'planned' AND due_at < $3`, id, reason, micros(until))
+	return n > 0, err
+}
+
 const stepColumns = `id, run_id, name, occurrence, state, reason, due_at`
 
 func scanStep(rows *sql.Rows, s *postroom.Step) error {

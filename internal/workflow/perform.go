@@ -20,9 +20,15 @@ const (
 	reasonWhen   = "when"    // its condition no longer holds
 )
 
+// putOff is how long a step rests that could not be done. Something has to be
+// mended first, so there is no hurry; but nobody should have to remember to
+// start it again.
+const putOff = 10 * time.Minute
+
 // Perform does up to limit steps that are due, each in a transaction of its
-// own, and returns how many it settled. A step that cannot be done stays
-// planned and does not keep the others waiting; the error names it.
+// own, and returns how many it settled or put off. A step that cannot be done
+// is put off for a while, with the reason, so that however many of them there
+// are the others have their turn; the error names each.
 func (w *Workflow) Perform(ctx context.Context, now time.Time, limit int) (n int, err error) {
 	due, err := w.Store.Read(ctx).DueSteps(now, limit)
 	if err != nil {
@@ -30,20 +36,39 @@ func (w *Workflow) Perform(ctx context.Context, now time.Time, limit int) (n int
 	}
 	var errs []error
 	for _, step := range due {
+		dealt, err := w.performOne(ctx, step, now)
 		if ctx.Err() != nil {
 			return n, errors.Join(append(errs, ctx.Err())...)
 		}
-		settled, err := w.performOne(ctx, step, now)
 		if err != nil {
 			w.Log.ErrorContext(ctx, "step not done", "step", step.ID, "err", err)
 			errs = append(errs, fmt.Errorf("do step %s: %w", step.ID, err))
+			dealt = w.postpone(ctx, step, err, now)
 		}
-		if settled {
+		if dealt {
 			n++
 		}
 	}
 	return n, errors.Join(errs...)
 }
+
+// postpone puts off a step that could not be done, in a transaction of its own
+// because the step's was undone, and says whether it did.
+func (w *Workflow) postpone(ctx context.Context, step postroom.Step, why error, now time.Time) (done bool) {
+	reason := []rune(why.Error())
+	reason = reason[:min(len(reason), longestReason)]
+	err := w.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		done, err = tx.PostponeStep(step.ID, string(reason), now.Add(putOff))
+		return err
+	})
+	if err != nil {
+		w.Log.ErrorContext(ctx, "step not put off", "step", step.ID, "err", err)
+	}
+	return done && err == nil
+}
+
+// longestReason is enough of an error to know it again.
+const longestReason = 300
 
 func (w *Workflow) performOne(ctx context.Context, step postroom.Step, now time.Time) (settled bool, err error) {
 	err = w.Store.Write(ctx, func(tx *store.Tx) error {

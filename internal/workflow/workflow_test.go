@@ -184,22 +184,41 @@ func TestAStepTheProgrammeNoLongerHasIsSkipped(t *testing.T) {
 	})
 }
 
-func TestAStepThatCannotBeDoneStopsNoOther(t *testing.T) {
+func TestAStepThatCannotBeDoneRestsAndIsDoneLater(t *testing.T) {
 	engines(t, func(t *testing.T, r *room) {
 		r.outbox.broken = "first"
-		w := r.with(later)
-		n, err := w.Perform(t.Context(), monday.AddDate(0, 0, 3), 10)
-		if n != 1 || err == nil {
-			t.Errorf("%d settled, %v", n, err)
+		w, now := r.with(later), monday.AddDate(0, 0, 3)
+		n, err := w.Perform(t.Context(), now, 10)
+		if n != 2 || err == nil {
+			t.Errorf("%d dealt with, %v", n, err)
 		}
-		r.want(map[string]string{"first": "planned ", "second": "done "})
+		r.want(map[string]string{"first": "planned owe first: no such letter", "second": "done "})
 		r.outbox.broken = ""
-		if n, err = w.Perform(t.Context(), monday.AddDate(0, 0, 3), 10); n != 1 || err != nil {
-			t.Errorf("once it can be done: %d settled, %v", n, err)
+		if n, err = w.Perform(t.Context(), now, 10); n != 0 || err != nil {
+			t.Errorf("while it rests: %d dealt with, %v", n, err)
 		}
-		if n, err = w.Perform(t.Context(), monday.AddDate(0, 0, 3), 10); n != 0 || err != nil {
-			t.Errorf("nothing is left: %d settled, %v", n, err)
+		if n, err = w.Perform(t.Context(), now.Add(10*time.Minute), 10); n != 1 || err != nil {
+			t.Errorf("once it can be done: %d dealt with, %v", n, err)
 		}
+		r.want(map[string]string{"first": "done "})
+	})
+}
+
+func TestAHundredStepsThatFailDoNotKeepTheNextWaiting(t *testing.T) {
+	engines(t, func(t *testing.T, r *room) {
+		for range 100 {
+			r.begin() // each has a first step, which fails, and a second, which is due later
+		}
+		r.outbox.broken = "first"
+		w, now := r.with(later), monday.AddDate(0, 0, 3)
+		if n, err := w.Perform(t.Context(), now, 101); n != 101 || err == nil {
+			t.Errorf("%d dealt with, %v", n, err)
+		}
+		r.want(map[string]string{"second": "planned "})
+		if n, err := w.Perform(t.Context(), now, 101); n != 101 || err != nil {
+			t.Errorf("%d dealt with, %v", n, err)
+		}
+		r.want(map[string]string{"second": "done "})
 	})
 }
 
