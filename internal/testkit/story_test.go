@@ -1,6 +1,7 @@
 package testkit_test
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"postroom/internal/app"
 	"postroom/internal/postroom"
 	"postroom/internal/testkit"
 )
@@ -240,5 +242,30 @@ func TestEveryMailFitsTheRules(t *testing.T) {
 	subjects := room.Subjects(t, person)
 	if !slices.ContainsFunc(subjects, func(s string) bool { return s != "" }) {
 		t.Error("the mail has no subject")
+	}
+}
+
+func TestRolesMaySpreadOverManyProcesses(t *testing.T) {
+	t.Parallel()
+	web := testkit.New(t, testkit.OnServers, testkit.Roles(app.RoleWeb))
+	testkit.New(t, testkit.Beside(web), testkit.Roles(app.RoleWorker))
+	testkit.New(t, testkit.Beside(web), testkit.Roles(app.RoleWorker))
+	testkit.New(t, testkit.Beside(web), testkit.Roles(app.RoleScheduler))
+	testkit.New(t, testkit.Beside(web), testkit.Roles(app.RoleScheduler))
+	for i := range 20 {
+		fields := question("Is anybody there?")
+		fields.Set("email", fmt.Sprintf("person-%d@example.org", i))
+		web.Submit(t, "ask", fields)
+	}
+	web.Sink.Wait(40) // an answer and a notice each
+	web.Clock.Advance(49 * time.Hour)
+	web.Sink.Wait(60) // nobody answered: each is chased once
+	for i := range 20 {
+		if got := web.Subjects(t, fmt.Sprintf("person-%d@example.org", i)); len(got) != 1 {
+			t.Errorf("person %d received %q, want one answer", i, got)
+		}
+	}
+	if got := len(web.Letters(t, "office@riverside.example")); got != 40 {
+		t.Errorf("the coordinator received %d mails, want 20 notices and 20 chases", got)
 	}
 }

@@ -36,8 +36,9 @@ type Room struct {
 	Sink  *testserver.Sink
 	URL   string // of its pages, without a slash at the end
 
-	t    testing.TB
-	stop func()
+	t     testing.TB
+	setup *setup
+	stop  func()
 }
 
 type setup struct {
@@ -47,6 +48,8 @@ type setup struct {
 	sink     []testserver.SinkOption
 	more     string
 	dir      string
+	roles    []app.Role
+	clock    *Clock
 }
 
 // Option changes what a room is built on.
@@ -72,6 +75,17 @@ func Setting(yaml string) Option { return func(_ testing.TB, s *setup) { s.more 
 // In keeps the room's data in dir, so that another room can go on with it.
 func In(dir string) Option { return func(_ testing.TB, s *setup) { s.dir = dir } }
 
+// Roles makes the room do only a part of the work.
+func Roles(roles ...app.Role) Option { return func(_ testing.TB, s *setup) { s.roles = roles } }
+
+// Beside makes the room one more process of a post room that is on servers:
+// the same database, Redis, mail server and clock.
+func Beside(other *Room) Option {
+	return func(t testing.TB, s *setup) {
+		s.database, s.redis, s.smtp, s.clock = other.setup.database, other.setup.redis, other.setup.smtp, other.Clock
+	}
+}
+
 // Engines runs a test on both engines: SQLite with the embedded Redis, and
 // PostgreSQL with a real Redis.
 func Engines(t *testing.T, test func(t *testing.T, engine Option)) {
@@ -92,7 +106,10 @@ func New(t testing.TB, options ...Option) *Room {
 	for _, o := range options {
 		o(t, s)
 	}
-	r := &Room{t: t, Clock: NewClock(start)}
+	r := &Room{t: t, setup: s, Clock: s.clock}
+	if r.Clock == nil {
+		r.Clock = NewClock(start)
+	}
 	if s.smtp == "" {
 		r.Sink = testserver.SMTPSink(t, s.sink...)
 		s.smtp = r.Sink.Addr
@@ -109,7 +126,7 @@ func (r *Room) open(s *setup) {
 	}
 	r.URL = "http://" + pages.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
-	r.Room, err = app.Open(ctx, app.Options{Config: settings(r.t, s, pages.Addr().String()), Clock: r.Clock, Log: slog.New(slog.NewTextHandler(logTo{r.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	r.Room, err = app.Open(ctx, app.Options{Config: settings(r.t, s, pages.Addr().String()), Clock: r.Clock, Roles: s.roles, Log: slog.New(slog.NewTextHandler(logTo{r.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		cancel()
 		r.t.Fatal(err)
