@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"postroom/internal/postroom"
 	"postroom/internal/store"
 	"postroom/internal/testserver"
+	"postroom/templates"
 )
 
 type opener = func(change func(*Options), behave ...testserver.SinkOption) *room
@@ -418,5 +420,19 @@ func TestPersonSendsAgainWhatWasHeld(t *testing.T) {
 	r.expect(m, postroom.Sent, "")
 	if err := r.SendAgain(t.Context(), m.ID); postroom.KindOf(err) != postroom.Gone {
 		t.Errorf("a message that was sent can be sent again: %v", err)
+	}
+}
+
+func TestEveryReasonHasWordsForThePersonWhoLooks(t *testing.T) {
+	t.Parallel()
+	words, err := templates.FS.ReadFile("locale/en.yaml") // the other languages have the same keys
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, reason := range []string{ReasonNoAddress, ReasonNotByEmail, ReasonAddressDead, ReasonSuppressed, ReasonHeld, ReasonNotConfirmed,
+		ReasonOnlyTo, ReasonCoolDown, ReasonServerAway, ReasonAnswerLost, ReasonUnwritable} {
+		if !strings.Contains(string(words), "\n"+reason+": ") {
+			t.Errorf("%s has no words", reason)
+		}
 	}
 }
