@@ -11,6 +11,7 @@ package event
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"postroom/internal/postroom"
@@ -18,9 +19,10 @@ import (
 	"postroom/internal/store"
 )
 
-// Runs tells a run what happened to it.
+// Runs tells a run what happened to it, and that its date is another.
 type Runs interface {
 	Fire(tx *store.Tx, run postroom.Run, t postroom.Trigger, at time.Time) error
+	Replan(tx *store.Tx, run postroom.Run, at time.Time) error
 }
 
 // Options are what Events need.
@@ -39,7 +41,8 @@ func New(o Options) *Events { return &Events{o} }
 
 // Sync puts the events and sessions of every programme on file as the
 // programme files say. Where a session has grown, those who wait move up; where
-// it has shrunk, nobody loses their place.
+// it has shrunk, nobody loses their place; where it has moved to another date,
+// what was promised for the old one moves along.
 func (e *Events) Sync(ctx context.Context) error {
 	for _, p := range e.Programmes.Programmes() {
 		for _, each := range p.Events {
@@ -53,22 +56,57 @@ func (e *Events) Sync(ctx context.Context) error {
 
 func (e *Events) sync(ctx context.Context, p *programme.Programme, each *programme.Event) error {
 	at := e.Clock.Now()
-	return e.Store.Write(ctx, func(tx *store.Tx) error {
-		id, err := tx.PutEvent(p.Name, each.Name, at)
+	for _, s := range each.Sessions {
+		put := postroom.Session{Name: s.Name, StartsAt: s.StartsAt, EndsAt: s.EndsAt, Venue: s.Venue, Capacity: s.Capacity}
+		err := e.Store.Write(ctx, func(tx *store.Tx) error { return e.put(tx, p.Name, each.Name, put, at) })
 		if err != nil {
 			return err
 		}
-		for _, s := range each.Sessions {
-			put := postroom.Session{Event: id, Name: s.Name, StartsAt: s.StartsAt, EndsAt: s.EndsAt, Venue: s.Venue, Capacity: s.Capacity}
-			if put.ID, err = tx.PutSession(put); err != nil { // which locks its row
-				return err
-			}
-			if err := e.promote(tx, put, at); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+// put puts one session on file with all that follows from what has changed.
+func (e *Events) put(tx *store.Tx, programme, event string, s postroom.Session, at time.Time) (err error) {
+	if s.Event, err = tx.PutEvent(programme, event, at); err != nil { // which keeps a second process out meanwhile
+		return err
+	}
+	before, err := tx.Sessions(programme, event)
+	if err != nil {
+		return fmt.Errorf("list sessions: %w", err)
+	}
+	if s.ID, err = tx.PutSession(s); err != nil { // which locks its row
+		return err
+	}
+	moved := func(old postroom.Session) bool { return old.ID == s.ID && !old.StartsAt.Equal(s.StartsAt) }
+	if slices.ContainsFunc(before, moved) {
+		if err := e.replan(tx, s, at); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return e.promote(tx, s, at)
+}
+
+// replan tells the run of everybody who has a place that its date is another.
+// Those who wait were promised nothing for it.
+func (e *Events) replan(tx *store.Tx, s postroom.Session, at time.Time) error {
+	placed, err := tx.Placed(s.ID)
+	if err != nil {
+		return fmt.Errorf("list who has a place in session %s: %w", s.ID, err)
+	}
+	for _, b := range placed {
+		run, begun, err := tx.RunOf(b.Submission)
+		if err != nil {
+			return err
+		}
+		if !begun {
+			continue
+		}
+		if err := e.Runs.Replan(tx, run, at); err != nil {
+			return fmt.Errorf("move the promises of booking %s: %w", b.ID, err)
+		}
+	}
+	return nil
 }
 
 // Book takes a place in a session for a party, or a place in its queue: the

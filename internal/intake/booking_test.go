@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -96,5 +97,73 @@ func TestABookingWithoutADateIsOnFile(t *testing.T) {
 			t.Errorf("receipt %+v", got)
 		}
 		r.heard(t, "ann@example.org")
+	})
+}
+
+// move changes the date of the spring supper in the programme file.
+func (r *room) move(t *testing.T, starts time.Time) {
+	t.Helper()
+	for _, p := range r.Programmes.Programmes() {
+		for _, e := range p.Events {
+			for i := range e.Sessions {
+				if e.Sessions[i].Name == "spring" {
+					e.Sessions[i].StartsAt, e.Sessions[i].EndsAt = starts, starts.Add(3*time.Hour)
+				}
+			}
+		}
+	}
+	if err := r.events.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// planned is when what a submission's run has planned is due.
+func (r *room) planned(t *testing.T, sub postroom.Submission) (due []time.Time) {
+	t.Helper()
+	read := r.store.Read(t.Context())
+	run, _, err := read.RunOf(sub.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, err := read.StepsOf(run.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range steps {
+		if s.State == postroom.StepPlanned {
+			due = append(due, s.DueAt)
+		}
+	}
+	return due
+}
+
+func TestWhatWasPromisedForADateMovesWithIt(t *testing.T) {
+	stories(t, func(t *testing.T, r *room) {
+		ann, bo := r.supper(t, "a", "ann", "2"), r.supper(t, "b", "bo", "2")
+		r.cancel(t, bo.Booking)
+		cy := r.supper(t, "c", "cy", "4") // waits
+		old := ann.Booking
+		spring := time.Date(2027, 3, 13, 18, 0, 0, 0, time.UTC)
+		for _, at := range []time.Time{spring.Add(time.Hour), spring.AddDate(0, 0, 7), spring, spring.AddDate(0, 0, 14)} { // also back again
+			r.move(t, at)
+			if due, want := r.planned(t, ann.Submission), []time.Time{at.AddDate(0, 0, -2)}; !slices.Equal(due, want) {
+				t.Errorf("moved to %v, reminders are due at %v, want %v", at, due, want)
+			}
+		}
+		r.clock.now = spring.AddDate(0, 0, -1)
+		r.perform(t)
+		r.heard(t, "ann@example.org", "place-booked") // the old date tells nobody anything
+		r.clock.now = spring.AddDate(0, 0, 13)
+		r.perform(t)
+		r.heard(t, "ann@example.org", "place-booked", "event-reminder")
+		r.move(t, spring.AddDate(0, 1, 14)) // after the reminder
+		r.clock.now = spring.AddDate(0, 1, 13)
+		r.perform(t)
+		r.heard(t, "ann@example.org", "place-booked", "event-reminder", "event-reminder")
+		r.heard(t, "bo@example.org", "place-booked", "place-cancelled")
+		r.heard(t, "cy@example.org", "waiting-list")
+		if now, _, err := r.store.Read(t.Context()).BookingOf(ann.Submission.ID); err != nil || now != *old || cy.Booking.State != postroom.BookingWaiting {
+			t.Errorf("the move changed the booking to %+v, %v", now, err)
+		}
 	})
 }

@@ -118,6 +118,11 @@ func (r Reader) ActiveBooking(session, contact string) (postroom.Booking, bool, 
 		 WHERE session_id = $1 AND contact_id = $2 AND state IN ('confirmed', 'waiting', 'held')`, session, contact).Scan)
 }
 
+// Placed lists the bookings of a session that have a place, first come first.
+func (r Reader) Placed(session string) ([]postroom.Booking, error) {
+	return r.bookings(`SELECT `+bookingColumns+` FROM bookings WHERE session_id = $1 AND state = 'confirmed' ORDER BY queued_at, id`, session)
+}
+
 // BookingOf returns the booking a submission made, and whether there is one.
 func (r Reader) BookingOf(submission string) (postroom.Booking, bool, error) {
 	return scanBooking(r.row(`SELECT `+bookingColumns+` FROM bookings WHERE submission_id = $1`, submission).Scan)
@@ -131,11 +136,15 @@ func (tx *Tx) MoveBooking(id string, from, to postroom.BookingState) (bool, erro
 }
 
 // Waiting lists the bookings that wait for a place, first come first.
-func (r Reader) Waiting(session string) (list []postroom.Booking, err error) {
+func (r Reader) Waiting(session string) ([]postroom.Booking, error) {
+	return r.bookings(`SELECT `+bookingColumns+` FROM bookings WHERE session_id = $1 AND state = 'waiting' ORDER BY queued_at, id`, session)
+}
+
+func (r Reader) bookings(query string, args ...any) (list []postroom.Booking, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		b, _, err := scanBooking(rows.Scan)
 		list = append(list, b)
 		return err
-	}, `SELECT `+bookingColumns+` FROM bookings WHERE session_id = $1 AND state = 'waiting' ORDER BY queued_at, id`, session)
+	}, query, args...)
 	return list, err
 }

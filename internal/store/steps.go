@@ -71,6 +71,15 @@ func (tx *Tx) SettleStep(id string, to postroom.StepState, reason string, at tim
 	return n > 0, err
 }
 
+// ReplanStep gives a step another moment. One that is planned is due then; one
+// that was cancelled for this reason is planned again. Any other stays as it
+// is: what was done is done.
+func (tx *Tx) ReplanStep(id, reason string, due time.Time) error {
+	_, err := tx.exec(`UPDATE steps SET state = 'planned', reason = '', settled_at = 0, due_at = $3
+		WHERE id = $1 AND (state = 'planned' OR (state = 'cancelled' AND reason = $2))`, id, reason, micros(due))
+	return err
+}
+
 // PostponeStep keeps the reason why a planned step could not be done and lets
 // it fall due again later. It says whether the step still was planned.
 func (tx *Tx) PostponeStep(id, reason string, until time.Time) (bool, error) {

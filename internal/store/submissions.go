@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"postroom/internal/postroom"
@@ -160,6 +161,13 @@ func (r Reader) Submissions(limit int) (list []postroom.Submission, err error) {
 		return err
 	}, `SELECT `+submissionColumns+` FROM submissions ORDER BY received_at DESC, id DESC LIMIT $1`, limit)
 	return list, err
+}
+
+// SubmissionWith returns the submission that a person names by its reference,
+// or NotFound.
+func (r Reader) SubmissionWith(reference string) (postroom.Submission, error) {
+	s, err := r.scanSubmission(r.row(`SELECT `+submissionColumns+` FROM submissions WHERE reference = $1`, strings.ToUpper(reference)).Scan)
+	return s, absent(err, "submission", reference)
 }
 
 // CountSubmissions counts what is on file.

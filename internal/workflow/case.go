@@ -167,12 +167,15 @@ func (c *Case) plainAnswers() postroom.Answers {
 	return plain
 }
 
+// eventDate is what a programme calls the date of the session that was booked.
+const eventDate = "event"
+
 // dates knows the event's only for somebody who has a place: a reminder to
 // somebody who waits would read as an invitation.
 func (c *Case) dates() map[string]time.Time {
 	dates := make(map[string]time.Time)
 	if c.hasPlace() && !c.Again {
-		dates["event"] = c.Session.StartsAt
+		dates[eventDate] = c.Session.StartsAt
 	}
 	return dates
 }
