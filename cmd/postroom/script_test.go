@@ -29,7 +29,7 @@ func TestCommands(t *testing.T) {
 			e.Values[serverKey{}] = new(running)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "get": get},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "get": get, "post": post, "reference": reference},
 	})
 }
 
@@ -86,4 +86,24 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 	if ok := resp.StatusCode < 400 && (len(args) < 2 || strings.Contains(string(body), args[1])); ok == neg {
 		ts.Fatalf("GET %s: %s\n%s", args[0], resp.Status, body)
 	}
+}
+
+// post sends a form.
+func post(ts *testscript.TestScript, neg bool, args []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, args[0], strings.NewReader(strings.ReplaceAll(args[1], " ", "+")))
+	ts.Check(err)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer resp.Body.Close()
+	if ok := resp.StatusCode < 400; ok == neg {
+		ts.Fatalf("POST %s: %s", args[0], resp.Status)
+	}
+}
+
+// reference puts the reference that was just printed into $reference.
+func reference(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Setenv("reference", regexp.MustCompile(`(?m)^[0-9A-Z]{3}-[0-9A-Z]{3}`).FindString(ts.ReadFile("stdout")))
 }

@@ -201,9 +201,9 @@ func (r *Room) makeDoors() (err error) {
 // nobody is named, every coordinator is asked, and where there is none, the
 // organisation's own address.
 func (r *Room) coordinators(name string) (list []workflow.Coordinator) {
-	p, known := r.Programmes.Programme(name)
+	p, _ := r.Programmes.Programme(name)
 	for _, c := range r.Config.Coordinators {
-		if slices.Contains(c.Programmes, name) || known && len(c.Programmes) == 0 && slices.Contains(p.Coordinators, c.Name) {
+		if p != nil && looksAfter(c, p) {
 			list = append(list, workflow.Coordinator{Name: c.Name, Address: c.Address, Locale: c.Locale})
 		}
 	}
@@ -218,6 +218,16 @@ func (r *Room) coordinators(name string) (list []workflow.Coordinator) {
 		list = append(list, workflow.Coordinator{Name: from.Name, Address: from.Address, Locale: "en"})
 	}
 	return list
+}
+
+// looksAfter says whether a coordinator is asked about a programme: one whose
+// settings name programmes is asked about those only, any other where the
+// programme names them.
+func looksAfter(c config.Coordinator, p *programme.Programme) bool {
+	if len(c.Programmes) > 0 {
+		return slices.Contains(c.Programmes, p.Name)
+	}
+	return slices.Contains(p.Coordinators, c.Name)
 }
 
 func outboxOptions(r *Room, desk string) outbound.Options {

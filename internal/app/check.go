@@ -2,13 +2,16 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
 	"postroom/internal/config"
 	"postroom/internal/outbound"
+	"postroom/internal/programme"
 	"postroom/internal/queue"
 )
 
@@ -51,10 +54,45 @@ func checkTexts(cfg config.Config) []Finding {
 	if letters != nil {
 		mails = Finding{What: "mails", Good: fmt.Sprintf("%d mails in %d languages", len(letters.Names()), len(letters.Locales()))}
 	}
-	if set != nil {
-		forms.Good = fmt.Sprintf("%d programmes with %d forms", len(set.Programmes()), len(set.Forms()))
+	if set == nil {
+		return []Finding{forms, mails}
 	}
-	return []Finding{forms, mails}
+	forms.Good = fmt.Sprintf("%d programmes with %d forms", len(set.Programmes()), len(set.Forms()))
+	if cfg.Programmes == "" {
+		forms.Good += ", the built-in examples: copy them and set programmes: before you open to the public"
+	}
+	return []Finding{forms, mails, checkCoordinators(cfg, set)}
+}
+
+// checkCoordinators holds the names in the settings and in the programmes
+// against each other. A programme whose coordinators are not in the settings
+// is looked after by whoever is there, which is said.
+func checkCoordinators(cfg config.Config, set *programme.Set) Finding {
+	f := Finding{What: "coordinators", Good: fmt.Sprintf("%d in the settings", len(cfg.Coordinators))}
+	for _, c := range cfg.Coordinators {
+		for _, name := range c.Programmes {
+			if _, known := set.Programme(name); !known {
+				f.Err = errors.Join(f.Err, fmt.Errorf("%s looks after %q, which is no programme; write one of %v", c.Name, name, names(set)))
+			}
+		}
+	}
+	for _, p := range set.Programmes() {
+		if !lookedAfter(cfg, p) {
+			f.Good += fmt.Sprintf("; %s names %v, who is not there, so everybody is asked", p.Name, p.Coordinators)
+		}
+	}
+	return f
+}
+
+func lookedAfter(cfg config.Config, p *programme.Programme) bool {
+	return slices.ContainsFunc(cfg.Coordinators, func(c config.Coordinator) bool { return looksAfter(c, p) })
+}
+
+func names(set *programme.Set) (list []string) {
+	for _, p := range set.Programmes() {
+		list = append(list, p.Name)
+	}
+	return list
 }
 
 // checkMailServer goes as far as logging in.

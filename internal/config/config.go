@@ -10,7 +10,9 @@ package config
 
 import (
 	_ "embed" // the example
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/mail"
 	"net/netip"
 	"os"
@@ -109,6 +111,9 @@ func Example() string { return example }
 // proof.Mistakes unless the file could not be read at all.
 func Load(path string, getenv func(string) string) (Config, error) {
 	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Config{}, fmt.Errorf("there is no settings file %s; write one with: postroom init, or name another with --config", path)
+	}
 	if err != nil {
 		return Config{}, fmt.Errorf("read settings: %w", err)
 	}
