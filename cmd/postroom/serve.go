@@ -13,6 +13,7 @@ import (
 
 func (c *command) serve() *cobra.Command {
 	var roles []string
+	var listen string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the post room until it is told to stop",
@@ -22,6 +23,7 @@ func (c *command) serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			cfg.Listen = or(listen, cfg.Listen)
 			parsed, err := app.ParseRoles(roles)
 			if err != nil {
 				return err
@@ -44,5 +46,6 @@ func (c *command) serve() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringSliceVar(&roles, "roles", nil, "what this process does: web, mailbox, worker, scheduler (default: everything)")
+	cmd.Flags().StringVar(&listen, "listen", "", "`address` of the pages instead of the one in the settings, for several processes on one machine")
 	return cmd
 }

@@ -191,10 +191,19 @@ func (r *Room) makeDoors() (err error) {
 	r.Web, err = web.New(web.Options{
 		Programmes: r.Programmes, Intake: r.Intake, Lists: r.Lists, Events: r.Events,
 		Store: r.Store, Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Log: r.Log,
-		Ready:          []web.Check{{Name: "redis", Do: func(ctx context.Context) error { return queue.Ping(ctx, r.Config.Redis) }}},
+		Ready:          r.readiness(),
 		TrustedProxies: r.Config.TrustedProxies, MetricsFrom: r.Config.MetricsFrom,
 	})
 	return err
+}
+
+// readiness lists what else this process needs. One that answers pages needs
+// no Redis: what people send is safe in the database until it is back.
+func (r *Room) readiness() []web.Check {
+	if r.has(RoleWeb) || !r.has(RoleWorker) {
+		return nil
+	}
+	return []web.Check{{Name: "redis", Do: func(ctx context.Context) error { return queue.Ping(ctx, r.Config.Redis) }}}
 }
 
 // coordinators lists who looks after a programme. Somebody always does: where

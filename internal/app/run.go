@@ -50,14 +50,25 @@ func (r *Room) servePages(ctx context.Context, pages net.Listener, handler http.
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-		defer cancel()
-		stopped <- server.Shutdown(end)
+		stopped <- r.stopPages(context.WithoutCancel(ctx), server)
 	}()
 	if err := server.Serve(pages); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve pages: %w", err)
 	}
 	return <-stopped
+}
+
+// stopPages waits for the pages being answered, but not for a client that is
+// too slow: it is cut off, and nothing it sent was promised.
+func (r *Room) stopPages(ctx context.Context, server *http.Server) error {
+	ctx, cancel := context.WithTimeout(ctx, drain)
+	defer cancel()
+	err := server.Shutdown(ctx)
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	r.Log.WarnContext(ctx, "a slow client was cut off")
+	return server.Close()
 }
 
 // employ gives each kind of job its worker.

@@ -31,8 +31,8 @@ type Envelope string
 
 // The kinds of envelope.
 const (
-	VERP          Envelope = "verp"  // one for each message
-	PlainEnvelope Envelope = "plain" // the From address, for providers that put it there anyway
+	VERP          Envelope = "verp"  // one for each message, where the server takes it
+	PlainEnvelope Envelope = "plain" // the From address, which every server takes
 )
 
 // SMTPServer is one way out for mail.
@@ -157,7 +157,7 @@ func (r reader) smtpServer(m proof.Map) SMTPServer {
 	s.Password = r.secret(m, "password")
 	s.From = m.Text("from")
 	s.DKIM = r.dkim(m)
-	s.Envelope = Envelope(m.Choice("envelope", string(VERP), string(VERP), string(PlainEnvelope)))
+	s.Envelope = Envelope(m.Choice("envelope", string(PlainEnvelope), string(VERP), string(PlainEnvelope)))
 	if s.From != "" && strings.ContainsAny(s.From, "@ ") {
 		m.Wrong("from", "from is not a domain", "from: your-charity.example")
 	}

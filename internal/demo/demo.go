@@ -10,9 +10,7 @@ package demo
 
 import (
 	"context"
-	"crypto/rand"
 	_ "embed" // settings and page
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -92,14 +90,12 @@ func serve(ctx context.Context, room *app.Room, clock *app.Clock, pages, mail ne
 // open writes the demo's settings with the addresses that were taken, reads
 // them as any post room reads its own, and opens the post room.
 func open(ctx context.Context, dir string, pages, mail net.Addr, log *slog.Logger) (*app.Room, *app.Clock, error) {
-	key := make([]byte, 32)
-	rand.Read(key)
 	_, port, err := net.SplitHostPort(mail.String())
 	if err != nil {
 		return nil, nil, fmt.Errorf("read mail address: %w", err)
 	}
-	env := map[string]string{"HTTP": pages.String(), "SMTP_PORT": port, "KEY": hex.EncodeToString(key)}
-	path := filepath.Join(dir, "postroom.yaml")
+	env := map[string]string{"HTTP": pages.String(), "SMTP_PORT": port}
+	path := filepath.Join(dir, "demo.yaml")
 	if err := os.WriteFile(path, settings, 0o600); err != nil {
 		return nil, nil, fmt.Errorf("write settings: %w", err)
 	}
@@ -133,6 +129,9 @@ func beforeTheEvents(room *app.Room, now time.Time) time.Duration {
 }
 
 func folder(dir string) (string, func() error, error) {
+	if _, err := os.Stat(filepath.Join(dir, "postroom.yaml")); dir != "" && err == nil {
+		return "", nil, fmt.Errorf("%s holds the settings of a real post room; give the demo a folder of its own", dir)
+	}
 	if dir != "" {
 		return dir, func() error { return nil }, os.MkdirAll(dir, 0o700)
 	}

@@ -4,12 +4,16 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,19 +26,27 @@ import (
 // started runs the demo and returns the address of its pages.
 func started(t *testing.T) string {
 	t.Helper()
+	base, _ := startedIn(t, t.TempDir())
+	return base
+}
+
+// startedIn runs the demo in a folder; stop ends it before the test does.
+func startedIn(t *testing.T, dir string) (base string, stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	out, in := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		done <- Run(ctx, Options{HTTP: "127.0.0.1:0", SMTP: "127.0.0.1:0", Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)}, in)
+		done <- Run(ctx, Options{HTTP: "127.0.0.1:0", SMTP: "127.0.0.1:0", Dir: dir, Log: slog.New(slog.DiscardHandler)}, in)
 		in.Close()
 	}()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("demo: %v", err)
 		}
 	})
+	t.Cleanup(stop)
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatalf("the demo did not start: %v", <-done)
@@ -43,7 +55,29 @@ func started(t *testing.T) string {
 	if ready == nil || ready[2] != ready[1]+"/demo" {
 		t.Fatalf("the ready line is %q", line)
 	}
-	return ready[1]
+	return ready[1], stop
+}
+
+func TestTheDemoGoesOnInTheSameFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for n := 1; n <= 2; n++ {
+		base, stop := startedIn(t, dir)
+		post(t, base+"/f/ask", url.Values{"name": {"A Person"}, "email": {fmt.Sprintf("person-%d@example.org", n)}, "question": {"When?"}})
+		mails(t, base, fmt.Sprintf("person-%d@example.org", n), 1)
+		stop()
+	}
+}
+
+func TestTheDemoKeepsOutOfARealPostRoom(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "postroom.yaml"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Run(t.Context(), Options{HTTP: "127.0.0.1:0", SMTP: "127.0.0.1:0", Dir: dir, Log: slog.New(slog.DiscardHandler)}, io.Discard); err == nil {
+		t.Error("the demo started in the folder of a real post room")
+	}
 }
 
 func post(t *testing.T, address string, fields url.Values) {

@@ -39,6 +39,9 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("make folder for %s: %w", path, err)
 	}
+	if err := makePrivate(path); err != nil {
+		return fmt.Errorf("make %s: %w", path, err)
+	}
 	db, err := sql.Open("sqlite", sqliteDSN(path, url.Values{"_txlock": {"immediate"}}))
 	if err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
@@ -56,6 +59,17 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	s.engine = w
 	go w.run()
 	return nil
+}
+
+// makePrivate makes the file, if it is not there, so that only this user can
+// read it: names and addresses are not sealed. SQLite gives its other files
+// the same mode.
+func makePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // LockFolder takes the lock that says "one post room works in this folder".
