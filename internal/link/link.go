@@ -107,6 +107,30 @@ func damaged(cause error) error {
 	return &postroom.Error{Kind: postroom.NotFound, Say: postroom.Say("link.damaged"), Cause: cause}
 }
 
+// SentTo ties a subject to the address its link is sent to, so that the link
+// ends when the answers go to another address: whoever has the old mailbox
+// may be a stranger.
+func (s *Signer) SentTo(id, address string) string {
+	return id + "|" + short(sign(s.keys[0], "sent-to", []byte(address)))
+}
+
+// Untie returns the id of a subject made by SentTo. address says where answers
+// go now; Untie returns Gone if the link was sent elsewhere. A subject that
+// was never tied is good for any address.
+func (s *Signer) Untie(subject string, address func(id string) (string, error)) (id string, err error) {
+	id, mark, tied := strings.Cut(subject, "|")
+	now, err := address(id)
+	if err != nil || !tied {
+		return id, err
+	}
+	for _, k := range s.keys {
+		if hmac.Equal([]byte(mark), []byte(short(sign(k, "sent-to", []byte(now))))) {
+			return id, nil
+		}
+	}
+	return "", &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("link.moved")}
+}
+
 // MessageID returns the Message-ID (without angle brackets) of the message
 // with this id. It is the same each time, and OwnMessageID knows it again.
 func (s *Signer) MessageID(id, domain string) string {

@@ -73,6 +73,23 @@ func TestOwnMessageIDSurvivesANewDomainAndNewKeys(t *testing.T) {
 	}
 }
 
+func TestLinkEndsWhenAnswersGoToAnotherAddress(t *testing.T) {
+	t.Parallel()
+	old := signer(t, 'a').SentTo("sub-1", "typo@example.org")
+	now := func(address string) func(string) (string, error) {
+		return func(string) (string, error) { return address, nil }
+	}
+	if id, err := signer(t, 'b', 'a').Untie(old, now("typo@example.org")); err != nil || id != "sub-1" {
+		t.Errorf("same address, new keys: got %q, %v", id, err)
+	}
+	if _, err := signer(t, 'a').Untie(old, now("person@example.org")); postroom.KindOf(err) != postroom.Gone {
+		t.Errorf("another address: got %v, want Gone", err)
+	}
+	if id, err := signer(t, 'a').Untie("sub-1", now("person@example.org")); err != nil || id != "sub-1" {
+		t.Errorf("never tied: got %q, %v", id, err)
+	}
+}
+
 func FuzzOpen(f *testing.F) {
 	s := signer(f, 'a')
 	f.Add(s.Make(Confirm, "sub-1", noon.Add(time.Hour)))

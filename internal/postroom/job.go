@@ -12,6 +12,7 @@ const (
 	JobEventRegistration JobKind = "event_registration"
 	JobEnquiry           JobKind = "enquiry"
 	JobDeliver           JobKind = "deliver"
+	JobTell              JobKind = "tell" // a coordinator has to look at a message: a call, a hold, a doubt
 )
 
 // JobFor returns the job that follows a submission of this kind. Concerns,
