@@ -84,7 +84,8 @@ func (c *command) jobsRetry() *cobra.Command {
 }
 
 // retry makes a job due again, and with it the message that it delivers, if
-// that was given up too.
+// that was given up too. A message the gate settled stays as it is, and that
+// is said: sending it again would pass no gate.
 func retry(tx *store.Tx, id string, now time.Time) error {
 	job, err := tx.Job(id)
 	if err != nil {
@@ -94,27 +95,72 @@ func retry(tx *store.Tx, id string, now time.Time) error {
 		return err
 	}
 	if job.Kind == postroom.JobDeliver {
-		if err := tx.RequeueMessage(job.Subject); err != nil && postroom.KindOf(err) != postroom.Gone {
+		if err := again(tx, job.Subject); err != nil {
 			return err
 		}
 	}
 	return tx.Audit("command line", "retry job", id, now)
 }
 
+func again(tx *store.Tx, message string) error {
+	m, err := tx.Message(message)
+	if err != nil {
+		return err
+	}
+	switch m.State {
+	case postroom.Failed, postroom.Uncertain:
+		return tx.RequeueMessage(message)
+	case postroom.Queued, postroom.Deferred, postroom.Sending:
+		return nil
+	}
+	return fmt.Errorf("message %s is %s (%s), so there is nothing to send again", message, m.State, m.Reason)
+}
+
 func (c *command) jobsDrop() *cobra.Command {
 	return c.jobsOne("drop JOB", "Give a job up: nobody will do it", func(ctx context.Context, st *store.Store, id string) error {
 		now := time.Now()
-		err := st.Write(ctx, func(tx *store.Tx) error {
-			if err := tx.DropJob(id, "dropped on the command line", now); err != nil {
-				return err
-			}
-			return tx.Audit("command line", "drop job", id, now)
-		})
+		err := st.Write(ctx, func(tx *store.Tx) error { return drop(tx, id, now) })
 		if err == nil {
 			fmt.Fprintf(c.stdout, "job %s is given up\n", id)
 		}
 		return err
 	})
+}
+
+// drop gives a job up, and with it the message that it would have delivered:
+// that failed, and somebody who waits for it is owed a call.
+func drop(tx *store.Tx, id string, now time.Time) error {
+	const reason = "dropped on the command line"
+	job, err := tx.Job(id)
+	if err != nil {
+		return err
+	}
+	if err := tx.DropJob(id, reason, now); err != nil {
+		return err
+	}
+	if job.Kind == postroom.JobDeliver {
+		if err := dropMessage(tx, job.Subject, reason, now); err != nil {
+			return err
+		}
+	}
+	return tx.Audit("command line", "drop job", id, now)
+}
+
+func dropMessage(tx *store.Tx, id, reason string, now time.Time) error {
+	m, err := tx.Message(id)
+	if err != nil {
+		return err
+	}
+	if m.State != postroom.Queued && m.State != postroom.Deferred {
+		return nil
+	}
+	if err := tx.Withhold(id, postroom.Failed, reason, now); err != nil {
+		return err
+	}
+	if m.Contact == "" {
+		return nil
+	}
+	return tx.OweCall(m, reason, now)
 }
 
 func (c *command) jobsOne(use, short string, do func(context.Context, *store.Store, string) error) *cobra.Command {

@@ -29,7 +29,7 @@ func TestCommands(t *testing.T) {
 			e.Values[serverKey{}] = new(running)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "get": get, "post": post, "reference": reference},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "get": get, "post": post, "reference": reference, "waiting": waiting},
 	})
 }
 
@@ -106,4 +106,20 @@ func post(ts *testscript.TestScript, neg bool, args []string) {
 // reference puts the reference that was just printed into $reference.
 func reference(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("reference", regexp.MustCompile(`(?m)^[0-9A-Z]{3}-[0-9A-Z]{3}`).FindString(ts.ReadFile("stdout")))
+}
+
+// waiting waits until a job of a kind was tried and waits again, and puts its
+// id into $job.
+func waiting(ts *testscript.TestScript, _ bool, args []string) {
+	row := regexp.MustCompile(`(?m)^(\S+) +` + args[0] + ` +confirm +due +[1-9]`)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
+		ts.Check(ts.Exec("postroom", "jobs", "list"))
+		if found := row.FindStringSubmatch(ts.ReadFile("stdout")); found != nil {
+			ts.Setenv("job", found[1])
+			return
+		}
+	}
+	ts.Fatalf("no %s job waits", args[0])
 }
