@@ -138,6 +138,10 @@ func (r *reader) field(m proof.Map, env map[string]any) Field {
 	f.MaxLength = m.Int("max_length", longest(f.Type), 1, maxAnswers)
 	f.Min, f.Max = r.bounds(m, f.Type)
 	f.If, f.shown = r.condition(m, "if", env)
+	f.OnlyIf = r.words(m, "only_if", false)
+	if f.If == "" && m.Has("only_if") {
+		m.Wrong("only_if", "field "+f.Name+" is asked of everybody", "if: the condition, as well")
+	}
 	return f
 }
 

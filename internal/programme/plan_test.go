@@ -54,7 +54,7 @@ func TestPlanOfStarters(t *testing.T) {
 		facts      postroom.Facts
 		want       string
 	}{
-		{"a sign-up is chased after two working days", "join", postroom.OnReceived, postroom.Facts{}, "chase : Fri 5 Mar 15:00"},
+		{"a welcome is the answer to a sign-up, and nobody is chased", "join", postroom.OnReceived, postroom.Facts{}, ""},
 		{"a member is welcomed once, into the forum of the area", "join", postroom.OnAccepted, postroom.Facts{Answers: postroom.Answers{"area": {"olney"}}}, "welcome : at once forum-olney"},
 		{"a known meeting brings agenda, workspace and minutes", "join", postroom.OnAccepted, postroom.Facts{Dates: meeting},
 			"welcome : at once\nagenda 2027-03-10: Sun 7 Mar 18:00\nspace : Fri 12 Mar 18:00\nminutes 2027-03-10: Thu 11 Mar 18:00"},
@@ -71,7 +71,8 @@ func TestPlanOfStarters(t *testing.T) {
 			"booked : at once\nthanks 2027-03-13: Sun 14 Mar 10:00"},
 		{"somebody waiting is not reminded", "register", postroom.OnWaiting, postroom.Facts{Dates: event}, "waiting : at once"},
 		{"a speaker is shown to a coordinator", "register", postroom.OnReceived, postroom.Facts{Answers: postroom.Answers{"attending_as": {"speaker"}}}, "guest : at once"},
-		{"a visitor is not", "register", postroom.OnReceived, postroom.Facts{Answers: postroom.Answers{"attending_as": {"visitor"}}}, ""},
+		{"a visitor is not", "register", postroom.OnReceived, postroom.Facts{Answers: postroom.Answers{"attending_as": {"visitor"}, "email": {"o@example.org"}}}, ""},
+		{"a visitor without email is", "register", postroom.OnReceived, postroom.Facts{Answers: postroom.Answers{"attending_as": {"visitor"}, "phone": {"01908 123456"}}}, "guest : at once"},
 		{"news waits for a click", "newsletter", postroom.OnReceived, postroom.Facts{}, "confirm : at once"},
 		{"and welcomes after it", "newsletter", postroom.OnConfirmed, postroom.Facts{}, "welcome : at once"},
 		{"an offer is chased", "volunteer", postroom.OnReceived, postroom.Facts{At: at(t, "2027-03-05 23:30")}, "acknowledge : at once\nchase : Tue 9 Mar 23:30"},

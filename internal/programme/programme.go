@@ -140,6 +140,7 @@ type Field struct {
 	Purpose         postroom.Words // what the answer is for; there when SpecialCategory
 	Keep            postroom.Words // how long it is kept; there when SpecialCategory
 	If              string         // the condition under which it is asked; "" is always
+	OnlyIf          postroom.Words // If as the reader is told it, "only if you translate"; optional
 	Autocomplete    string         // HTML autocomplete token
 	MaxLength       int            // in characters
 	Min, Max        int            // of number and places

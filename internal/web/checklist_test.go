@@ -168,7 +168,7 @@ func TestNothingIsChosenBeforehandAndWhatIsOptionalSaysSo(t *testing.T) {
 	if !slices.ContainsFunc(legends, func(n *node) bool { return n.words() == "What do you like? (optional)" }) {
 		t.Error("the legend of an optional question does not say so")
 	}
-	if text := page.with("for", "f-number")[0].words(); text != "Member number (only if this is about you)" {
+	if text := page.with("for", "f-number")[0].words(); text != "Member number (only if you are a member)" {
 		t.Errorf("a question that not everybody is asked says %q", text)
 	}
 }

@@ -16,8 +16,10 @@ type fieldView struct {
 	Name, ID     string
 	Label        prose
 	Optional     bool
-	IfApplies    bool // asked of some people only; who they are the label says
+	IfApplies    bool // asked of some people only
+	OnlyIf       run  // who they are, if the programme says it
 	Hint         run
+	Required     bool // always; what only some are asked says so itself
 	Reach        bool // the first of several ways to answer, one of which is needed
 	Purpose      why
 	Mistake      string
@@ -44,7 +46,7 @@ type why struct{ Words, English string }
 type optionView struct {
 	ID, Value string
 	Label     prose
-	Hints     []string // a line each: when, where, whether it is full
+	Hints     []run // a line each: when, where, whether it is full
 	Checked   bool
 }
 
@@ -73,6 +75,8 @@ func (a asker) field(f *programme.Field) fieldView {
 		Label:        prose{Words: a.label(f)},
 		Optional:     !f.Required && !way && f.If == "",
 		IfApplies:    f.If != "",
+		OnlyIf:       a.v.maybe(f.OnlyIf),
+		Required:     f.Required && f.If == "",
 		Hint:         a.v.maybe(f.Hint),
 		Reach:        f.Name == a.reach,
 		Mistake:      a.say[f.Name],
@@ -84,7 +88,7 @@ func (a asker) field(f *programme.Field) fieldView {
 		view.Purpose = a.why(f)
 	}
 	a.shape(&view, f)
-	view.DescribedBy = strings.Join(a.describedBy(view), " ")
+	view.DescribedBy = strings.Join(a.describedBy(view, way), " ")
 	return view
 }
 
@@ -136,20 +140,21 @@ func (a asker) errorLabel(f *programme.Field) string {
 }
 
 // describedBy lists what a screen reader reads after the label: the hint
-// first, the mistake last.
-func (a asker) describedBy(view fieldView) []string {
+// first, the mistake last. Every way to answer shares what stands at the
+// first: that one of them is enough.
+func (a asker) describedBy(view fieldView, way bool) []string {
 	var ids []string
 	for _, part := range []struct {
-		there  bool
-		suffix string
+		there bool
+		id    string
 	}{
-		{view.Hint.Text != "", "-hint"},
-		{view.Reach, "-reach"},
-		{view.Purpose.Words != "", "-purpose"},
-		{view.Mistake != "", "-error"},
+		{view.Hint.Text != "", view.ID + "-hint"},
+		{way && a.reach != "", "f-" + a.reach + "-reach"},
+		{view.Purpose.Words != "", view.ID + "-purpose"},
+		{view.Mistake != "", view.ID + "-error"},
 	} {
 		if part.there {
-			ids = append(ids, view.ID+part.suffix)
+			ids = append(ids, part.id)
 		}
 	}
 	return ids
@@ -201,7 +206,13 @@ func (a asker) mistakes(refused []programme.FieldError) []mistake {
 		if !ok {
 			continue
 		}
-		say := capital(a.v.text(e.Labelled(a.errorLabel(f))))
+		told := e.Labelled(a.errorLabel(f))
+		for _, number := range []string{"min", "max"} {
+			if bound, ok := told.Args[number]; ok {
+				told.Args[number] = a.v.figures(bound)
+			}
+		}
+		say := capital(a.v.text(told))
 		a.say[e.Field] = say
 		list = append(list, mistake{ID: "f-" + e.Field, Say: say})
 	}

@@ -25,7 +25,7 @@ type formPage struct {
 	Programme  run
 	Form       run
 	Intro      run
-	When       []string // of an event with a single date
+	When       []run // of an event with a single date
 	Button     run
 	Action     string
 	Ticket     string
@@ -170,16 +170,25 @@ func (s *Server) dates(r *http.Request, v voice, form *programme.Form) ([]option
 	}
 	var options []optionView
 	for _, each := range ahead {
-		hints := []string{v.span(each.StartsAt, each.EndsAt, s.Org.Zone)}
+		hints := []run{{Text: v.span(each.StartsAt, each.EndsAt, s.Org.Zone)}}
 		if each.Venue != "" {
-			hints = append(hints, each.Venue)
+			hints = append(hints, v.venue(form, each.Venue))
 		}
 		if full[each.Name] {
-			hints = append(hints, v.Say("form.full"))
+			hints = append(hints, run{Text: v.Say("form.full")})
 		}
 		options = append(options, optionView{Value: each.Name, Label: prose{Words: v.of(each.Title)}, Hints: hints})
 	}
 	return options, nil
+}
+
+// venue is an address as the programme's own language has it: it stands so on
+// the signs in the street.
+func (v voice) venue(form *programme.Form, address string) run {
+	if languages := form.Programme.Languages; len(languages) > 0 {
+		return v.run(address, languages[0])
+	}
+	return run{Text: address}
 }
 
 func (s *Server) fullDates(r *http.Request, form *programme.Form) (map[string]bool, error) {

@@ -272,7 +272,7 @@ func TestAClosedFormSaysSoAndWhatElseThereIs(t *testing.T) {
 func TestFullDatesSayThatThereIsAWaitingList(t *testing.T) {
 	t.Parallel()
 	c := open(t)
-	want(t, c.get("/f/walk"), 200, "Saturday 1 May 2027, 10:00 to 12:00", "The park")
+	want(t, c.get("/f/walk"), 200, "Saturday 1 May 2027, 10:00am to 12:00pm", "The park")
 	unwanted(t, c.get("/f/walk"), "waiting list")
 	c.submit("walk", url.Values{"email": {"a@example.org"}})
 	want(t, c.get("/f/walk"), 200, "Full: you can join the waiting list")

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"postroom/internal/postroom"
@@ -76,9 +77,9 @@ func (v voice) maybe(w postroom.Words) run {
 
 // day is a date as people of this language write it: Thursday 26 November 2026.
 func (v voice) day(t time.Time) string {
-	return v.compose("date.day",
+	return v.figures(v.compose("date.day",
 		"weekday", v.Say("date.weekday."+t.Format("Mon")), "day", t.Format("2"),
-		"month", v.Say("date.month."+t.Format("Jan")), "year", t.Format("2006"))
+		"month", v.Say("date.month."+t.Format("Jan")), "year", t.Format("2006")))
 }
 
 // span is a date with the hours from and to. The figures of a time stay
@@ -88,7 +89,20 @@ func (v voice) span(starts, ends time.Time, zone *time.Location) string {
 	if starts.Format(time.DateOnly) != ends.Format(time.DateOnly) {
 		return v.compose("date.days", "from", v.day(starts), "to", v.day(ends))
 	}
-	return v.compose("date.span", "day", v.day(starts), "from", starts.Format("15:04"), "to", ends.Format("15:04"))
+	clock := v.Say("date.clock")
+	return v.figures(v.compose("date.span", "day", v.day(starts), "from", starts.Format(clock), "to", ends.Format(clock)))
+}
+
+// figures writes the digits of a date, a time or a number as the language
+// does, the same as the mails.
+func (v voice) figures(text string) string {
+	digits := []rune(v.Say("date.digits"))
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' && len(digits) == 10 {
+			return digits[r-'0']
+		}
+		return r
+	}, text)
 }
 
 // prose is a text with, where nobody has read through its translation, the

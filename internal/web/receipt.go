@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ type receiptPage struct {
 	ReplyBy    string // day by which a person answers; "" where none will
 	Mailed     string // address a message goes to
 	Unnamed    bool   // a message goes out, but who sees the page may not see where to
+	Sent       bool   // it has gone out already
 	Phoned     bool
 	CanChange  bool
 	Changed    bool
@@ -39,11 +41,12 @@ type receiptPage struct {
 
 // bookingView is a place in one session.
 type bookingView struct {
-	State       postroom.BookingState
-	StateSaid   string // "" where the page's heading says it
-	Title       run
-	When, Where string
-	Party       int
+	State     postroom.BookingState
+	StateSaid string // "" where the page's heading says it
+	Title     run
+	When      string
+	Where     run
+	Party     string
 }
 
 // receiptLife is how long the page after a form answers.
@@ -72,6 +75,7 @@ type onFile struct {
 	session postroom.Session
 	contact postroom.Contact
 	before  bool
+	sent    bool // a message about it has left
 }
 
 func (s *Server) receipt(r *http.Request) (onFile, error) {
@@ -81,7 +85,14 @@ func (s *Server) receipt(r *http.Request) (onFile, error) {
 	}
 	id, before := strings.CutSuffix(subject, knownBefore)
 	file, err := s.onFile(r, id)
-	file.before = before
+	if err != nil || !before {
+		return file, err
+	}
+	file.before = true
+	about, err := s.Store.Read(r.Context()).MessagesAbout(file.sub.ID)
+	for _, m := range about {
+		file.sent = file.sent || m.Contact != "" && m.State == postroom.Sent
+	}
 	return file, err
 }
 
@@ -163,6 +174,9 @@ func (s *Server) receiptPage(r *http.Request, v voice, f onFile) receiptPage {
 	p.headline(v, f)
 	p.answers(s, v, f)
 	p.Title = p.Heading
+	if p.Suggestion != "" {
+		p.Title = v.Say("receipt.check_address") + ". " + p.Heading
+	}
 	return p
 }
 
@@ -192,7 +206,7 @@ func (p *receiptPage) answers(s *Server, v voice, f onFile) {
 		p.Phoned = f.contact.Phone != ""
 	case p.Held:
 	case f.before:
-		p.Unnamed = true
+		p.Unnamed, p.Sent = true, f.sent
 	default:
 		p.Mailed, p.Suggestion = address, didYouMean(address)
 		p.CanChange = s.addressField(f.form) != nil
@@ -213,7 +227,8 @@ func (s *Server) bookingView(v voice, f onFile) *bookingView {
 	if f.booking == nil {
 		return nil
 	}
-	view := &bookingView{State: f.booking.State, Where: f.session.Venue, Party: f.booking.Party}
+	view := &bookingView{State: f.booking.State, Party: v.figures(strconv.Itoa(f.booking.Party))}
+	view.Where = v.venue(f.form, f.session.Venue)
 	view.When = v.span(f.session.StartsAt, f.session.EndsAt, s.Org.Zone)
 	view.Title = v.of(f.form.Title)
 	for _, each := range f.form.Sessions() {

@@ -33,9 +33,9 @@ func TestReceiptSaysFirstWhatMattersMost(t *testing.T) {
 		more       []string
 	}{
 		{"a message", "ask", []string{"name", "O", "email", "o@example.org", "question", "Hm?"}, "We have your message",
-			[]string{"A person reads it and answers you by:", "Wednesday 25 November 2026", "<bdi>o@example.org</bdi>. Is that right?"}},
+			[]string{"A person reads it and answers you by:", "Wednesday 25 November 2026", "<bdi>o@example.org</bdi>. It can take up to 15 minutes. Is the address right?"}},
 		{"a place", "register", []string{"session", "main", "places", "2", "name", "O", "email", "o@example.org"}, "Your place is booked",
-			[]string{"Saturday 13 March 2027, 10:00 to 15:00", "The Community Hall"}},
+			[]string{"Saturday 13 March 2027, 10:00am to 3:00pm", "The Community Hall"}},
 		{"the waiting list", "register", []string{"session", "workshop", "places", "2", "name", "O", "email", "o@example.org"}, "You are on the waiting list, not booked yet",
 			[]string{"Until then you have no place"}},
 		{"a list", "newsletter", []string{"email", "o@example.org"}, "One more step. Check your email", []string{"Until then you are not on it"}},
@@ -53,7 +53,7 @@ func TestReceiptSaysFirstWhatMattersMost(t *testing.T) {
 			t.Errorf("%s: there is a link in the panel", each.name)
 		}
 	}
-	unwanted(t, c.get(receiptOf(t, c, "ask", "name", "O", "phone", "01908 123456", "question", "Hm?")), "Change it", "sending a message")
+	unwanted(t, c.get(receiptOf(t, c, "ask", "name", "O", "phone", "01908 123456", "question", "Hm?")), "Change it", "is on its way")
 }
 
 func TestReceiptOfWhatIsHeldPromisesNoMail(t *testing.T) {
@@ -61,7 +61,7 @@ func TestReceiptOfWhatIsHeldPromisesNoMail(t *testing.T) {
 	c := open(t)
 	w := c.get(receiptOf(t, c, "ask", "name", "O", "email", "o@example.org", "question", "Hm?", trap, "1"))
 	want(t, w, 200, "We have your message", "A person reads what you sent")
-	unwanted(t, w, "sending a message", "phone you")
+	unwanted(t, w, "is on its way", "phone you")
 }
 
 func TestReceiptAnswersForADay(t *testing.T) {
@@ -79,11 +79,15 @@ func TestWrongAddressIsChangedFromTheReceipt(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	at := receiptOf(t, c, "ask", "name", "O", "email", "olena@gmial.com", "question", "Hm?")
-	want(t, c.get(at), 200, "Did you mean <bdi>olena@gmail.com</bdi>?", `name="email" value="olena@gmail.com"`)
+	asked := c.get(at)
+	want(t, asked, 200, "<title>Check your email address. ", "Did you mean <bdi>olena@gmail.com</bdi>?", `name="email" value="olena@gmail.com"`)
+	if page := asked.Body.String(); strings.Index(page, "Did you mean") > strings.Index(page, `class="panel`) {
+		t.Error("something stands before the question")
+	}
 	action := strings.Split(at, "?")[0] + "/address"
 	w := c.post(action, url.Values{"email": {" Olena@example.org "}})
 	want(t, w, http.StatusSeeOther)
-	want(t, c.get(w.Header().Get("Location")), 200, "We are sending your message to <bdi>Olena@example.org</bdi> from now on")
+	want(t, c.get(w.Header().Get("Location")), 200, "Your message goes to <bdi>Olena@example.org</bdi> now")
 	if c.rooms.did() != "readdress:Olena@example.org" {
 		t.Errorf("did %q", c.rooms.did())
 	}
@@ -101,7 +105,7 @@ func TestTheSameAnswersFromElsewhereShowAndChangeNoAddress(t *testing.T) {
 	at := link.Path(link.Receipt, c.Links.Make(link.Receipt, sub.ID+knownBefore, noon.Add(time.Hour)))
 	w := c.get(at)
 	want(t, w, 200, "You sent us the same thing before")
-	unwanted(t, w, "victim@example.org", "Change it")
+	unwanted(t, w, "victim@example.org", "Change it", "already sent")
 	want(t, c.post(at+"/address", url.Values{"email": {"thief@example.org"}}), http.StatusForbidden)
 	if c.rooms.did() != "" {
 		t.Errorf("did %q", c.rooms.did())

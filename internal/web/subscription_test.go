@@ -124,7 +124,7 @@ func TestBookingIsShownAndGivenBackOnce(t *testing.T) {
 	c := open(t)
 	booked := c.submit("register", url.Values{"session": {"main"}, "places": {"2"}, "name": {"O"}, "email": {"o@example.org"}})
 	at := link.Path(link.Manage, c.Links.Make(link.Manage, booked.ID, noon.AddDate(1, 0, 0)))
-	want(t, c.get(at), 200, booked.Reference, "Saturday 13 March 2027, 10:00 to 15:00", "Cancel my booking")
+	want(t, c.get(at), 200, booked.Reference, "Saturday 13 March 2027, 10:00am to 3:00pm", "Cancel my booking")
 	for range 2 {
 		w := c.post(at, url.Values{})
 		if w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), at) {

@@ -176,9 +176,13 @@ func (v voice) compose(key string, pairs ...string) string {
 type run struct{ Text, Lang, Dir string }
 
 // of picks the reader's language from words of a programme, and says which
-// language it is when it is another.
+// language it is when it is another. What reads as in English is a name, such
+// as that of a place, and is to be spoken as one.
 func (v voice) of(w postroom.Words) run {
 	for _, tag := range postroom.Fallbacks(v.locale) {
+		if w[tag] != "" && w[tag] == w[english] {
+			return v.run(w[tag], english)
+		}
 		if w[tag] != "" {
 			return v.run(w[tag], tag)
 		}
