@@ -26,8 +26,10 @@ func (tx *Tx) FindOrAddContact(c postroom.Contact, at time.Time) (postroom.Conta
 	if id != "" {
 		return tx.Contact(id)
 	}
-	if err := tx.touchPhone(c.Phone); err != nil {
-		return c, fmt.Errorf("lock phone number: %w", err)
+	if c.Address != "" { // else it is locked already
+		if err := tx.touchPhone(c.Phone); err != nil {
+			return c, fmt.Errorf("lock phone number: %w", err)
+		}
 	}
 	c.ID = newID()
 	if _, err := tx.exec(`
@@ -35,7 +37,10 @@ func (tx *Tx) FindOrAddContact(c postroom.Contact, at time.Time) (postroom.Conta
 		c.ID, c.Name, nameKey(c.Name), c.Phone, c.Locale, c.Reach, c.Discreet, micros(at)); err != nil {
 		return c, fmt.Errorf("add contact: %w", err)
 	}
-	return c, tx.AddAddress(c.ID, c.Address, at)
+	if c.Address == "" {
+		return c, nil
+	}
+	return c, tx.giveAddress(c.ID, c.Address, at)
 }
 
 func (tx *Tx) findContact(c postroom.Contact) (id string, err error) {
@@ -90,6 +95,11 @@ func (tx *Tx) AddAddress(contact, address string, at time.Time) error {
 	if err := tx.TouchAddress(address, time.Time{}); err != nil {
 		return fmt.Errorf("add address: %w", err)
 	}
+	return tx.giveAddress(contact, address, at)
+}
+
+// giveAddress is AddAddress for an address that is locked already.
+func (tx *Tx) giveAddress(contact, address string, at time.Time) error {
 	_, err := tx.exec(`
 		INSERT INTO contact_addresses (contact_id, address, added_at) VALUES ($1, $2, $3)
 		ON CONFLICT (contact_id, address) DO UPDATE SET added_at = excluded.added_at`, contact, address, micros(at))

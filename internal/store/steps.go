@@ -49,10 +49,22 @@ func (r Reader) RunOf(submission string) (postroom.Run, bool, error) {
 // PromiseStep promises a step, once per run, name and occurrence, and says
 // whether this was the first time. The step comes back as it stands on file.
 func (tx *Tx) PromiseStep(s postroom.Step) (postroom.Step, bool, error) {
-	s.ID, s.State = newID(), postroom.StepPlanned
+	s.State = postroom.StepPlanned
+	return tx.addStep(s, time.Time{})
+}
+
+// KeepStep is PromiseStep for a step that the same transaction does, at the
+// moment it is due.
+func (tx *Tx) KeepStep(s postroom.Step) (postroom.Step, bool, error) {
+	s.State = postroom.StepDone
+	return tx.addStep(s, s.DueAt)
+}
+
+func (tx *Tx) addStep(s postroom.Step, settled time.Time) (postroom.Step, bool, error) {
+	s.ID = newID()
 	n, err := tx.exec(`
-		INSERT INTO steps (id, run_id, name, occurrence, state, due_at) VALUES ($1, $2, $3, $4, 'planned', $5)
-		ON CONFLICT (run_id, name, occurrence) DO NOTHING`, s.ID, s.Run, s.Name, s.Occurrence, micros(s.DueAt))
+		INSERT INTO steps (id, run_id, name, occurrence, state, due_at, settled_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (run_id, name, occurrence) DO NOTHING`, s.ID, s.Run, s.Name, s.Occurrence, s.State, micros(s.DueAt), micros(settled))
 	if err != nil {
 		return s, false, fmt.Errorf("promise step %s: %w", s.Name, err)
 	}

@@ -135,3 +135,24 @@ func TestDueStepsAreThoseThatFellDueOldestFirst(t *testing.T) {
 		}
 	})
 }
+
+func TestAStepThatIsDoneAtOnceIsKeptOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		run := runFor(t, s, filed(t, s, "ann"))
+		for i := range 2 {
+			write(t, s, func(tx *Tx) error {
+				step, first, err := tx.KeepStep(postroom.Step{Run: run.ID, Name: "hello", DueAt: monday})
+				if err == nil && (first != (i == 0) || step.State != postroom.StepDone) {
+					t.Errorf("time %d: first %v, %+v", i, first, step)
+				}
+				return err
+			})
+		}
+		if due := got(s.Read(t.Context()).DueSteps(monday, 9))(t); len(due) != 0 {
+			t.Errorf("it is still due: %+v", due)
+		}
+		if n := count(t, s, `SELECT count(*) FROM steps WHERE state = 'done' AND settled_at = $1`, micros(monday)); n != 1 {
+			t.Errorf("%d steps are on file as done", n)
+		}
+	})
+}

@@ -121,15 +121,14 @@ func (w *Workflow) promise(tx *store.Tx, c *Case, t postroom.Trigger, e postroom
 	if later && c.Again {
 		return nil // promised to the run that was first
 	}
-	due := e.Due
-	if !later {
-		due = at
-	}
-	step, first, err := tx.PromiseStep(postroom.Step{Run: c.Run.ID, Name: e.Step, Occurrence: e.Occurrence, DueAt: due})
-	if err != nil || !first || later {
+	promised := postroom.Step{Run: c.Run.ID, Name: e.Step, Occurrence: e.Occurrence, DueAt: e.Due}
+	if later {
+		_, _, err := tx.PromiseStep(promised)
 		return err
 	}
-	if _, err := tx.SettleStep(step.ID, postroom.StepDone, "", at); err != nil {
+	promised.DueAt = at
+	step, first, err := tx.KeepStep(promised)
+	if err != nil || !first {
 		return err
 	}
 	return w.do(tx, c, step.ID, e, formCaused(c, t, at), at)
