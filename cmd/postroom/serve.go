@@ -33,7 +33,7 @@ func (c *command) serve() *cobra.Command {
 				return err
 			}
 			defer func() { err = errors.Join(err, room.Close()) }()
-			pages, err := net.Listen("tcp", cfg.Listen)
+			pages, err := new(net.ListenConfig).Listen(cmd.Context(), "tcp", cfg.Listen)
 			if err != nil {
 				return fmt.Errorf("listen for pages on %s: %w", cfg.Listen, err)
 			}

@@ -48,11 +48,11 @@ func Run(ctx context.Context, o Options, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	pages, err := net.Listen("tcp", o.HTTP)
+	pages, err := new(net.ListenConfig).Listen(ctx, "tcp", o.HTTP)
 	if err != nil {
 		return fmt.Errorf("listen for pages on %s: %w", o.HTTP, err)
 	}
-	mail, err := net.Listen("tcp", o.SMTP)
+	mail, err := new(net.ListenConfig).Listen(ctx, "tcp", o.SMTP)
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen for mail on %s: %w", o.SMTP, err), pages.Close())
 	}

@@ -190,7 +190,7 @@ func (w *groupWriter) call(c *groupCall) (err, broken error) {
 		_, broken = w.conn.ExecContext(ctx, `RELEASE one`)
 	}
 	if broken != nil && err != nil {
-		broken = fmt.Errorf("transaction was lost to a neighbour (%v): %w", err, broken)
+		broken = fmt.Errorf("transaction was lost to a neighbour: %w", errors.Join(broken, err))
 	}
 	return err, broken
 }
@@ -240,7 +240,7 @@ func (p *preparedConn) ExecContext(ctx context.Context, query string, args ...an
 	if err != nil {
 		return nil, err
 	}
-	return stmt.ExecContext(ctx, args...)
+	return stmt.ExecContext(ctx, args...) //nolint:sqlclosecheck // kept prepared; close closes it
 }
 
 // QueryContext runs a query, preparing it the first time.
@@ -249,7 +249,7 @@ func (p *preparedConn) QueryContext(ctx context.Context, query string, args ...a
 	if err != nil {
 		return nil, err
 	}
-	return stmt.QueryContext(ctx, args...)
+	return stmt.QueryContext(ctx, args...) //nolint:sqlclosecheck // kept prepared; close closes it
 }
 
 // QueryRowContext runs a query for one row, preparing it the first time.
@@ -258,7 +258,7 @@ func (p *preparedConn) QueryRowContext(ctx context.Context, query string, args .
 	if err != nil {
 		return p.conn.QueryRowContext(ctx, query, args...) // says the same error again
 	}
-	return stmt.QueryRowContext(ctx, args...)
+	return stmt.QueryRowContext(ctx, args...) //nolint:sqlclosecheck // kept prepared; close closes it
 }
 
 func (p *preparedConn) close() error {

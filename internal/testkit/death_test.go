@@ -140,7 +140,11 @@ var hidden = regexp.MustCompile(`type="hidden" name="([^"]*)" value="([^"]*)"`)
 // page fetches a form with its hidden fields and fills in the rest.
 func (c *child) page(t *testing.T, address string) url.Values {
 	t.Helper()
-	resp, err := http.Get(c.url + "/f/ask") //nolint:noctx // the child may die; the default client's errors are what is looked at
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.url+"/f/ask", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -140,7 +140,7 @@ func (r *Room) open(s *setup) {
 	go func() { done <- r.Run(ctx, pages, handler) }()
 	r.stop = func() {
 		cancel()
-		if err := errors.Join(<-done, r.Room.Close()); err != nil {
+		if err := errors.Join(<-done, r.Close()); err != nil {
 			r.t.Errorf("stop the post room: %v", err)
 		}
 	}
@@ -161,7 +161,7 @@ func (r *Room) Work(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if err := r.Room.WorkUntilIdle(ctx); err != nil {
+	if err := r.WorkUntilIdle(ctx); err != nil {
 		t.Fatalf("work until idle: %v", err)
 	}
 }
