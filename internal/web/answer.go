@@ -104,13 +104,18 @@ func say(err error) postroom.Text {
 // errorPage tells a reader what went wrong and what to do now.
 type errorPage struct {
 	page
-	Say string
+	Say     string
+	SignUps []homeForm // where to start again
 }
 
 func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, err error) {
 	v := s.voice(r, s.guess.all, "")
-	p := errorPage{page: s.page(r, v, ""), Say: v.text(say(err))}
+	said := say(err)
+	p := errorPage{page: s.page(r, v, ""), Say: v.text(said)}
 	p.Title = v.Say("page.error." + postroom.KindOf(err).String() + ".title")
+	if said.Key == "link.expired_confirm" {
+		p.Title, p.SignUps = v.Say("link.too_old"), s.signUps(v)
+	}
 	p.Private = true
 	if err := s.render(w, status(err), v, "error.html", p); err != nil {
 		s.note(r, err)

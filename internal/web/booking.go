@@ -10,16 +10,20 @@ import (
 	"postroom/internal/store"
 )
 
-// managePage shows what somebody has with us, and the button that gives a
-// place back.
+// managePage shows what somebody has with us, and the way to give a place
+// back.
 type managePage struct {
 	page
 	Reference string
 	Form      run
 	Booking   *bookingView
+	Received  string // day
+	Stands    string // what has become of it
 	CanCancel bool
+	Waiting   bool
 	Cancelled bool
 	Action    string
+	Again     string // where the form is, as long as it is open
 }
 
 func (s *Server) showBooking(w http.ResponseWriter, r *http.Request) error {
@@ -28,24 +32,62 @@ func (s *Server) showBooking(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := s.voice(r, s.guess.of(file.sub.Programme), file.sub.Locale)
+	return s.render(w, http.StatusOK, v, "manage.html", s.managePage(r, v, file))
+}
+
+func (s *Server) managePage(r *http.Request, v voice, f onFile) managePage {
 	p := managePage{
-		page:      s.page(r, v, file.sub.Programme),
-		Reference: file.sub.Reference,
-		Form:      v.of(file.form.Title),
-		Booking:   s.bookingView(v, file),
-		CanCancel: s.canCancel(file),
-		Cancelled: file.booking != nil && file.booking.State == postroom.BookingCancelled,
+		page:      s.page(r, v, f.sub.Programme),
+		Reference: f.sub.Reference,
+		Form:      v.of(f.form.Title),
+		Booking:   s.bookingView(v, f),
+		Received:  v.day(f.sub.ReceivedAt.In(s.Org.Zone)),
+		Stands:    v.Say("manage.state." + string(f.sub.State)),
+		CanCancel: s.canCancel(f),
 		Action:    link.Path(link.Manage, r.PathValue("token")),
 	}
-	p.Title, p.Private = v.Say("manage.title"), true
+	p.Title, p.Private = v.Say("manage.title_other"), true
 	if p.Booking != nil {
+		p.Title = v.Say("manage.title")
+		p.Waiting = p.Booking.State == postroom.BookingWaiting
+		p.Cancelled = p.Booking.State == postroom.BookingCancelled
 		p.Booking.StateSaid = v.Say("booking.state." + string(p.Booking.State))
 	}
-	return s.render(w, http.StatusOK, v, "manage.html", p)
+	if s.open(f.form) {
+		p.Again = inLanguage("/f/"+f.form.Name, v.locale)
+	}
+	return p
+}
+
+// askCancel asks whether somebody means it. What they came for may have ended
+// meanwhile; then the other page says so.
+func (s *Server) askCancel(w http.ResponseWriter, r *http.Request) error {
+	file, err := s.managed(r)
+	if err != nil {
+		return err
+	}
+	v := s.voice(r, s.guess.of(file.sub.Programme), file.sub.Locale)
+	p := s.managePage(r, v, file)
+	if !p.CanCancel {
+		http.Redirect(w, r, inLanguage(p.Action, v.locale), http.StatusSeeOther)
+		return nil
+	}
+	p.Title = v.Say("cancel.title")
+	if p.Waiting {
+		p.Title = v.Say("cancel.title_waiting")
+	}
+	return s.render(w, http.StatusOK, v, "cancel.html", p)
 }
 
 func (s *Server) managed(r *http.Request) (onFile, error) {
-	id, err := s.Links.Open(r.PathValue("token"), link.Manage)
+	subject, err := s.Links.Open(r.PathValue("token"), link.Manage)
+	if err != nil {
+		return onFile{}, err
+	}
+	id, err := s.Links.Untie(subject, func(id string) (string, error) {
+		sub, err := s.Store.Read(r.Context()).Submission(id)
+		return sub.Address, err
+	})
 	if err != nil {
 		return onFile{}, err
 	}

@@ -33,6 +33,16 @@ func (c *counter) views() []view {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	gone := c.submit("register", url.Values{"session": {"sister"}, "places": {"1"}, "name": {"Sam"}, "email": {"sam@example.org"}})
+	left := c.submit("newsletter", url.Values{"email": {"left@example.org"}})
+	ended, _, err := c.Store.Read(c.t.Context()).SubscriptionOf(left.ID)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if err := c.rooms.Unsubscribe(c.t.Context(), ended.ID); err != nil {
+		c.t.Fatal(err)
+	}
+	want(c.t, c.post(c.link(link.Manage, gone.ID), url.Values{}), 303)
 	return []view{
 		{"home", "/", ""},
 		{"form-everything", "/f/all", ""},
@@ -48,6 +58,15 @@ func (c *counter) views() []view {
 		{"unsubscribe", c.link(link.Unsubscribe, pending.ID), ""},
 		{"subscribed", "/subscribed", ""},
 		{"manage", c.link(link.Manage, booked.ID), ""},
+		{"cancel", c.link(link.Manage, booked.ID) + "/cancel", ""},
+		{"cancel-waiting", c.link(link.Manage, waiting.ID) + "/cancel", ""},
+		{"cancelled", c.link(link.Manage, gone.ID), ""},
+		{"confirm-ended", c.link(link.Confirm, ended.ID), ""},
+		{"confirm-too-old", link.Path(link.Confirm, c.Links.Make(link.Confirm, pending.ID, noon.Add(-1e9))), ""},
+		{"not-me", "/not-me", ""},
+		{"form-volunteer", "/f/volunteer", ""},
+		{"form-join", "/f/join", ""},
+		{"receipt-again", c.link(link.Receipt, phoned.ID+knownBefore), ""},
 		{"manage-received", c.link(link.Manage, phoned.ID), ""},
 		{"not-found", "/nowhere", ""},
 		{"link-damaged", "/confirm/nonsense", ""},

@@ -173,6 +173,28 @@ func TestNothingIsChosenBeforehandAndWhatIsOptionalSaysSo(t *testing.T) {
 	}
 }
 
+func TestScreenReadersHearWhatIsNeeded(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	page := parsePage(t, c.get("/f/register?lang=fa").Body.String())
+	for _, id := range []string{"f-email", "f-phone"} {
+		if got := page.with("id", id)[0].attrs["aria-describedby"]; got != "f-email-reach" {
+			t.Errorf("%s is described by %q", id, got)
+		}
+	}
+	required := func(id string) bool { return page.with("id", id)[0].attrs["aria-required"] == "true" }
+	for id, want := range map[string]bool{"f-name": true, "f-places": true, "f-email": false, "f-organisation": false} {
+		if got := required(id); got != want {
+			t.Errorf("%s is required: %t, want %t", id, got, want)
+		}
+	}
+	if n := page.with("role", "radiogroup"); len(n) != 1 || n[0].attrs["aria-required"] != "true" {
+		t.Error("the choice of a date is not said to be required")
+	}
+	want(t, c.get("/f/register?lang=fa"), 200, `lang="en" dir="ltr">The Community Hall`, "۱۳ مارس ۲۰۲۷، از ۱۰:۰۰ تا ۱۵:۰۰")
+	want(t, c.get("/f/join?lang=uk"), 200, `lang="en" dir="ltr">Bletchley<`)
+}
+
 func TestSpecialAnswersSayWhatForAndHowLong(t *testing.T) {
 	t.Parallel()
 	c := open(t)

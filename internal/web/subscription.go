@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"postroom/internal/link"
@@ -22,22 +23,49 @@ type listPage struct {
 // subscription opens the link of a mail.
 func (s *Server) subscription(r *http.Request, purpose link.Purpose) (postroom.Subscription, voice, error) {
 	v := s.voice(r, s.guess.all, "")
-	id, err := s.Links.Open(r.PathValue("token"), purpose)
+	subject, err := s.Links.Open(r.PathValue("token"), purpose)
 	if err != nil {
 		return postroom.Subscription{}, v, err
 	}
-	sub, err := s.Store.Read(r.Context()).Subscription(id)
+	var sub postroom.Subscription
+	_, err = s.Links.Untie(subject, func(id string) (string, error) {
+		sub, err = s.Store.Read(r.Context()).Subscription(id)
+		return sub.Address, err
+	})
 	return sub, s.voice(r, s.guess.of(sub.Programme), sub.Locale), err
 }
 
 func (s *Server) showConfirm(w http.ResponseWriter, r *http.Request) error {
 	sub, v, err := s.subscription(r, link.Confirm)
 	if err != nil {
-		return err
+		return tooLate(err)
 	}
 	p := s.listPage(r, v, sub, link.Confirm)
 	p.Title = v.Say("confirm.title." + string(sub.State))
 	return s.render(w, http.StatusOK, v, "confirm.html", p)
+}
+
+// tooLate says of a link to confirm what its age means: an old link to
+// anything else loses nobody a thing.
+func tooLate(err error) error {
+	if e, ok := errors.AsType[*postroom.Error](err); ok && e.Say.Key == "link.expired" {
+		return &postroom.Error{Kind: e.Kind, Say: postroom.Say("link.expired_confirm"), Cause: e.Cause}
+	}
+	return err
+}
+
+// signUps lists the forms that put people on a list, for whom a link to
+// confirm has come to its end.
+func (s *Server) signUps(v voice) []homeForm {
+	var forms []homeForm
+	for _, p := range s.Programmes.Programmes() {
+		for _, f := range p.Forms {
+			if f.List != "" && f.Kind == postroom.SignUp {
+				forms = append(forms, homeForm{Link: inLanguage("/f/"+f.Name, v.locale), Title: v.of(f.Title)})
+			}
+		}
+	}
+	return forms
 }
 
 func (s *Server) showUnsubscribe(w http.ResponseWriter, r *http.Request) error {
@@ -104,6 +132,9 @@ func (s *Server) press(w http.ResponseWriter, r *http.Request, purpose link.Purp
 		return err
 	}
 	sub, v, err := s.subscription(r, purpose)
+	if err != nil && purpose == link.Confirm {
+		return tooLate(err)
+	}
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"postroom/internal/link"
 	"postroom/internal/postroom"
@@ -119,20 +120,73 @@ func TestWhatALinkCannotDoAnyMoreIsSaid(t *testing.T) {
 	want(t, c.get(c.link(link.Confirm, "unknown")), http.StatusNotFound)
 }
 
+func TestALinkToConfirmThatIsTooOldSaysHowToSignUpAgain(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	id := pending(t, c)
+	at := link.Path(link.Confirm, c.Links.Make(link.Confirm, id, noon.AddDate(0, 0, 7)))
+	c.clock.move(8 * 24 * time.Hour)
+	want(t, c.get(at), http.StatusGone, "you are not on the list yet", `href="/f/newsletter?lang=en">Sign up again`)
+	want(t, c.post(at, url.Values{}), http.StatusGone, "you are not on the list yet")
+	old := link.Path(link.Unsubscribe, c.Links.Make(link.Unsubscribe, id, noon.AddDate(0, 0, 7)))
+	unwanted(t, c.get(old), "not on the list yet")
+}
+
+func TestALinkEndsWhenTheAnswersGoToAnotherAddress(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	sub := c.submit("ask", url.Values{"name": {"O"}, "email": {"stranger@example.org"}, "question": {"Hm?"}})
+	at := c.link(link.Manage, c.Links.SentTo(sub.ID, "stranger@example.org"))
+	want(t, c.get(at), 200, sub.Reference)
+	if err := c.rooms.Readdress(t.Context(), sub.ID, "o@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	w := c.get(at)
+	want(t, w, http.StatusGone, "another email address")
+	unwanted(t, w, sub.Reference)
+	want(t, c.get(c.link(link.Manage, c.Links.SentTo(sub.ID, "o@example.org"))), 200, sub.Reference)
+}
+
+func TestWhatIsNoBookingSaysWhereItStands(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	sub := c.submit("ask", url.Values{"name": {"O"}, "email": {"o@example.org"}, "question": {"Hm?"}})
+	w := c.get(c.link(link.Manage, sub.ID))
+	want(t, w, 200, "See where this stands", "We got it on <bdi>Monday 23 November 2026</bdi>. A person here reads it.")
+	unwanted(t, w, "booking", "Book again")
+}
+
+func TestWhoeverWasTakenOffIsNotAskedAgain(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	id := pending(t, c)
+	if err := c.rooms.Unsubscribe(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	unwanted(t, c.get(c.link(link.Confirm, id)), "This was not me")
+}
+
 func TestBookingIsShownAndGivenBackOnce(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	booked := c.submit("register", url.Values{"session": {"main"}, "places": {"2"}, "name": {"O"}, "email": {"o@example.org"}})
 	at := link.Path(link.Manage, c.Links.Make(link.Manage, booked.ID, noon.AddDate(1, 0, 0)))
-	want(t, c.get(at), 200, booked.Reference, "Saturday 13 March 2027, 10:00am to 3:00pm", "Cancel my booking")
+	w := c.get(at)
+	want(t, w, 200, booked.Reference, "Your booking", "Saturday 13 March 2027, 10:00am to 3:00pm", `href="`+at+`/cancel?lang=en">Cancel my booking`)
+	unwanted(t, w, "<form")
+	want(t, c.get(at+"/cancel"), 200, "Do you want to give up your place?", "Yes, cancel my booking", `href="`+at+`?lang=en">No, keep my place`)
+	if c.rooms.did() != "" {
+		t.Fatalf("asking did %q", c.rooms.did())
+	}
 	for range 2 {
 		w := c.post(at, url.Values{})
 		if w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), at) {
 			t.Fatalf("%d to %q", w.Code, w.Header().Get("Location"))
 		}
 	}
-	w := c.get(at)
-	want(t, w, 200, "Your booking is cancelled")
+	w = c.get(at)
+	want(t, w, 200, "Your booking is cancelled", `href="/f/register?lang=en">Book again`)
+	want(t, c.get(at+"/cancel"), http.StatusSeeOther)
 	unwanted(t, w, "Cancel my booking")
 	if c.rooms.did() != "cancel" {
 		t.Errorf("did %q", c.rooms.did())

@@ -165,6 +165,7 @@ func (s *Server) route(mux *http.ServeMux) {
 	page("GET /unsubscribed", s.done("unsubscribed.html", "unsubscribed.title"))
 	page("GET /manage/{token}", s.showBooking)
 	page("POST /manage/{token}", s.cancelBooking)
+	page("GET /manage/{token}/cancel", s.askCancel)
 	page("/", s.nowhere)
 	mux.Handle("POST /api/v1/forms/{form}/submissions", s.api(s.submitJSON))
 	mux.Handle("/api/", s.api(s.nowhere))
