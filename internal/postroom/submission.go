@@ -71,7 +71,7 @@ type Submission struct {
 	ID           string
 	Reference    string // short, read out over the phone: "K7M-4QX"
 	Key          string // idempotency key
-	NaturalKey   string // same person, same form, same answers
+	NaturalKey   string // same person, same form, same answers; blinded on file
 	Programme    string
 	Form         string
 	FormVersion  string
