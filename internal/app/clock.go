@@ -19,11 +19,13 @@ type waiter struct {
 	timer *time.Timer
 }
 
-// Now returns the wall clock's time, set forward as far as it was advanced.
+// Now returns the wall clock's time, set forward as far as it was advanced. It
+// leaves Go's monotonic reading out: a time is compared with what stands in
+// rows, and must be seen to move when the machine's clock is set.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead)
+	return time.Now().Round(0).Add(c.ahead)
 }
 
 // Until returns a channel that is closed when the clock has reached t.

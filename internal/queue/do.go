@@ -66,7 +66,7 @@ func (q *Queue) Do(ctx context.Context, task *asynq.Task, work func(context.Cont
 
 func (q *Queue) claim(ctx context.Context, id string, turn int) (job postroom.Job, err error) {
 	err = q.insist(ctx, func(tx *store.Tx) error {
-		job, err = tx.Claim(id, turn, q.me, q.clock.Now().Add(leaseFor))
+		job, err = tx.Claim(id, turn, q.me, q.now().Add(leaseFor))
 		return err
 	})
 	switch {
@@ -96,7 +96,7 @@ func (q *Queue) guarded(ctx context.Context, job postroom.Job, work func(context
 // settle writes down how the job ended. It does so although the process is
 // being stopped: a job that was done and not settled would be done again.
 func (q *Queue) settle(ctx context.Context, h *held, o Outcome) {
-	now := q.clock.Now()
+	now := q.now()
 	if o.Verdict == store.Again && ctx.Err() != nil { // the work did not fail; it was stopped
 		o.Verdict = store.Wait
 		if o.At.IsZero() {
@@ -106,7 +106,7 @@ func (q *Queue) settle(ctx context.Context, h *held, o Outcome) {
 	o = decide(h.job, o, now)
 	q.floor.settling(h)
 	ctx = context.WithoutCancel(ctx)
-	err := q.insist(ctx, func(tx *store.Tx) error { return tx.Settle(h.job, o, q.clock.Now()) })
+	err := q.insist(ctx, func(tx *store.Tx) error { return tx.Settle(h.job, o, q.now()) })
 	if err != nil && postroom.KindOf(err) != postroom.Gone && o.Also != nil {
 		o, err = q.settleAlone(ctx, h.job, err)
 	}
@@ -124,8 +124,8 @@ func (q *Queue) settle(ctx context.Context, h *held, o Outcome) {
 // settleAlone counts a failed try when what was to be settled with the job
 // cannot be: without it such a job would come back for ever.
 func (q *Queue) settleAlone(ctx context.Context, job postroom.Job, cause error) (Outcome, error) {
-	o := decide(job, Again(cause), q.clock.Now())
-	err := q.insist(ctx, func(tx *store.Tx) error { return tx.Settle(job, o, q.clock.Now()) })
+	o := decide(job, Again(cause), q.now())
+	err := q.insist(ctx, func(tx *store.Tx) error { return tx.Settle(job, o, q.now()) })
 	if err == nil {
 		q.log.ErrorContext(ctx, "job settled without its result", "job", job.ID, "err", cause)
 	}

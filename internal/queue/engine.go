@@ -82,7 +82,7 @@ func (q *Queue) route(ctx context.Context, task *asynq.Task) error {
 // have made it.
 func (q *Queue) nobody(ctx context.Context, task *asynq.Task) error {
 	return q.Do(ctx, task, func(_ context.Context, job postroom.Job) Outcome {
-		return Wait(q.clock.Now().Add(time.Minute), fmt.Sprintf("no worker here does %q", job.Kind))
+		return Wait(q.now().Add(time.Minute), fmt.Sprintf("no worker here does %q", job.Kind))
 	})
 }
 

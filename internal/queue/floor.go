@@ -60,17 +60,17 @@ func (f *floor) letGo(h *held) {
 	delete(f.jobs, taskID(h.job.ID, h.job.Turn))
 }
 
-// short returns the jobs whose lease ends before the given moment.
-func (f *floor) short(before time.Time) []*held {
+// those returns the jobs whose lease ends at a moment of which match says yes.
+func (f *floor) those(match func(end time.Time) bool) []*held {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var short []*held
+	var those []*held
 	for _, h := range f.jobs {
-		if h.job.LeasedUntil.Before(before) {
-			short = append(short, h)
+		if match(h.job.LeasedUntil) {
+			those = append(those, h)
 		}
 	}
-	return short
+	return those
 }
 
 func (f *floor) renewed(h *held, until time.Time) {

@@ -41,7 +41,7 @@ func (q *Queue) Stats() Stats {
 func (q *Queue) WorkUntilIdle(ctx context.Context) error {
 	for {
 		_, bell := q.floor.listen()
-		left, err := q.store.Read(ctx).WorkLeft(q.clock.Now())
+		left, err := q.store.Read(ctx).WorkLeft(q.now())
 		if err != nil {
 			return err
 		}

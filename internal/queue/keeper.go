@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"postroom/internal/postroom"
@@ -13,7 +14,35 @@ const (
 	leaseFor   = 3 * time.Minute  // a holder that is silent for this long is dead
 	renewAfter = 30 * time.Second // of a lease used up
 	pollEvery  = time.Second      // the net under every signal
+	unevenGap  = 10 * time.Second // between two looks of the keeper: the clock was set, or we were away
+	quietLooks = 2                // after that, for every process to renew before anybody sweeps
+	aheadEvery = 60               // looks; a lease that lies too far ahead can wait
 )
+
+// pace knows how evenly the keeper has looked. Leases are moments of the wall
+// clock, which somebody may set and which goes on while a virtual machine is
+// paused: then every lease seems to be over, also of those who are well.
+type pace struct {
+	mu    sync.Mutex
+	last  time.Time // look that renewed what was to be renewed
+	looks int       // of that sort, one soon after the other
+}
+
+// even returns how many looks came one soon after the other until now.
+func (p *pace) even(now time.Time) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if gap := now.Sub(p.last); gap < 0 || gap > unevenGap {
+		p.looks = 0
+	}
+	return p.looks
+}
+
+func (p *pace) looked(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last, p.looks = now, p.looks+1
+}
 
 // keep renews the leases of the jobs done here and sweeps what others left.
 func (q *Queue) keep(ctx context.Context) {
@@ -28,32 +57,27 @@ func (q *Queue) keep(ctx context.Context) {
 }
 
 // sweep renews and sweeps in one transaction, in this order, so that a clock
-// put forward by hours does not take the jobs under way from ourselves.
+// put forward by hours does not take the jobs under way from ourselves. It
+// takes none from others either before they have had time to renew.
 func (q *Queue) sweep(ctx context.Context) error {
-	now := q.clock.Now()
+	now := q.now()
 	until := now.Add(leaseFor)
-	short := q.floor.short(until.Add(-renewAfter))
+	stale := q.floor.those(func(end time.Time) bool {
+		return end.Before(until.Add(-renewAfter)) || end.After(until) // after: the clock was put back
+	})
+	even := q.pace.even(now)
 	var lost, kept []*held
-	err := q.store.Write(ctx, func(tx *store.Tx) error {
-		lost, kept = nil, nil
-		for _, h := range short {
-			err := tx.Renew(h.job.ID, h.job.Turn, until)
-			switch {
-			case err == nil:
-				kept = append(kept, h)
-			case postroom.KindOf(err) == postroom.Gone:
-				lost = append(lost, h)
-			default:
-				return err
-			}
+	err := q.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if kept, lost, err = renew(tx, stale, until); err != nil {
+			return err
 		}
-		_, err := tx.Sweep(now)
-		return err
+		return sweepAfter(tx, even, now)
 	})
 	if err != nil {
 		q.giveUpExpired(now)
 		return err
 	}
+	q.pace.looked(now)
 	for _, h := range kept {
 		q.floor.renewed(h, until)
 	}
@@ -61,9 +85,40 @@ func (q *Queue) sweep(ctx context.Context) error {
 	return nil
 }
 
+func renew(tx *store.Tx, stale []*held, until time.Time) (kept, lost []*held, err error) {
+	for _, h := range stale {
+		err := tx.Renew(h.job.ID, h.job.Turn, until)
+		switch {
+		case err == nil:
+			kept = append(kept, h)
+		case postroom.KindOf(err) == postroom.Gone:
+			lost = append(lost, h)
+		default:
+			return nil, nil, err
+		}
+	}
+	return kept, lost, nil
+}
+
+// sweepAfter sweeps if the keeper has looked evenly for so many times. What
+// lies too far ahead was written by a clock that was put back since; half a
+// lease's worth and more of difference between machines is not that.
+func sweepAfter(tx *store.Tx, even int, now time.Time) error {
+	if even < quietLooks {
+		return nil
+	}
+	if _, err := tx.Sweep(now); err != nil || even%aheadEvery != aheadEvery-1 {
+		return err
+	}
+	_, err := tx.SweepAhead(now, now.Add(handedFor+leaseFor), now.Add(leaseFor+leaseFor))
+	return err
+}
+
 // giveUpExpired stops work whose lease ran out while the database was away
 // from here: it may not be away from others.
-func (q *Queue) giveUpExpired(now time.Time) { q.stop(q.floor.short(now)) }
+func (q *Queue) giveUpExpired(now time.Time) {
+	q.stop(q.floor.those(func(end time.Time) bool { return end.Before(now) }))
+}
 
 func (q *Queue) stop(lost []*held) {
 	for _, h := range lost {

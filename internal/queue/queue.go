@@ -79,6 +79,7 @@ type Queue struct {
 
 	engine   current
 	floor    floor
+	pace     pace
 	counts   counts
 	trouble  chan struct{}      // Redis gave an error: look at it now
 	replan   chan struct{}      // a lane has nothing more that is due
@@ -181,12 +182,16 @@ func (q *Queue) Run(ctx context.Context) error {
 	return nil
 }
 
+// now is the wall clock's time without the monotonic reading that Go keeps
+// beside it: it is compared with rows, and they know only the wall's.
+func (q *Queue) now() time.Time { return q.clock.Now().Round(0) }
+
 func (q *Queue) takeAllBack(ctx context.Context) error {
 	if !q.alone {
 		return nil
 	}
 	return q.store.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.TakeAllBack(q.clock.Now())
+		_, err := tx.TakeAllBack(q.now())
 		return err
 	})
 }

@@ -119,7 +119,7 @@ func (q *Queue) handOver(ctx context.Context, l *lane) (jobs []postroom.Job, roo
 		return nil, 0, nil
 	}
 	err = q.store.Write(ctx, func(tx *store.Tx) error {
-		now := q.clock.Now()
+		now := q.now()
 		jobs, err = tx.HandOver(l.name, q.me, room, now, now.Add(handedFor))
 		return err
 	})
@@ -158,7 +158,7 @@ func (q *Queue) enqueueOne(ctx context.Context, e *engine, job postroom.Job) err
 			return err
 		}
 		err = q.insist(ctx, func(tx *store.Tx) error {
-			job.Turn, err = tx.RaiseTurn(job.ID, job.Turn, q.clock.Now().Add(handedFor))
+			job.Turn, err = tx.RaiseTurn(job.ID, job.Turn, q.now().Add(handedFor))
 			return err
 		})
 		if err != nil {
@@ -218,7 +218,7 @@ func (q *Queue) wakeDue(ctx context.Context) (next time.Time) {
 		return time.Time{}
 	}
 	q.sqlOut.hear(err)
-	now := q.clock.Now()
+	now := q.now()
 	for name, at := range due {
 		switch l := q.lanes[name]; {
 		case l == nil:

@@ -117,7 +117,7 @@ func wrapEpoch(err error) error {
 
 func (q *Queue) takeBack(ctx context.Context, by string) error {
 	return q.store.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.TakeBack(by, q.clock.Now())
+		_, err := tx.TakeBack(by, q.now())
 		return err
 	})
 }

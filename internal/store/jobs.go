@@ -184,6 +184,33 @@ func (tx *Tx) Sweep(now time.Time) (map[postroom.Lane]int, error) {
 	return lanes, err
 }
 
+// SweepAhead makes jobs due again that a clock has put off which was put back
+// since: handed over or leased until later than anybody now does it, made due
+// by a sweep at a moment that is still to come, or added at such a moment to be
+// done at once. A job that was given a later time by whoever added or settled
+// it keeps that time, because nothing in its row says by which clock: at worst
+// it is done as much later as the clock was put back.
+func (tx *Tx) SweepAhead(now, handed, leased time.Time) (map[postroom.Lane]int, error) {
+	lanes := make(map[postroom.Lane]int)
+	for _, which := range []struct {
+		query string
+		than  time.Time
+	}{
+		{`state = 'handed' AND handed_until > $2`, handed},
+		{`state = 'running' AND leased_until > $2`, leased},
+		{`state = 'due' AND due_at > $2 AND (held_by <> '' OR (turn = 0 AND due_at <= created_at))`, now},
+	} {
+		found, err := tx.makeDue(`UPDATE jobs SET state = 'due', due_at = $1 WHERE `+which.query+` RETURNING lane`, micros(now), micros(which.than))
+		if err != nil {
+			return nil, err
+		}
+		for lane, n := range found {
+			lanes[lane] += n
+		}
+	}
+	return lanes, nil
+}
+
 // TakeBack makes handed jobs due again: those of one process, or of all when
 // by is empty, because the Redis that held their tasks is gone.
 func (tx *Tx) TakeBack(by string, now time.Time) (map[postroom.Lane]int, error) {
@@ -212,6 +239,16 @@ func (tx *Tx) makeDue(query string, args ...any) (map[postroom.Lane]int, error) 
 		return nil, fmt.Errorf("make jobs due again: %w", err)
 	}
 	return lanes, nil
+}
+
+// WorkLeft says whether any job is due by now, handed over or running. It is
+// one statement, so that no job is missed on its way from one state to the
+// next.
+func (r Reader) WorkLeft(now time.Time) (left bool, err error) {
+	err = r.row(`
+		SELECT EXISTS (SELECT 1 FROM jobs WHERE state IN ('handed', 'running'))
+		    OR EXISTS (SELECT 1 FROM jobs WHERE state = 'due' AND due_at <= $1)`, micros(now)).Scan(&left)
+	return left, err
 }
 
 // HandedBy counts the jobs of a lane that this process handed over and nobody

@@ -331,6 +331,66 @@ func TestSweepLeavesAloneWhatIsStillInTime(t *testing.T) {
 	})
 }
 
+func TestAClockThatWasPutBackHoldsNothingUp(t *testing.T) {
+	ahead := monday.Add(time.Hour) // what the clock said before
+	add := func(due time.Time) func(t *testing.T, s *Store) {
+		return func(t *testing.T, s *Store) {
+			write(t, s, func(tx *Tx) error {
+				_, err := tx.AddJob(postroom.JobDeliver, "m1", postroom.Confirm, due, ahead)
+				return err
+			})
+		}
+	}
+	begun := func(until time.Duration, then func(tx *Tx, job postroom.Job) error) func(t *testing.T, s *Store) {
+		return func(t *testing.T, s *Store) {
+			add(ahead)(t, s)
+			job := handOver(t, s, "relay", 1, ahead)[0]
+			write(t, s, func(tx *Tx) (err error) {
+				if job, err = tx.Claim(job.ID, job.Turn, "worker", monday.Add(until)); err != nil {
+					return err
+				}
+				return then(tx, job)
+			})
+		}
+	}
+	nothing := func(*Tx, postroom.Job) error { return nil }
+	lapse := func(tx *Tx, _ postroom.Job) error { _, err := tx.Sweep(ahead.Add(time.Minute)); return err }
+	wait := func(tx *Tx, job postroom.Job) error {
+		return tx.Settle(job, Outcome{Verdict: Wait, At: monday.Add(30 * time.Minute)}, monday)
+	}
+	for name, c := range map[string]struct {
+		leave func(t *testing.T, s *Store)
+		found bool
+	}{
+		"added to be done at once":         {add(ahead), true},
+		"added for later":                  {add(ahead.Add(1000)), false},
+		"handed over":                      {func(t *testing.T, s *Store) { add(ahead)(t, s); handOver(t, s, "relay", 1, ahead) }, true},
+		"handed over by a clock a bit off": {func(t *testing.T, s *Store) { add(monday)(t, s); handOver(t, s, "relay", 1, monday.Add(time.Second)) }, false},
+		"running":                          {begun(time.Hour, nothing), true},
+		"running by a clock a bit off":     {begun(4*time.Minute, nothing), false},
+		"swept":                            {begun(time.Hour, lapse), true},
+		"waiting since the clock is right": {begun(time.Hour, wait), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, s *Store) {
+				c.leave(t, s)
+				before := got(s.Read(t.Context()).JobOf(postroom.JobDeliver, "m1"))(t)
+				write(t, s, func(tx *Tx) error {
+					_, err := tx.SweepAhead(monday, monday.Add(4*time.Minute), monday.Add(6*time.Minute))
+					return err
+				})
+				after := stored(t, s, before.ID)
+				if c.found && (after.State != postroom.JobDue || !after.DueAt.Equal(monday)) {
+					t.Errorf("the job became %+v, want it due now", after)
+				}
+				if !c.found && after != before {
+					t.Errorf("the job became %+v, want it left as %+v", after, before)
+				}
+			})
+		})
+	}
+}
+
 func TestTakeBackTakesWhatNobodyClaimed(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		held := running(t, s, "m1")
@@ -414,6 +474,10 @@ func TestJobArrows(t *testing.T) {
 			map[string]postroom.JobState{"due": postroom.JobDead, "lapsed": postroom.JobDead, "handed": postroom.JobDead, "dead": postroom.JobDead}},
 		{"sweep", several(func(tx *Tx) (map[postroom.Lane]int, error) { return tx.Sweep(monday) }),
 			map[string]postroom.JobState{"handed": postroom.JobDue, "running": postroom.JobDue}},
+		{"sweep ahead", several(func(tx *Tx) (map[postroom.Lane]int, error) {
+			return tx.SweepAhead(monday.Add(-2*time.Hour), past.Add(-1), past.Add(-1))
+		}),
+			map[string]postroom.JobState{"lapsed": postroom.JobDue, "handed": postroom.JobDue, "running": postroom.JobDue}},
 		{"take back", several(func(tx *Tx) (map[postroom.Lane]int, error) { return tx.TakeBack("relay", monday) }),
 			map[string]postroom.JobState{"handed": postroom.JobDue}},
 		{"take all back", several(func(tx *Tx) (map[postroom.Lane]int, error) { return tx.TakeAllBack(monday) }),
