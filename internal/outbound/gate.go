@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -27,9 +28,10 @@ const (
 // The cool-down protects somebody whose address a stranger keeps typing into
 // a form; a limit on the stranger's connection could not.
 const (
-	mostConfirmations  = 3
-	confirmationsEvery = 24 * time.Hour
-	confirmationsApart = 10 * time.Minute
+	mostFormMail   = 3 // submissions of one form that an address hears of
+	formMailEvery  = 24 * time.Hour
+	formMailApart  = 10 * time.Minute
+	formMailWithin = 7 * 24 * time.Hour // what found no room until then is told by phone
 )
 
 // verdict is what the gate says. The zero verdict lets the message pass.
@@ -130,53 +132,55 @@ func (o *Outbox) trial(_ *store.Tx, m postroom.Message) (verdict, error) {
 	return verdict{state: postroom.Held, reason: ReasonOnlyTo}, nil
 }
 
-// coolDown spaces out confirmations to one address for one form. Two that one
-// submission caused, of a place and of a list, leave together. What else
-// follows at once from the same submission shares the fate of its
-// confirmation, or a form with a welcome would be a way around it.
+// coolDown spaces out what one form causes to be sent to one address, whatever
+// kind of letter it is. What one submission causes leaves together: a place
+// and a list are confirmed at once, and the welcome follows. A reminder names
+// no form, so it is never kept back, nor is what a coordinator is told.
 func (o *Outbox) coolDown(tx *store.Tx, m postroom.Message, now time.Time) (verdict, error) {
 	if m.Form == "" || m.Contact == "" {
 		return verdict{}, nil
 	}
-	if m.Lane == postroom.Confirm {
-		return o.room(tx, m, now)
-	}
-	if m.Submission == "" || m.Class != postroom.Service {
-		return verdict{}, nil
-	}
-	about, err := tx.MessagesAbout(m.Submission)
-	if err != nil {
+	if err := tx.TouchAddress(m.To, time.Time{}); err != nil { // locked: two workers cannot both see the last room
 		return verdict{}, err
 	}
-	for _, first := range about {
-		if first.Lane != postroom.Confirm || first.To != m.To || m.CreatedAt.Sub(first.CreatedAt) > time.Hour {
-			continue
-		}
-		switch first.State {
-		case postroom.Queued, postroom.Deferred:
-			return o.room(tx, first, now)
-		case postroom.Suppressed:
-			return verdict{state: postroom.Suppressed, reason: first.Reason}, nil
-		}
+	begun, err := o.begun(tx, m)
+	if err != nil || begun {
+		return verdict{}, err
+	}
+	before, err := tx.FormMail(m.To, m.Form, m.Submission, now.Add(-formMailEvery))
+	switch {
+	case err != nil || len(before) == 0:
+		return verdict{}, err
+	case len(before) >= mostFormMail:
+		return o.full(m, before[mostFormMail-1].Add(formMailEvery), now), nil
+	case now.Sub(before[0]) < formMailApart:
+		return verdict{state: postroom.Deferred, reason: ReasonCoolDown, until: before[0].Add(formMailApart)}, nil
 	}
 	return verdict{}, nil
 }
 
-// room says whether one more confirmation may go now. The address stays
-// locked until the transaction ends, so that two workers cannot both see room
-// for the last one.
-func (o *Outbox) room(tx *store.Tx, m postroom.Message, now time.Time) (verdict, error) {
-	if err := tx.TouchAddress(m.To, time.Time{}); err != nil {
-		return verdict{}, err
-	}
-	n, last, err := tx.Confirmations(m.To, m.Form, m.Submission, now.Add(-confirmationsEvery))
+// full says what becomes of a message for which there is no room until a
+// moment. What a submission stands for must reach the person: a family may
+// share an address. A question whether to be on a list may not, nor news, as
+// the welcome is that answers somebody who is on the list already.
+func (o *Outbox) full(m postroom.Message, until, now time.Time) verdict {
 	switch {
-	case err != nil:
-		return verdict{}, err
-	case n >= mostConfirmations:
-		return verdict{state: postroom.Suppressed, reason: ReasonCoolDown}, nil
-	case n > 0 && now.Sub(last) < confirmationsApart:
-		return verdict{state: postroom.Deferred, reason: ReasonCoolDown, until: last.Add(confirmationsApart)}, nil
+	case m.Class == postroom.Marketing || o.letters.asks(m.Template):
+		return verdict{state: postroom.Suppressed, reason: ReasonCoolDown}
+	case now.Sub(m.CreatedAt) >= formMailWithin:
+		return verdict{state: postroom.Suppressed, reason: ReasonCoolDown, call: true}
 	}
-	return verdict{}, nil
+	return verdict{state: postroom.Deferred, reason: ReasonCoolDown, until: until}
+}
+
+// begun says whether the address has heard of the submission already.
+func (o *Outbox) begun(tx *store.Tx, m postroom.Message) (bool, error) {
+	if m.Submission == "" {
+		return false, nil
+	}
+	about, err := tx.MessagesAbout(m.Submission)
+	return slices.ContainsFunc(about, func(first postroom.Message) bool {
+		gone := first.State == postroom.Sending || first.State == postroom.Sent || first.State == postroom.Uncertain
+		return gone && first.ID != m.ID && first.To == m.To && first.Form == m.Form && first.Contact != ""
+	}), err
 }

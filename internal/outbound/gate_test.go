@@ -281,16 +281,11 @@ func TestTrialDeliversToItsOwnAddressesOnly(t *testing.T) {
 	}
 }
 
-func TestCoolDownSpacesConfirmationsAndEndsAfterThree(t *testing.T) {
+func TestCoolDownSpacesWhatAFormCausesAndLetsAFamilyWait(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, open opener) {
 		r := open(nil)
-		c, _ := r.person(postroom.Contact{Name: "Ann", Address: "ann@example.org", Reach: postroom.ReachEmail})
-		next := func() postroom.Message {
-			_, s := r.person(c)
-			return r.owe(acknowledgement(c, s))
-		}
-		first, second := next(), next()
+		first, second := r.owe(r.ann()), r.owe(r.ann())
 		r.deliver(first)
 		r.expect(first, postroom.Sent, "")
 
@@ -304,35 +299,86 @@ func TestCoolDownSpacesConfirmationsAndEndsAfterThree(t *testing.T) {
 		r.expect(second, postroom.Sent, "")
 
 		r.clock.forward(10 * time.Minute)
-		third := next()
+		third := r.owe(r.ann())
 		r.deliver(third)
 		r.expect(third, postroom.Sent, "")
 
 		r.clock.forward(time.Hour)
-		fourth := next()
+		fourth := r.owe(r.ann())
 		r.deliver(fourth)
-		r.expect(fourth, postroom.Suppressed, ReasonCoolDown)
-
-		r.clock.forward(24 * time.Hour)
-		nextDay := next()
-		r.deliver(nextDay)
-		r.expect(nextDay, postroom.Sent, "")
+		r.expect(fourth, postroom.Deferred, ReasonCoolDown)
+		if job := r.job(fourth); job.Tries != 0 || !job.DueAt.Equal(moment.Add(24*time.Hour)) {
+			t.Errorf("the fourth waits until %v after %d tries", job.DueAt, job.Tries)
+		}
+		r.clock.forward(r.job(fourth).DueAt.Sub(r.clock.Now()))
+		r.deliver(fourth)
+		r.expect(fourth, postroom.Sent, "")
 	})
+}
+
+func TestWhatFindsNoRoomForAWeekIsToldByPhone(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	late := r.owe(r.ann())
+	r.clock.forward(formMailWithin - time.Hour)
+	for range mostFormMail {
+		r.deliver(r.owe(r.ann()))
+		r.clock.forward(formMailApart)
+	}
+	r.deliver(late)
+	r.expect(late, postroom.Deferred, ReasonCoolDown)
+	r.clock.forward(r.job(late).DueAt.Sub(r.clock.Now()))
+	for range mostFormMail {
+		r.deliver(r.owe(r.ann()))
+		r.clock.forward(formMailApart)
+	}
+	r.deliver(late)
+	r.expect(late, postroom.Suppressed, ReasonCoolDown)
+	if len(r.calls()) != 1 {
+		t.Error("nobody is asked to call")
+	}
 }
 
 func TestCoolDownIsForOneAddressAndOneForm(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
-	for _, change := range []func(*postroom.Message){
-		func(*postroom.Message) {}, func(m *postroom.Message) { m.Form = "other" },
-		func(m *postroom.Message) { m.Form = "" }, func(m *postroom.Message) { m.Template, m.Lane = "welcome", postroom.Followup },
+	for name, change := range map[string]func(*postroom.Message){
+		"the first": func(*postroom.Message) {}, "of another form": func(m *postroom.Message) { m.Form = "other" },
+		"a reminder":    func(m *postroom.Message) { m.Template, m.Form = "event-reminder", "" },
+		"a coordinator": func(m *postroom.Message) { m.Template, m.Contact, m.Form = "notice", "", "join" },
 	} {
-		m := r.ann()
-		change(&m)
-		m = r.owe(m)
-		r.deliver(m)
-		r.expect(m, postroom.Sent, "")
+		t.Run(name, func(t *testing.T) {
+			m := r.ann()
+			change(&m)
+			m = r.owe(m)
+			r.deliver(m)
+			r.expect(m, postroom.Sent, "")
+		})
 	}
+}
+
+// Whoever is on a list already is welcomed again; twenty posts with their
+// address must not become twenty mails.
+func TestWelcomeSentAgainIsNoMailBomb(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, open opener) {
+		r := open(nil)
+		again := r.subscribed()
+		sent := 0
+		for range 20 {
+			_, s := r.person(postroom.Contact{Name: "Ann", Address: "ann@example.org", Reach: postroom.ReachEmail})
+			again.Submission = s.ID
+			m := r.owe(again)
+			r.deliver(m)
+			if r.state(m).State == postroom.Sent {
+				sent++
+			}
+			r.clock.forward(formMailApart)
+		}
+		if sent != mostFormMail || len(r.sink.Messages()) != mostFormMail {
+			t.Errorf("%d welcomes were sent", sent)
+		}
+	})
 }
 
 func TestAPlaceAndAListOfOneFormAreConfirmedTogether(t *testing.T) {
@@ -346,12 +392,13 @@ func TestAPlaceAndAListOfOneFormAreConfirmedTogether(t *testing.T) {
 			booked, news = r.owe(booked), r.owe(news)
 			r.deliver(booked)
 			r.deliver(news)
-			want, reason := postroom.Sent, ""
-			if i >= mostConfirmations {
-				want, reason = postroom.Suppressed, ReasonCoolDown
+			if i < mostFormMail {
+				r.expect(booked, postroom.Sent, "")
+				r.expect(news, postroom.Sent, "")
+			} else {
+				r.expect(booked, postroom.Deferred, ReasonCoolDown)
+				r.expect(news, postroom.Suppressed, ReasonCoolDown)
 			}
-			r.expect(booked, want, reason)
-			r.expect(news, want, reason)
 			r.clock.forward(10 * time.Minute)
 		}
 	})
@@ -371,8 +418,8 @@ func TestWelcomeSharesTheFateOfItsConfirmation(t *testing.T) {
 		r.deliver(welcome) // whichever comes first
 		r.deliver(ack)
 		want, reason := postroom.Sent, ""
-		if i >= mostConfirmations {
-			want, reason = postroom.Suppressed, ReasonCoolDown
+		if i >= mostFormMail {
+			want, reason = postroom.Deferred, ReasonCoolDown
 		}
 		r.expect(ack, want, reason)
 		r.expect(welcome, want, reason)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"text/template"
 
+	"postroom/internal/link"
 	"postroom/internal/postroom"
 	"postroom/internal/proof"
 )
@@ -113,6 +114,12 @@ func (l *Letters) find(name, locale string) (*letter, error) {
 		}
 	}
 	return nil, fmt.Errorf("there is no letter %q", name)
+}
+
+// asks says whether a letter asks its reader to confirm something.
+func (l *Letters) asks(name string) bool {
+	found := l.byLocale["en"][name]
+	return found != nil && found.says.links[string(link.Confirm)]
 }
 
 // readLetter parses one file: front matter between two lines of three

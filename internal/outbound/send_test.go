@@ -144,11 +144,11 @@ func TestAnswerLostTwiceIsShownNotSent(t *testing.T) {
 	}
 }
 
-// news is a newsletter copy that may be sent.
-func (r *room) news() postroom.Message {
+// subscribed is a welcome to somebody who is on the list.
+func (r *room) subscribed() postroom.Message {
 	r.t.Helper()
 	m := r.ann()
-	m.Template, m.Form = "newsletter-welcome", ""
+	m.Template = "newsletter-welcome"
 	r.write(func(tx *store.Tx) error {
 		sub, err := tx.Subscribe(postroom.Subscription{List: "news", Programme: "cag", Contact: m.Contact, Address: m.To, Locale: "en", Submission: m.Submission, AskedAt: moment})
 		if err != nil {
@@ -158,6 +158,14 @@ func (r *room) news() postroom.Message {
 		_, _, err = tx.ConfirmSubscription(sub.ID, moment)
 		return err
 	})
+	return m
+}
+
+// news is a newsletter copy that may be sent.
+func (r *room) news() postroom.Message {
+	r.t.Helper()
+	m := r.subscribed()
+	m.Form = ""
 	return r.owe(m)
 }
 

@@ -180,19 +180,24 @@ func (r Reader) MessageCounts() (map[postroom.MessageState]int, error) {
 	return counts, err
 }
 
-// Confirmations says how many submissions of one form had a confirmation mail
-// go to an address since a moment, and when the last one went. The submission
-// named is not counted: what it causes beside its first confirmation is no
-// second one. The caller has locked the
-// address with TouchAddress, so that two workers cannot both see room.
-func (r Reader) Confirmations(address, form, but string, since time.Time) (n int, last time.Time, err error) {
-	var us int64
-	err = r.row(`
-		SELECT count(DISTINCT CASE WHEN submission_id = '' THEN id ELSE submission_id END), coalesce(max(sending_at), 0) FROM messages
-		 WHERE address = $1 AND form = $2 AND lane = 'confirm' AND state IN ('sending', 'sent', 'uncertain') AND sending_at > $3
-		   AND (submission_id <> $4 OR $4 = '')`,
-		address, form, micros(since), but).Scan(&n, &us)
-	return n, moment(us), err
+// FormMail says when mail that one form caused went to an address since a
+// moment: a time for each submission, the latest first. The submission named
+// is left out: what it causes beside its first mail is no second one. The
+// caller has locked the address with TouchAddress, so that two workers cannot
+// both see room.
+func (r Reader) FormMail(address, form, but string, since time.Time) (times []time.Time, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		var us int64
+		err := rows.Scan(&us)
+		times = append(times, moment(us))
+		return err
+	}, `
+		SELECT max(sending_at) AS latest FROM messages
+		 WHERE address = $1 AND form = $2 AND contact_id <> '' AND state IN ('sending', 'sent', 'uncertain') AND sending_at > $3
+		   AND (submission_id <> $4 OR $4 = '')
+		 GROUP BY CASE WHEN submission_id = '' THEN id ELSE submission_id END ORDER BY latest DESC`,
+		address, form, micros(since), but)
+	return times, err
 }
 
 func (r Reader) sealJSON(place string, v any) ([]byte, error) {

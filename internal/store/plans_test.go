@@ -87,7 +87,7 @@ func hot(now time.Time) map[string]func(tx *Tx) error {
 			return err
 		},
 		"confirmations": func(tx *Tx) error {
-			_, _, err := tx.Confirmations("7@example.org", "f", "s7", time.UnixMicro(9))
+			_, err := tx.FormMail("7@example.org", "f", "s7", time.UnixMicro(9))
 			return err
 		},
 		"messages about": func(tx *Tx) error { _, err := tx.MessagesAbout("s7"); return err },

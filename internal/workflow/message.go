@@ -144,9 +144,10 @@ func (w *Workflow) aboutForm(c *Case, locale string, from time.Time) map[string]
 }
 
 // greeting returns the name to greet by. Before the owner of an address has
-// confirmed a sign-up, anybody could have put anything into the field.
+// confirmed a sign-up, anybody could have put anything into the field; and so
+// could whoever fills in a form for somebody who has what it asks for already.
 func (c *Case) greeting() string {
-	if c.Submission.Kind == postroom.SignUp && c.Subscription != nil && c.Subscription.State == postroom.Pending {
+	if c.Again || c.Submission.Kind == postroom.SignUp && c.Subscription != nil && c.Subscription.State == postroom.Pending {
 		return ""
 	}
 	return c.Contact.Name
