@@ -65,8 +65,9 @@ func (q *Queue) Do(ctx context.Context, task *asynq.Task, work func(context.Cont
 }
 
 func (q *Queue) claim(ctx context.Context, id string, turn int) (job postroom.Job, err error) {
+	holder := fmt.Sprintf("%s#%d", q.me, q.claims.Add(1)) // asynq may bring a task to one process twice
 	err = q.insist(ctx, func(tx *store.Tx) error {
-		job, err = tx.Claim(id, turn, q.me, q.now().Add(leaseFor))
+		job, err = tx.Claim(id, turn, holder, q.now().Add(leaseFor))
 		return err
 	})
 	switch {
@@ -132,7 +133,8 @@ func (q *Queue) settleAlone(ctx context.Context, job postroom.Job, cause error) 
 	return o, err
 }
 
-// insist writes although the database may be away for a while. Gone is an
+// insist writes although the database may be away for a while, and again when
+// only the answer was lost: fn must find its own work done already. Gone is an
 // answer, and ends it at once; an error of a database that is there, before
 // and after, gets two more chances.
 func (q *Queue) insist(ctx context.Context, fn func(*store.Tx) error) error {

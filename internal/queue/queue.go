@@ -28,6 +28,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
@@ -67,7 +68,7 @@ type Queue struct {
 	store *store.Store
 	clock postroom.Clock
 	log   *slog.Logger
-	me    string // this process, in handed_by and held_by
+	me    string // this process, in handed_by and, with the number of a claim, in held_by
 	alone bool
 	grace time.Duration
 
@@ -81,6 +82,7 @@ type Queue struct {
 	floor    floor
 	pace     pace
 	counts   counts
+	claims   atomic.Int64
 	trouble  chan struct{}      // Redis gave an error: look at it now
 	replan   chan struct{}      // a lane has nothing more that is due
 	announce chan postroom.Lane // lanes of which other processes should hear

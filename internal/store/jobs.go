@@ -115,12 +115,14 @@ func (tx *Tx) RaiseTurn(id string, turn int, until time.Time) (int, error) {
 }
 
 // Claim takes a job that was handed over at this turn. It returns Gone if the
-// job is settled or has been handed over again since.
+// job is settled or has been handed over again since. The holder must be
+// nobody else's, nor another claim's of the same process: then whoever did not
+// hear that a claim was committed makes it again and is not turned away.
 func (tx *Tx) Claim(id string, turn int, holder string, until time.Time) (postroom.Job, error) {
 	j := postroom.Job{ID: id, Turn: turn, State: postroom.JobRunning, HeldBy: holder, LeasedUntil: until}
 	err := tx.row(`
 		UPDATE jobs SET state = 'running', held_by = $3, leased_until = $4
-		 WHERE id = $1 AND turn = $2 AND state = 'handed'
+		 WHERE id = $1 AND turn = $2 AND (state = 'handed' OR (state = 'running' AND held_by = $3))
 		RETURNING kind, subject, lane, tries`, id, turn, holder, micros(until)).
 		Scan(&j.Kind, &j.Subject, &j.Lane, &j.Tries)
 	return j, movedOn(err, "claim", id)
@@ -140,7 +142,9 @@ func (tx *Tx) Renew(id string, turn int, until time.Time) error {
 // settle as long as nobody else was handed the job: the work was done. Such a
 // job is due and still names its holder; one that is due because it was
 // settled or reopened names nobody, so the same turn never settles twice. It
-// returns Gone, with nothing changed, if the job moved on.
+// returns Gone, with nothing changed, if the job moved on, and nil, with
+// nothing changed, if this holder has ended this turn in this way already and
+// not heard that it was committed.
 func (tx *Tx) Settle(job postroom.Job, o Outcome, at time.Time) error {
 	state, tries, settled, due := postroom.JobDone, 0, micros(at), micros(at)
 	switch o.Verdict {
@@ -157,8 +161,11 @@ func (tx *Tx) Settle(job postroom.Job, o Outcome, at time.Time) error {
 			held_by = CASE WHEN $3 = 'due' THEN '' ELSE held_by END
 		 WHERE id = $1 AND turn = $2 AND (state = 'running' OR (state = 'due' AND held_by <> '')) RETURNING lane`,
 		job.ID, job.Turn, state, tries, due, settled, o.Reason).Scan(&lane)
+	if errors.Is(err, sql.ErrNoRows) {
+		return tx.settledBefore(job, state, due, o.Reason, err)
+	}
 	if err != nil {
-		return movedOn(err, "settle", job.ID)
+		return fmt.Errorf("settle job %s: %w", job.ID, err)
 	}
 	if state == postroom.JobDue {
 		tx.woken[lane] = true
@@ -167,6 +174,24 @@ func (tx *Tx) Settle(job postroom.Job, o Outcome, at time.Time) error {
 		return nil
 	}
 	return o.Also(tx)
+}
+
+// settledBefore returns nil if the row stands as this settlement would have
+// left it, and otherwise Gone. A job that is done or dead still names who ended
+// it; one that is due names nobody, and then the moment and the reason tell.
+func (tx *Tx) settledBefore(job postroom.Job, state postroom.JobState, due int64, reason string, gone error) error {
+	var same int
+	err := tx.row(`
+		SELECT count(*) FROM jobs WHERE id = $1 AND turn = $2 AND state = $3 AND reason = $4
+		   AND ((state = 'due' AND held_by = '' AND due_at = $5) OR (state <> 'due' AND held_by = $6 AND held_by <> ''))`,
+		job.ID, job.Turn, state, reason, due, job.HeldBy).Scan(&same)
+	if err != nil {
+		return fmt.Errorf("look how job %s was settled: %w", job.ID, err)
+	}
+	if same == 0 {
+		return movedOn(gone, "settle", job.ID)
+	}
+	return nil
 }
 
 // Sweep makes jobs due again that were handed over and never claimed, or whose

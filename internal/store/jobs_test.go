@@ -239,13 +239,62 @@ func TestOneTurnSettlesOnce(t *testing.T) {
 				}
 				write(t, s, settle)
 				before := stored(t, s, job.ID)
-				wantKind(t, s.Write(t.Context(), settle), postroom.Gone)
+				job.HeldBy = "somebody else"
+				if verdict == Done || verdict == Dead {
+					wantKind(t, s.Write(t.Context(), settle), postroom.Gone)
+				}
+				job.HeldBy = "worker"
+				wantKind(t, s.Write(t.Context(), func(tx *Tx) error {
+					return tx.Settle(job, Outcome{Verdict: (verdict + 1) % (Dead + 1), At: monday.Add(2 * time.Hour)}, monday)
+				}), postroom.Gone)
 				if after := stored(t, s, job.ID); after != before {
 					t.Errorf("settling twice changed %+v to %+v", before, after)
 				}
 			})
 		})
 	}
+}
+
+func TestASettlementWhoseAnswerWasLostIsNoLoss(t *testing.T) {
+	for name, verdict := range map[string]Verdict{"done": Done, "again": Again, "wait": Wait, "dead": Dead} {
+		t.Run(name, func(t *testing.T) {
+			onBoth(t, func(t *testing.T, s *Store) {
+				job := running(t, s, "m1")
+				settle := func(tx *Tx) error {
+					return tx.Settle(job, Outcome{Verdict: verdict, At: monday.Add(time.Hour), Reason: "why", Also: note(1)}, monday)
+				}
+				write(t, s, settle)
+				before := stored(t, s, job.ID)
+				write(t, s, settle)
+				if after := stored(t, s, job.ID); after != before {
+					t.Errorf("settling again changed %+v to %+v", before, after)
+				}
+				if n := count(t, s, `SELECT count(*) FROM audit`); n != 1 {
+					t.Errorf("what belongs to the job was settled %d times", n)
+				}
+			})
+		})
+	}
+}
+
+func TestAClaimWhoseAnswerWasLostIsMadeAgain(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		addJob(t, s, "m1")
+		job := handOver(t, s, "relay", 1, monday)[0]
+		first, again := claim(t, s, job, monday), claim(t, s, job, monday.Add(time.Second))
+		if again.Subject != first.Subject || !stored(t, s, job.ID).LeasedUntil.Equal(again.LeasedUntil) {
+			t.Errorf("claimed %+v and then %+v", first, again)
+		}
+		wantKind(t, s.Write(t.Context(), func(tx *Tx) error {
+			_, err := tx.Claim(job.ID, job.Turn, "another claim", monday)
+			return err
+		}), postroom.Gone)
+		write(t, s, func(tx *Tx) error { return tx.Settle(again, Outcome{}, monday) })
+		wantKind(t, s.Write(t.Context(), func(tx *Tx) error {
+			_, err := tx.Claim(job.ID, job.Turn, "worker", monday)
+			return err
+		}), postroom.Gone)
+	})
 }
 
 func TestAReopenedJobCannotBeSettledByWhoeverHadItBefore(t *testing.T) {
@@ -463,6 +512,8 @@ func TestJobArrows(t *testing.T) {
 			return err
 		}, map[string]postroom.JobState{"due": postroom.JobHanded, "lapsed": postroom.JobHanded}},
 		{"claim", func(tx *Tx, id string) error { _, err := tx.Claim(id, turn, "w", soon); return err }, map[string]postroom.JobState{"handed": postroom.JobRunning}},
+		{"claim again", func(tx *Tx, id string) error { _, err := tx.Claim(id, turn, "worker", soon); return err },
+			map[string]postroom.JobState{"handed": postroom.JobRunning, "running": postroom.JobRunning}},
 		{"claim another turn", func(tx *Tx, id string) error { _, err := tx.Claim(id, turn+1, "w", soon); return err }, nil},
 		{"renew", func(tx *Tx, id string) error { return tx.Renew(id, turn, soon) }, map[string]postroom.JobState{"running": postroom.JobRunning}},
 		{"settle done", settle(Done), map[string]postroom.JobState{"running": postroom.JobDone, "lapsed": postroom.JobDone}},
