@@ -43,6 +43,7 @@ type receiptPage struct {
 type bookingView struct {
 	State     postroom.BookingState
 	StateSaid string // "" where the page's heading says it
+	Event     *run   // unless its one date has the same name
 	Title     run
 	When      string
 	Where     run
@@ -233,10 +234,20 @@ func (s *Server) bookingView(v voice, f onFile) *bookingView {
 	view.Title = v.of(f.form.Title)
 	for _, each := range f.form.Sessions() {
 		if each.Name == f.session.Name {
-			view.Title = v.of(each.Title)
+			view.Title, view.Event = v.of(each.Title), v.event(f.form, each)
 		}
 	}
 	return view
+}
+
+// event is what a session belongs to, or nil if the two have one name.
+func (v voice) event(form *programme.Form, s *programme.Session) *run {
+	for _, e := range form.Programme.Events {
+		if title := v.of(e.Title); e.Name == form.Event && title != v.of(s.Title) {
+			return &title
+		}
+	}
+	return nil
 }
 
 func (s *Server) addressField(form *programme.Form) *programme.Field {
