@@ -10,7 +10,6 @@ import (
 	"postroom/internal/link"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
-	"postroom/internal/store"
 	"postroom/internal/workflow"
 )
 
@@ -22,6 +21,7 @@ type receiptPage struct {
 	Reference  string
 	Form       run
 	Booking    *bookingView
+	Stands     bool   // who has which place is for the mail to say
 	Open       bool   // something is not settled yet, and the colour says so
 	SignUp     bool   // signing up to a list is all it was about
 	CheckEmail bool   // until the button in the mail is pressed nobody is on the list
@@ -61,7 +61,7 @@ const knownBefore = "|before"
 // receiptPath is where somebody is sent after a form.
 func (s *Server) receiptPath(receipt intake.Receipt, e postroom.Entry) string {
 	subject := receipt.Submission.ID
-	if receipt.Repeated && receipt.Submission.Key != e.Key {
+	if receipt.Known(e.Key) {
 		subject += knownBefore
 	}
 	token := s.Links.Make(link.Receipt, subject, s.Clock.Now().Add(receiptLife))
@@ -72,7 +72,7 @@ func (s *Server) receiptPath(receipt intake.Receipt, e postroom.Entry) string {
 type onFile struct {
 	sub     postroom.Submission
 	form    *programme.Form
-	booking *postroom.Booking
+	booking *postroom.Booking // may be another submission's of the same person
 	session postroom.Session
 	contact postroom.Contact
 	before  bool
@@ -109,44 +109,27 @@ func (s *Server) onFile(r *http.Request, id string) (f onFile, err error) {
 	if f.contact, err = read.Contact(f.sub.Contact); err != nil {
 		return f, err
 	}
-	return f, f.readBooking(read)
+	booking, session, found, err := workflow.BookingOf(read, f.form, f.sub)
+	if found {
+		f.booking, f.session = &booking, session
+	}
+	return f, err
 }
 
-// readBooking finds the booking that the submission made, or the one that the
-// same person had already in the same session.
-func (f *onFile) readBooking(read store.Reader) error {
-	if f.form.Event == "" {
-		return nil
+// forAnybody is what may be shown to whoever typed the name and address of
+// somebody we know: a place that this submission did not take is left out.
+func (f onFile) forAnybody() (shown onFile, stands bool) {
+	if f.booking != nil && (f.before || f.booking.Submission != f.sub.ID) {
+		f.booking, stands = nil, f.sub.Address != ""
 	}
-	booking, found, err := read.BookingOf(f.sub.ID)
-	if err == nil && !found {
-		booking, found, err = f.standing(read)
-	}
-	if err != nil || !found {
-		return err
-	}
-	f.booking = &booking
-	f.session, err = read.Session(booking.Session)
-	return err
-}
-
-func (f *onFile) standing(read store.Reader) (postroom.Booking, bool, error) {
-	session, chosen, err := workflow.SessionOf(read, f.form, f.sub.Answers)
-	if err != nil || !chosen {
-		return postroom.Booking{}, false, err
-	}
-	return read.ActiveBooking(session.ID, f.sub.Contact)
+	return f, stands
 }
 
 // wantsNews says whether the person asked to be on the form's list. It looks
 // at nothing but what they sent: whether the address is on the list already
 // is not for everybody who can type it.
 func (f *onFile) wantsNews() bool {
-	if f.form.List == "" || f.sub.Address == "" {
-		return false
-	}
-	box, ok := f.form.Field(strings.ReplaceAll(f.form.List, "-", "_"))
-	return !ok || box.Type != programme.ConsentField || f.sub.Answers.One(box.Name) == "yes"
+	return f.sub.Address != "" && workflow.WantsList(f.form, f.sub.Answers)
 }
 
 func (s *Server) showReceipt(w http.ResponseWriter, r *http.Request) error {
@@ -161,12 +144,14 @@ func (s *Server) showReceipt(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) receiptPage(r *http.Request, v voice, f onFile) receiptPage {
+	f, stands := f.forAnybody()
 	p := receiptPage{
 		page:      s.page(r, v, f.sub.Programme),
 		Heading:   v.Say("receipt.have." + string(f.sub.Kind)),
 		Reference: f.sub.Reference,
 		Form:      v.of(f.form.Title),
 		Booking:   s.bookingView(v, f),
+		Stands:    stands,
 		Held:      f.sub.State == postroom.SubmissionHeld,
 		Again:     inLanguage("/f/"+f.form.Name, v.locale),
 		Action:    "/receipt/" + r.PathValue("token") + "/address",

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"postroom/internal/link"
 	"postroom/internal/postroom"
+	"postroom/internal/store"
 )
 
 // receiptOf sends a form and returns the address of its receipt.
@@ -110,6 +112,32 @@ func TestTheSameAnswersFromElsewhereShowAndChangeNoAddress(t *testing.T) {
 	if c.rooms.did() != "" {
 		t.Errorf("did %q", c.rooms.did())
 	}
+}
+
+func TestWhoSentTheSameBeforeHearsThatTheMessageHasLeft(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	sub := c.submit("newsletter", url.Values{"email": {"o@example.org"}})
+	m := postroom.Message{
+		ID: "m", MessageID: "m@example.org", Programme: sub.Programme, Form: sub.Form, Submission: sub.ID, Contact: sub.Contact, To: sub.Address,
+		Template: "please-confirm", Locale: "en", Class: postroom.Service, Lane: postroom.Confirm, State: postroom.Queued, CreatedAt: noon,
+	}
+	again := c.link(link.Receipt, sub.ID+knownBefore)
+	err := c.Store.Write(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.AddMessage(m)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unwanted(t, c.get(again), "already sent")
+	err = c.Store.Write(t.Context(), func(tx *store.Tx) error {
+		return errors.Join(tx.StartSending("m", 1, noon), tx.EndSending("m", 1, postroom.Sent, "", 0, noon))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, c.get(again), 200, "We already sent you a message")
 }
 
 func TestReceiptDoesNotTellWhoIsOnAList(t *testing.T) {
