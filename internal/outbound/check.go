@@ -133,6 +133,8 @@ func (r *letter) compare(english *letter) proof.Mistakes {
 		return wrong("there is no English letter of this name", "email/en/"+r.name+".md as well")
 	case r.class != english.class || r.lane != english.lane:
 		return wrong("class and lane are not those of the English letter", fmt.Sprintf("class: %s and lane: %s", english.class, english.lane))
+	case r.coordinators != english.coordinators:
+		return wrong("to: coordinators is in one of this and the English letter only", "it in both or none")
 	case (r.discreet == nil) != (english.discreet == nil):
 		return wrong("discreet_subject is in one of this and the English letter only", "it in both or none")
 	case !maps.Equal(r.says.links, english.says.links):
@@ -144,7 +146,8 @@ func (r *letter) compare(english *letter) proof.Mistakes {
 }
 
 // rehearse writes every letter twice, with everything known and with nothing
-// known, and notes where either does not read as a letter must.
+// known, not even a desk, and notes where either does not read as a letter
+// must.
 func (l *Letters) rehearse() (found proof.Mistakes) {
 	for locale, letters := range l.byLocale {
 		for _, r := range letters {
@@ -155,28 +158,28 @@ func (l *Letters) rehearse() (found proof.Mistakes) {
 				}
 			}
 			empty := map[string]string{}
-			for _, data := range []map[string]string{full, empty} {
-				found = append(found, l.rehearseOne(r, l.words[locale], data)...)
-			}
+			found = append(found, l.rehearseOne(r, rehearsal(l.words[locale], "https://example.org/desk"), full)...)
+			found = append(found, l.rehearseOne(r, rehearsal(l.words[locale], ""), empty)...)
 		}
 	}
 	return found
 }
 
 // rehearsal stands in for the functions that need a real message.
-func rehearsal(w *words) template.FuncMap {
+func rehearsal(w *words, desk string) template.FuncMap {
 	when := func(write func(time.Time) string) func(any) any {
 		return func(v any) any { return marked(w.when(raw(v), time.UTC, write)) }
 	}
 	address := func(string) string { return "https://example.org/x" }
 	return template.FuncMap{
-		"link": address, "form_url": address, "desk_url": func() string { return address("") },
+		"link": address, "form_url": address, "desk_url": func() string { return desk },
 		"date": when(w.writeDate), "day": when(w.writeDay), "time": when(w.writeTime), "org": func() any { return marked("Example") },
+		"number": func(v any) any { return v }, "because": func(v any) any { return v },
 	}
 }
 
-func (l *Letters) rehearseOne(r *letter, w *words, data map[string]string) proof.Mistakes {
-	write := writing{functions: rehearsal(w), say: func(s string) any { return marked(s) }, data: data}
+func (l *Letters) rehearseOne(r *letter, functions template.FuncMap, data map[string]string) proof.Mistakes {
+	write := writing{functions: functions, say: func(s string) any { return marked(s) }, data: data}
 	subject, err := write.run(r.subject)
 	if err == nil && strings.TrimSpace(subject) == "" {
 		err = fmt.Errorf("the subject can be empty")

@@ -168,11 +168,15 @@ func (o *Outbox) subject(l *letter, m postroom.Message, words *words, data map[s
 	return tidy(s), err
 }
 
-// end is what every letter ends with: that a computer sent it, that a person
-// reads a reply, and whom to call at once.
+// end is what every letter ends with: that a computer sent it, who reads a
+// reply, and whom to call at once.
 func (o *Outbox) end(m postroom.Message, l *letter, words *words) string {
 	var b strings.Builder
-	b.WriteString("\n\n---\n\n" + escape(words.machine) + " " + escape(words.reply) + "\n")
+	reply := words.reply
+	if l.coordinators {
+		reply = words.noReply
+	}
+	b.WriteString("\n\n---\n\n" + escape(words.machine) + " " + escape(reply) + "\n")
 	who := tidy(o.org.Name)
 	if l.class == postroom.Marketing {
 		b.WriteString("\n[" + escape(words.unsubscribe) + "](<" + o.linkFor(link.Unsubscribe, m) + ">)\n")

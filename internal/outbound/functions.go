@@ -15,7 +15,7 @@ func stubs() template.FuncMap {
 	none := func() string { return "" }
 	return template.FuncMap{
 		"link": func(string) string { return "" }, "form_url": func(string) string { return "" }, "desk_url": none,
-		"date": one, "day": one, "time": one, "org": none,
+		"date": one, "day": one, "time": one, "number": one, "because": one, "org": none,
 	}
 }
 
@@ -28,10 +28,12 @@ func (o *Outbox) functions(m postroom.Message, w *words, say func(string) any) t
 	return template.FuncMap{
 		"link":     func(purpose string) string { return o.linkFor(link.Purpose(purpose), m) },
 		"form_url": func(form string) string { return o.org.BaseURL + "/f/" + form },
-		"desk_url": func() string { return o.org.DeskURL },
+		"desk_url": func() string { return o.org.DeskURL }, // "" where there is no desk
 		"date":     when(w.writeDate),
 		"day":      when(w.writeDay),
 		"time":     when(w.writeTime),
+		"number":   func(v any) any { return say(w.numerals(raw(v))) },
+		"because":  func(v any) any { return say(w.because(raw(v))) },
 		"org":      func() any { return say(tidy(o.org.Name)) },
 	}
 }

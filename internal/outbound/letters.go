@@ -31,6 +31,7 @@ type letter struct {
 	file         string
 	class        postroom.Class
 	lane         postroom.Lane
+	coordinators bool // it is for them, and a reply to it does not reach the person
 	subject      *template.Template
 	discreet     *template.Template // what the subject says of a discreet message
 	body         *template.Template
@@ -135,6 +136,7 @@ func readLetter(file, text string) (*letter, proof.Mistakes) {
 	m := sheet.Root().As("the letter")
 	read.class = postroom.Class(choice(m, "class", postroom.Service, postroom.Marketing))
 	read.lane = postroom.Lane(choice(m, "lane", postroom.Lanes()...))
+	read.coordinators = m.Choice("to", "", "coordinators") != ""
 	subject := m.Need("subject", "Your place is booked")
 	discreet := m.Text("discreet_subject")
 	found = sheet.Mistakes()

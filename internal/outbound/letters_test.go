@@ -31,6 +31,7 @@ func sample(template, locale string) postroom.Message {
 			"reply_by": "2026-11-26T17:00:00Z", "event": "Refugee support: meet & greet", "session": "Evening",
 			"starts": "2026-12-03T18:00:00Z", "ends": "2026-12-03T20:30:00Z", "venue": "Room 2, The Old Bath House, MK12 5JR",
 			"party": "2", "list": "Garden news", "area": "Wolverton", "url": "https://post.example.org/shelf/1",
+			"owed": "place-booked", "reason": ReasonNoAddress,
 		},
 	}
 }
@@ -143,7 +144,8 @@ func TestFirstLineAnswersThePerson(t *testing.T) {
 		"place-booked":         "Your place is booked.",
 		"waiting-list":         "You are on the waiting list. You are not booked yet.",
 		"please-confirm":       "You are not on our list yet. Please confirm that you want our messages.",
-		"held":                 "We have your message. A person will answer by Thursday 26 November.",
+		"booking-cancelled":    "Your booking is cancelled.",
+		"please-call":          "Please phone somebody: reference K7M-4QX.",
 	} {
 		first, _, _ := strings.Cut(compose(t, o, sample(name, "en")).text, "\n\n")
 		if got := strings.Join(strings.Fields(first), " "); got != want {
@@ -171,7 +173,7 @@ func TestEveryLetterInEveryLanguageReadsAsItMust(t *testing.T) {
 }
 
 // linkless are the letters that lead nowhere.
-var linkless = []string{"held", "newsletter-welcome", "booking-cancelled"}
+var linkless = []string{"newsletter-welcome", "booking-cancelled"}
 
 // checkLetter holds one written letter to what every letter promises.
 func checkLetter(t *testing.T, o *Outbox, m postroom.Message, p parts) {
@@ -180,11 +182,15 @@ func checkLetter(t *testing.T, o *Outbox, m postroom.Message, p parts) {
 	w := o.letters.words[m.Locale]
 	body, end, found := strings.Cut(p.text, "\n----\n")
 	plainEnd := strings.Join(strings.Fields(end), " ")
+	reply := w.reply
+	if o.letters.byLocale["en"][m.Template].coordinators {
+		reply = w.noReply
+	}
 	switch {
 	case !found:
 		wrong("has no end")
-	case !strings.HasPrefix(plainEnd, w.machine+" "+w.reply):
-		wrong("does not say that a computer sent it and a person reads a reply")
+	case !strings.HasPrefix(plainEnd, w.machine+" "+reply):
+		wrong("does not say that a computer sent it and who reads a reply")
 	case !strings.HasSuffix(plainEnd, w.emergency):
 		wrong("does not end with whom to call at once")
 	case strings.Count(body, "https://") > 1:
@@ -211,6 +217,56 @@ func checkLetter(t *testing.T, o *Outbox, m postroom.Message, p parts) {
 		if len([]rune(line)) > width && !strings.HasPrefix(line, "https://") {
 			wrong("has a line that is too long")
 		}
+	}
+}
+
+func TestWithoutADeskNoLetterMentionsOne(t *testing.T) {
+	t.Parallel()
+	o := writer(t)
+	o.org.DeskURL = ""
+	for locale, desk := range map[string]string{"en": "desk", "uk": "стіл", "fa": "میز", "fa-AF": "میز", "ps": "مېز"} {
+		for _, name := range []string{"notice", "chase", "please-call", "please-look"} {
+			m := sample(name, locale)
+			text := compose(t, o, m).text
+			if strings.Contains(text, desk) || strings.Contains(text, "https://") || !strings.Contains(text, m.Data["reference"]) {
+				t.Errorf("%s in %s:\n%s", name, locale, text)
+			}
+		}
+	}
+}
+
+func TestCoordinatorIsToldWhyAndWhatTheyMaySay(t *testing.T) {
+	t.Parallel()
+	o := writer(t)
+	for owed, want := range map[string]string{
+		"place-booked": "their place is booked", "waiting-list": "they are on the waiting list", "booking-cancelled": "their booking is cancelled",
+		"event-reminder": "their event is soon", "we-have-your-message": "we have what they sent",
+	} {
+		m := sample("please-call", "en")
+		m.Data["owed"], m.Data["reason"] = owed, "550 5.7.1 ann.smith is on a list"
+		text := compose(t, o, m).text
+		if !strings.Contains(text, want) || !strings.Contains(text, "Reason: the mail server did not take the message") || strings.Contains(text, "smith") || strings.Contains(text, "Olena") {
+			t.Errorf("%s:\n%s", owed, text)
+		}
+	}
+}
+
+func TestEventIsNamedOnceWhereItsDateRepeatsIt(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][4]string{
+		{"Autumn fair", "Evening", "Autumn fair", "Evening"}, {"Autumn fair", "autumn fair", "Autumn fair", ""},
+		{"Autumn fair", "Autumn fair, evening", "Autumn fair, evening", ""}, {"Autumn fair", "", "Autumn fair", ""}, {"", "Evening", "", "Evening"},
+	} {
+		if event, session := once(c[0], c[1]); event != c[2] || session != c[3] {
+			t.Errorf("%q, %q became %q, %q", c[0], c[1], event, session)
+		}
+	}
+}
+
+func TestNumbersAreWrittenInOneKindOfDigits(t *testing.T) {
+	t.Parallel()
+	if text := compose(t, writer(t), sample("place-booked", "fa")).text; !strings.Contains(text, "\u2068۲\u2069") {
+		t.Errorf("the number of people is not written as the date is:\n%s", text)
 	}
 }
 
@@ -284,7 +340,7 @@ func TestEmergencyTextIsTheOrganisationsInTheReadersLanguage(t *testing.T) {
 	o := writer(t)
 	o.org.EmergencyText = postroom.Words{"en": "Ring us on 01908 000000.", "fa": "به ما زنگ بزنید."}
 	for locale, want := range map[string]string{"en": "Ring us on 01908 000000.", "fa-AF": "به ما زنگ بزنید.", "uk": o.letters.words["uk"].emergency} {
-		if text := compose(t, o, sample("held", locale)).text; !strings.HasSuffix(strings.TrimSpace(text), want) {
+		if text := compose(t, o, sample("welcome", locale)).text; !strings.HasSuffix(strings.TrimSpace(text), want) {
 			t.Errorf("%s does not end with %q:\n%s", locale, want, text)
 		}
 	}

@@ -33,7 +33,7 @@ import (
 type Organisation struct {
 	Name          string
 	BaseURL       string         // of the web pages, without a slash at the end
-	DeskURL       string         // of the coordinators' desk; "" is BaseURL/desk
+	DeskURL       string         // of the coordinators' desk; "" where there is none, and then no letter mentions it
 	Zone          *time.Location // in which dates are written; nil is UTC
 	From          mail.Address
 	PostalAddress string         // at the end of marketing
@@ -76,9 +76,6 @@ func New(o Options) (*Outbox, error) {
 	}
 	if out.org.Zone == nil {
 		out.org.Zone = time.UTC
-	}
-	if out.org.DeskURL == "" {
-		out.org.DeskURL = out.org.BaseURL + "/desk"
 	}
 	for _, settings := range o.Servers {
 		s, err := newServer(settings, o.Clock)

@@ -12,7 +12,7 @@ import (
 func keys() []string {
 	return []string{
 		"name", "reference", "programme", "form_title", "reply_by", "event", "session",
-		"starts", "ends", "venue", "party", "list", "area", "url",
+		"starts", "ends", "venue", "party", "list", "area", "url", "owed", "reason",
 	}
 }
 
@@ -106,6 +106,19 @@ func shorten(s string) string {
 	return s
 }
 
+// once keeps what an event is called from being said twice, where the title of
+// its date repeats it.
+func once(event, session string) (string, string) {
+	small, long := strings.ToLower(event), strings.ToLower(session)
+	switch {
+	case strings.Contains(small, long):
+		return event, ""
+	case strings.Contains(long, small) && event != "":
+		return session, ""
+	}
+	return event, session
+}
+
 // page returns a URL that a letter may link to, or "".
 func page(url string) string {
 	if !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") || strings.ContainsAny(url, " \"<>\\^`{|}") {
@@ -125,5 +138,6 @@ func clean(data map[string]string) map[string]string {
 	}
 	known["name"], known["area"] = greeting(known["name"]), greeting(known["area"])
 	known["url"] = page(known["url"])
+	known["event"], known["session"] = once(known["event"], known["session"])
 	return known
 }

@@ -14,6 +14,7 @@ import (
 type words struct {
 	machine     string // a computer sent this
 	reply       string // a person reads a reply
+	noReply     string // a reply does not reach the person, for a coordinator
 	emergency   string // whom to call now; an organisation may have its own
 	unsubscribe string // the link that ends a subscription
 	discreet    string // a subject that says nothing
@@ -23,6 +24,7 @@ type words struct {
 	date        string // pattern of {weekday} {day} {month} {year}
 	day         string // the same without the year
 	clock       string // layout of a time of day, as package time writes it
+	reasons     map[string]string
 }
 
 // readWords reads words.yaml; every word must be there.
@@ -32,6 +34,7 @@ func readWords(file string, data []byte) (*words, proof.Mistakes) {
 	w := &words{
 		machine:     m.Need("machine", "This message was sent by a computer."),
 		reply:       m.Need("reply", "If you reply to this message, a person reads it."),
+		noReply:     m.Need("no_reply", "Do not reply to this message to answer the person."),
 		emergency:   m.Need("emergency", "If somebody is in danger now, call 999."),
 		unsubscribe: m.Need("unsubscribe", "Stop these messages"),
 		discreet:    m.Need("discreet_subject", "A message for you"),
@@ -41,11 +44,39 @@ func readWords(file string, data []byte) (*words, proof.Mistakes) {
 		date:        m.Need("date", "\"{weekday} {day} {month} {year}\""),
 		day:         m.Need("day", "\"{weekday} {day} {month}\""),
 		clock:       m.Need("time", `"15:04"`),
+		reasons:     readReasons(m.Map("reasons")),
+	}
+	if !m.Has("reasons") {
+		m.Lacks("reasons", "{refused: the mail server did not take the message, …}")
 	}
 	if m.Has("digits") && len(w.digits) != 10 {
 		m.Wrong("digits", "digits are not ten signs", `digits: "0123456789"`)
 	}
 	return w, sheet.Mistakes()
+}
+
+// notTaken stands for whatever a mail server said: its own words are for whoever
+// looks after the servers.
+const notTaken = "refused"
+
+// readReasons reads why a coordinator has to phone or to look.
+func readReasons(m proof.Map) map[string]string {
+	reasons := make(map[string]string)
+	for _, key := range []string{ReasonNoAddress, ReasonNotByEmail, ReasonAddressDead, ReasonHeld, ReasonOnlyTo,
+		ReasonCoolDown, ReasonAnswerLost, ReasonUnwritable, notTaken} {
+		name := strings.TrimPrefix(key, "reason.")
+		reasons[name] = m.Need(name, "we have no email address for them")
+	}
+	return reasons
+}
+
+// because puts the reason of a message into words.
+func (w *words) because(reason string) string {
+	name, _ := strings.CutPrefix(reason, "reason.")
+	if say := w.reasons[name]; say != "" || reason == "" {
+		return say
+	}
+	return w.reasons[notTaken]
 }
 
 func list(m proof.Map, key string, n int) []string {
