@@ -143,6 +143,11 @@ func localeOf(form *programme.Form, said string) string {
 	return said
 }
 
+// sameAnswers says whether an arrival says what a submission said.
+func sameAnswers(a arrival, sub postroom.Submission) bool {
+	return naturalKey(a.form.Name, person(a.form, sub.Answers), sub.Answers) == a.submission.NaturalKey
+}
+
 // naturalKey is the same for the same person sending the same answers on the
 // same form, however they space and capitalise them.
 func naturalKey(form string, who postroom.Contact, clean postroom.Answers) string {

@@ -55,10 +55,14 @@ func New(o Options) *Intake {
 // a stranger who is on a list.
 type Receipt struct {
 	Submission   postroom.Submission
-	Booking      *postroom.Booking      // the place taken, or the one that stood already
+	Booking      *postroom.Booking      // the place that this entry took; one that stood before is for the mailbox alone
 	Subscription *postroom.Subscription // what was asked for, when it was a list
 	Repeated     bool
 }
+
+// Known says whether the receipt is of what came in before under another key:
+// the same answers are no proof of being the same person.
+func (r Receipt) Known(key string) bool { return r.Repeated && r.Submission.Key != key }
 
 // Refused is an entry that the person can mend: one message a field. Its kind
 // is Invalid.
@@ -80,8 +84,8 @@ func (r *Refused) Unwrap() error {
 
 // Accept puts an entry on file with everything that belongs to it. It returns
 // NotFound for an unknown form, *Refused for answers that have to be mended,
-// Gone for a date that is over, and Conflict for a key that was used on
-// another form.
+// Gone for a date that is over, and Conflict or Invalid for a key that was used
+// on another form or with other answers.
 func (in *Intake) Accept(ctx context.Context, e postroom.Entry) (Receipt, error) {
 	form, ok := in.Programmes.Form(e.Form)
 	if !ok {
@@ -120,13 +124,16 @@ func (in *Intake) first(ctx context.Context, a arrival, sub postroom.Submission)
 	if sub.Form != a.form.Name {
 		return Receipt{}, &postroom.Error{Kind: postroom.Conflict, Say: postroom.Say("error.key_used"), Cause: fmt.Errorf("accept: the key belongs to submission %s on another form", sub.ID)}
 	}
+	if sub.Key == a.submission.Key && !sameAnswers(a, sub) {
+		return Receipt{}, &postroom.Error{Kind: postroom.Invalid, Say: postroom.Say("error.key_used"), Cause: fmt.Errorf("accept: submission %s has other answers under this key", sub.ID)}
+	}
 	receipt := Receipt{Submission: sub, Repeated: true}
 	r := in.Store.Read(ctx)
-	booking, booked, err := in.bookingOf(r, a.form, sub)
+	booking, booked, err := r.BookingOf(sub.ID)
 	if err != nil {
 		return receipt, fmt.Errorf("read booking of submission %s: %w", sub.ID, err)
 	}
-	if booked {
+	if booked && !receipt.Known(a.submission.Key) {
 		receipt.Booking = &booking
 	}
 	subscription, asked, err := r.SubscriptionOf(sub.ID)
@@ -137,20 +144,6 @@ func (in *Intake) first(ctx context.Context, a arrival, sub postroom.Submission)
 		receipt.Subscription = &subscription
 	}
 	return receipt, nil
-}
-
-// bookingOf finds the booking a submission made, or the one that stood already
-// when it came in.
-func (in *Intake) bookingOf(r store.Reader, form *programme.Form, sub postroom.Submission) (postroom.Booking, bool, error) {
-	booking, booked, err := r.BookingOf(sub.ID)
-	if err != nil || booked || form.Event == "" {
-		return booking, booked, err
-	}
-	session, chosen, err := workflow.SessionOf(r, form, sub.Answers)
-	if err != nil || !chosen {
-		return booking, false, err
-	}
-	return r.ActiveBooking(session.ID, sub.Contact)
 }
 
 // file writes one arrival. It may run twice, so it changes nothing but tx.
@@ -183,7 +176,11 @@ func (in *Intake) file(tx *store.Tx, a arrival) (Receipt, error) {
 		return Receipt{}, err
 	}
 	_, err = tx.AddJob(postroom.JobFor(sub.Kind), sub.ID, postroom.Confirm, a.at, a.at)
-	return Receipt{Submission: c.Submission, Booking: c.Booking, Subscription: c.Subscription}, err
+	receipt := Receipt{Submission: c.Submission, Subscription: c.Subscription}
+	if c.Booking != nil && c.Booking.Submission == sub.ID {
+		receipt.Booking = c.Booking
+	}
+	return receipt, err
 }
 
 func joinOrganisation(tx *store.Tx, a arrival, contact string) (id string, err error) {

@@ -72,19 +72,28 @@ func TestSendingTwiceIsSendingOnce(t *testing.T) {
 	stories(t, func(t *testing.T, r *room) {
 		first := r.send(t, "k1", "supper", "session", "spring", "places", "2", "name", "Ann", "email", "ann@example.org", "photographs", "yes")
 		before := r.rows(t)
-		for _, again := range []intake.Receipt{
-			r.send(t, "k1", "supper", "session", "spring", "places", "2", "name", "Ann", "email", "ann@example.org", "photographs", "yes"),
-			r.send(t, "k1", "supper", "session", "spring", "places", "3", "name", "Somebody", "email", "else@example.org"),
-			r.send(t, "k2", "supper", "session", "spring", "places", "2", "name", "  ann ", "email", "ANN@example.org", "photographs", "yes"),
+		for key, again := range map[string]intake.Receipt{
+			"k1": r.send(t, "k1", "supper", "session", "spring", "places", "2", "name", "Ann", "email", "ann@example.org", "photographs", "yes"),
+			"k2": r.send(t, "k2", "supper", "session", "spring", "places", "2", "name", "  ann ", "email", "ANN@example.org", "photographs", "yes"),
 		} {
-			if !again.Repeated || again.Submission.ID != first.Submission.ID || again.Booking == nil || again.Booking.ID != first.Booking.ID {
+			if !again.Repeated || again.Submission.ID != first.Submission.ID {
 				t.Errorf("second receipt %+v", again)
+			}
+			if sees := again.Booking != nil; sees != (key == "k1") || again.Known(key) != (key == "k2") {
+				t.Errorf("the key %s has the receipt %+v", key, again)
 			}
 		}
 		if after := r.rows(t); after != before {
 			t.Errorf("submissions, messages, jobs and steps went from %v to %v", before, after)
 		}
-		_, err := r.Accept(t.Context(), entry("k1", "ask", "name", "Ann", "email", "ann@example.org", "question", "?"))
+		_, err := r.Accept(t.Context(), entry("k1", "supper", "session", "spring", "places", "3", "name", "Somebody", "email", "else@example.org"))
+		if postroom.KindOf(err) != postroom.Invalid {
+			t.Errorf("the key with other answers: %v, want invalid", err)
+		}
+		if after := r.rows(t); after != before {
+			t.Errorf("the key with other answers made %v of %v", after, before)
+		}
+		_, err = r.Accept(t.Context(), entry("k1", "ask", "name", "Ann", "email", "ann@example.org", "question", "?"))
 		if postroom.KindOf(err) != postroom.Conflict {
 			t.Errorf("the key on another form: %v, want conflict", err)
 		}
@@ -253,4 +262,29 @@ func (r *room) taken(t *testing.T) (postroom.Session, int) {
 		t.Fatal(err)
 	}
 	return spring, taken
+}
+
+func TestTheSameQuestionIsHeardAgainAfterADay(t *testing.T) {
+	stories(t, func(t *testing.T, r *room) {
+		ask := func(key string) intake.Receipt {
+			return r.send(t, key, "ask", "name", "Ann", "email", "ann@example.org", "question", "When do you open?")
+		}
+		first := ask("a")
+		r.clock.advance(23 * time.Hour)
+		if again := ask("b"); !again.Repeated || again.Submission.ID != first.Submission.ID {
+			t.Errorf("after 23 hours: %+v", again)
+		}
+		r.clock.advance(2 * time.Hour)
+		second := ask("c")
+		if second.Repeated || second.Submission.ID == first.Submission.ID {
+			t.Errorf("after 25 hours: %+v", second)
+		}
+		if again := ask("d"); again.Submission.ID != second.Submission.ID {
+			t.Errorf("the second is repeated by %+v", again)
+		}
+		if again := ask("a"); again.Submission.ID != first.Submission.ID {
+			t.Errorf("the key of the first gives %+v", again)
+		}
+		r.heard(t, "ann@example.org", "we-have-your-message", "we-have-your-message")
+	})
 }

@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -19,9 +18,9 @@ import (
 // the page that it was wrong. Messages that have not left go to the new
 // address; a confirmation that has left is owed again, once per address. It
 // returns *Refused for something that is no address, and Gone when the old one
-// proved right (the list is confirmed, the place is an earlier one) or the
-// submission is settled: from then on a link in a mail to that address is
-// needed.
+// proved right (the list is confirmed) or the submission is settled: from then
+// on a link in a mail to that address is needed. What we know of anybody else
+// changes nothing of that answer.
 //
 // Whoever fills in a form may have typed the name and the address of somebody
 // we know. So the correction changes a contact that this submission made and
@@ -84,14 +83,15 @@ func emailField(form *programme.Form) string {
 }
 
 func (in *Intake) readdress(tx *store.Tx, id string, c correction) error {
-	sub, err := tx.Submission(id)
+	sub, err := lockFor(tx, id, c.address)
 	if err != nil {
 		return err
 	}
 	if sub.State == postroom.SubmissionAnswered || sub.State == postroom.SubmissionClosed {
 		return gone(id, "it is settled")
 	}
-	if err := lock(tx, sub.Address, c.address); err != nil {
+	placeless, err := in.withoutPlace(tx, sub, c)
+	if err != nil {
 		return err
 	}
 	if sub.Contact, err = in.settleContact(tx, sub, c); err != nil {
@@ -100,25 +100,120 @@ func (in *Intake) readdress(tx *store.Tx, id string, c correction) error {
 	if err := tx.ReaddressSubmission(id, c.address); err != nil {
 		return err
 	}
-	about, begun, err := readdressList(tx, sub, c)
-	if err != nil {
-		return err
+	if placeless {
+		return in.beginAnew(tx, sub, c)
 	}
-	if err := tx.Readdress(id, c.address); err != nil {
-		return err
-	}
-	if err := in.oweAgain(tx, sub, about, c.address); err != nil || !begun {
-		return err
-	}
-	run, _, err := tx.RunOf(id)
-	if err != nil {
-		return err
-	}
-	return in.Workflow.Fire(tx, run, postroom.OnReceived, c.at)
+	return in.sendOn(tx, sub, c)
 }
 
-// lock keeps away whoever writes to either address meanwhile, so that nobody
-// begins to use the contact that is about to change.
+// lockFor reads a submission and keeps away whoever writes to its address or
+// to the right one meanwhile, so that nobody begins to use the contact that is
+// about to change.
+func lockFor(tx *store.Tx, id, address string) (postroom.Submission, error) {
+	sub, err := tx.Submission(id)
+	if err != nil {
+		return sub, err
+	}
+	if err := lock(tx, sub.Address, address); err != nil {
+		return sub, err
+	}
+	return tx.Submission(id) // as whoever had the lock before has left it
+}
+
+// sendOn sends what a submission caused to the right address.
+func (in *Intake) sendOn(tx *store.Tx, sub postroom.Submission, c correction) error {
+	asked, begun, err := readdressList(tx, sub, c)
+	if err != nil {
+		return err
+	}
+	if err := tx.Readdress(sub.ID, c.address); err != nil {
+		return err
+	}
+	if err := in.oweAgain(tx, sub, asked.ID, c.address); err != nil || !begun {
+		return err
+	}
+	owed, err := tx.MessagesAbout(sub.ID)
+	if err != nil {
+		return fmt.Errorf("list messages: %w", err)
+	}
+	if slices.ContainsFunc(owed, func(m postroom.Message) bool { return m.About == asked.ID && m.To == c.address }) {
+		return nil
+	}
+	again, err := in.anew(tx, sub, asked, c.address)
+	if err != nil {
+		return err
+	}
+	return in.Workflow.FireFor(tx, again, postroom.OnReceived, c.at)
+}
+
+// anew opens the case of a corrected submission, of which the right address
+// hears what was said at the door.
+func (in *Intake) anew(tx *store.Tx, sub postroom.Submission, asked postroom.Subscription, address string) (*workflow.Case, error) {
+	run, _, err := tx.RunOf(sub.ID)
+	if err != nil {
+		return nil, err
+	}
+	c, err := in.Workflow.Open(tx, run)
+	if err != nil {
+		return nil, err
+	}
+	if asked.ID != "" {
+		c.Subscription = &asked
+	}
+	c.Anew = "again:" + address
+	return c, nil
+}
+
+// withoutPlace says whether a submission chose a date and took no place in it,
+// because somebody had one by that name and address. That place is for no
+// other address to hear of.
+func (in *Intake) withoutPlace(tx *store.Tx, sub postroom.Submission, c correction) (bool, error) {
+	if c.form.Event == "" || sub.Address == c.address {
+		return false, nil
+	}
+	if _, booked, err := tx.BookingOf(sub.ID); err != nil || booked {
+		return false, err
+	}
+	_, chosen, err := workflow.SessionOf(tx.Reader, c.form, sub.Answers)
+	return chosen, err
+}
+
+// beginAnew treats a corrected submission as it would have been treated had
+// the right address come in first: it takes a place of its own, and hears of
+// that. Nothing that was owed to the old address is sent on. Whoever sees the
+// page is told no more than anybody else who corrects an address.
+func (in *Intake) beginAnew(tx *store.Tx, sub postroom.Submission, c correction) error {
+	if err := tx.DropMail(sub.ID, ReasonCorrected, c.at); err != nil {
+		return err
+	}
+	asked, _, err := readdressList(tx, sub, c)
+	if err != nil {
+		return err
+	}
+	session, _, err := workflow.SessionOf(tx.Reader, c.form, sub.Answers)
+	if err != nil {
+		return err
+	}
+	_, err = in.Events.Book(tx, session.ID, sub.Contact, sub.ID, party(c.form, sub.Answers), c.at)
+	if err != nil && postroom.KindOf(err) != postroom.Gone { // over by now
+		return err
+	}
+	again, err := in.anew(tx, sub, asked, c.address)
+	if err != nil {
+		return err
+	}
+	for _, t := range triggers(again) {
+		if err := in.Workflow.FireFor(tx, again, t, c.at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ReasonCorrected is why a message was dropped whose address proved wrong, as
+// a locale key.
+const ReasonCorrected = "reason.corrected"
+
 func lock(tx *store.Tx, addresses ...string) error {
 	slices.Sort(addresses) // in one order, whoever corrects which to which
 	for _, address := range slices.Compact(addresses) {
@@ -133,69 +228,57 @@ func lock(tx *store.Tx, addresses ...string) error {
 }
 
 // settleContact returns the contact that a corrected submission is of: its
-// own, with the new address, or one apart from the contact we know.
+// own, with the new address, or one apart from the contact we know. That one
+// is new, though somebody by that name may be known at the new address too:
+// nobody has shown that it is them.
 func (in *Intake) settleContact(tx *store.Tx, sub postroom.Submission, c correction) (string, error) {
+	if sub.Address == c.address {
+		return sub.Contact, nil
+	}
 	own, err := tx.MadeContact(sub)
 	if err != nil {
 		return "", fmt.Errorf("look who made contact %s: %w", sub.Contact, err)
 	}
 	if own {
-		return sub.Contact, tx.AddAddress(sub.Contact, c.address, c.at)
+		return sub.Contact, tx.CorrectAddress(sub.Contact, sub.Address, c.address, c.at)
 	}
 	who := person(c.form, sub.Answers)
 	who.Address, who.Locale = c.address, sub.Locale
-	apart, err := tx.FindOrAddContact(who, c.at)
-	if err != nil || apart.ID == sub.Contact {
-		return apart.ID, err
-	}
-	if err := in.checkPlace(tx, sub, c.form, apart.ID); err != nil {
-		return "", err
+	apart, err := tx.AddContact(who, c.at)
+	if err != nil {
+		return "", fmt.Errorf("add a contact apart: %w", err)
 	}
 	return apart.ID, tx.MoveSubmission(sub.ID, sub.Contact, apart.ID)
 }
 
-// checkPlace returns Gone where a place stands in the way: one of the contact
-// we know, which is not for the submission to take along, or one that the new
-// contact has.
-func (in *Intake) checkPlace(tx *store.Tx, sub postroom.Submission, form *programme.Form, apart string) error {
-	booking, booked, err := in.bookingOf(tx.Reader, form, sub)
-	if err != nil || !booked {
-		return err
-	}
-	if booking.Submission != sub.ID {
-		return gone(sub.ID, "an earlier submission has the place")
-	}
-	if _, err := tx.LockSession(booking.Session); err != nil {
-		return err
-	}
-	if _, has, err := tx.ActiveBooking(booking.Session, apart); err != nil || has {
-		return cmp.Or(err, gone(sub.ID, "that person has a place"))
-	}
-	return nil
-}
-
 // readdressList asks for the new address to be on the list instead and returns
-// the id of that subscription, or "" when the submission asked for no list. It
-// says that a sign-up begins only now if the old address was on the list
-// already: that subscription stays its owner's.
-func readdressList(tx *store.Tx, sub postroom.Submission, c correction) (about string, begun bool, err error) {
+// that subscription, if the submission asked for the list at all. It says that
+// a sign-up begins only now if somebody else asked for the old address as
+// well: that subscription stays theirs.
+func readdressList(tx *store.Tx, sub postroom.Submission, c correction) (asked postroom.Subscription, begun bool, err error) {
 	if !workflow.WantsList(c.form, sub.Answers) {
-		return "", false, nil
+		return asked, false, nil
 	}
-	asked, found, err := tx.SubscriptionOf(sub.ID)
+	old, found, err := tx.SubscriptionOf(sub.ID)
 	if err != nil {
-		return "", false, err
+		return asked, false, err
 	}
-	if !found {
-		asked = postroom.Subscription{List: c.form.List, Programme: sub.Programme, Locale: sub.Locale, Submission: sub.ID}
-	} else if asked.State != postroom.Pending {
-		return "", false, gone(sub.ID, "its subscription is "+string(asked.State))
-	} else if err := tx.ReaddressSubscription(sub.ID, c.address, c.at); err != nil {
-		return "", false, err
+	if found && old.State != postroom.Pending {
+		return asked, false, gone(sub.ID, "its subscription is "+string(old.State))
 	}
-	asked.Contact, asked.Address, asked.AskedAt = sub.Contact, c.address, c.at
-	asked, err = tx.Subscribe(asked) // returns the one that is there now, also when it was confirmed long ago
-	return asked.ID, !found && sub.Kind == postroom.SignUp, err
+	if found {
+		if err := tx.ReaddressSubscription(sub.ID, c.address, c.at); err != nil {
+			return asked, false, err
+		}
+		if old, err = tx.Subscription(old.ID); err != nil {
+			return asked, false, err
+		}
+	}
+	asked, err = tx.Subscribe(postroom.Subscription{ // which returns the one that is there now, also when it was confirmed long ago
+		List: c.form.List, Programme: sub.Programme, Contact: sub.Contact, Address: c.address,
+		Locale: sub.Locale, Submission: sub.ID, AskedAt: c.at,
+	})
+	return asked, old.Submission != sub.ID && sub.Kind == postroom.SignUp, err
 }
 
 // oweAgain owes each confirmation that has left to the new address as well. A

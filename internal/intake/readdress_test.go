@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"postroom/internal/intake"
 	"postroom/internal/postroom"
 )
 
@@ -67,18 +68,103 @@ func TestACorrectionMovesAllThatTheSubmissionCausedAndNothingElse(t *testing.T) 
 	})
 }
 
-func TestSomebodyElsesPlaceIsNotTakenAlong(t *testing.T) {
+// Whether a correction is taken must not tell who has a place, and what is
+// sent then must not speak of that place.
+func TestSomebodyElsesPlaceIsNeitherTakenAlongNorSpokenOf(t *testing.T) {
+	for name, left := range map[string]bool{"its mail has left": true, "its mail has not left": false} {
+		t.Run(name, func(t *testing.T) {
+			stories(t, func(t *testing.T, r *room) {
+				mine := r.supper(t, "a", "ann", "1")
+				theirs := r.supper(t, "b", "ann", "3")
+				if left {
+					r.leave(t)
+				}
+				for range 2 {
+					if err := r.Readdress(t.Context(), theirs.Submission.ID, "stranger@example.org"); err != nil {
+						t.Fatal(err)
+					}
+				}
+				r.heard(t, "stranger@example.org", "place-booked")
+				if m := r.mails(t, "stranger@example.org")[0]; m.Data["party"] != "3" || m.Form != "supper" {
+					t.Errorf("the stranger reads of another's place, or past the cool-down: %+v", m)
+				}
+				if c := r.contactOf(t, theirs.Submission.ID); c.ID == mine.Submission.Contact || c.Address != "stranger@example.org" {
+					t.Errorf("the corrected submission is of %+v", c)
+				}
+				if c := r.contactOf(t, mine.Submission.ID); c.ID != mine.Submission.Contact || c.Address != "ann@example.org" {
+					t.Errorf("the contact we knew is %+v", c)
+				}
+				if now, _, err := r.store.Read(t.Context()).BookingOf(mine.Submission.ID); err != nil || now != *mine.Booking {
+					t.Errorf("her booking is now %+v, %v", now, err)
+				}
+				r.clock.now = time.Date(2027, 3, 11, 19, 0, 0, 0, time.UTC)
+				r.perform(t)
+				r.heard(t, "stranger@example.org", "place-booked", "event-reminder")
+			})
+		})
+	}
+}
+
+func TestACorrectionTellsNobodyWhoHasAPlaceAtTheRightAddress(t *testing.T) {
 	stories(t, func(t *testing.T, r *room) {
-		mine := r.supper(t, "a", "ann", "1")
-		theirs := r.supper(t, "b", "ann", "3")
-		r.leave(t)
-		err := r.Readdress(t.Context(), theirs.Submission.ID, "stranger@example.org")
-		if postroom.KindOf(err) != postroom.Gone {
-			t.Errorf("the place was offered to the stranger: %v", err)
+		r.supper(t, "a", "ann", "1")
+		typo := r.send(t, "b", "supper", "session", "spring", "places", "1", "name", "ann", "email", "anm@example.org")
+		r.send(t, "c", "ask", "name", "ann", "email", "anm@example.org", "question", "?") // so the contact is not the submission's own
+		if err := r.Readdress(t.Context(), typo.Submission.ID, "ann@example.org"); err != nil {
+			t.Fatal(err)
 		}
-		r.heard(t, "stranger@example.org")
-		if c := r.contactOf(t, theirs.Submission.ID); c.ID != mine.Submission.Contact || c.Address != "ann@example.org" {
-			t.Errorf("contact %+v", c)
+		r.heard(t, "ann@example.org", "place-booked", "place-booked")
+	})
+}
+
+// Whoever gave somebody's address and then their own must not go on being
+// taken for that person.
+func TestAnAddressThatProvedWrongIsNobodysWay(t *testing.T) {
+	stories(t, func(t *testing.T, r *room) {
+		typo := r.send(t, "a", "ask", "name", "Ann", "email", "stranger@example.org", "question", "?")
+		if err := r.Readdress(t.Context(), typo.Submission.ID, "ann@example.org"); err != nil {
+			t.Fatal(err)
+		}
+		booked := r.supper(t, "b", "ann", "2")
+		later := r.send(t, "c", "supper", "session", "spring", "places", "1", "name", "Ann", "email", "stranger@example.org")
+		if later.Submission.Contact == booked.Submission.Contact {
+			t.Error("the stranger is taken for Ann")
+		}
+		if m := r.mails(t, "stranger@example.org"); len(m) != 1 || m[0].Data["party"] != "1" {
+			t.Errorf("the stranger is owed %+v", m)
+		}
+	})
+}
+
+func TestAStrangerCannotEndASignUpThatWaits(t *testing.T) {
+	stories(t, func(t *testing.T, r *room) {
+		for i, strangerFirst := range []bool{false, true} {
+			name := []string{"ann", "bo"}[i]
+			hers := func() intake.Receipt { return r.news(t, name, name) }
+			theirs := func() intake.Receipt {
+				return r.send(t, name+" stranger", "news", "name", "X", "email", name+"@example.org")
+			}
+			var mine, strange intake.Receipt
+			if strangerFirst {
+				strange, mine = theirs(), hers()
+			} else {
+				mine, strange = hers(), theirs()
+			}
+			r.leave(t)
+			if err := r.Readdress(t.Context(), strange.Submission.ID, "stranger"+name+"@example.org"); err != nil {
+				t.Fatal(err)
+			}
+			r.heard(t, "stranger"+name+"@example.org", "please-confirm")
+			m := r.mails(t, "stranger"+name+"@example.org")[0]
+			if s := r.subscription(t, m.About); s.Address != "stranger"+name+"@example.org" || s.Submission != strange.Submission.ID {
+				t.Errorf("the mail to the stranger is about %+v", s)
+			}
+			if s := r.subscription(t, mine.Subscription.ID); s.State != postroom.Pending || s.Submission != mine.Submission.ID || s.Address != name+"@example.org" {
+				t.Errorf("stranger first %v: her subscription is %+v", strangerFirst, s)
+			}
+			if err := r.lists.Confirm(t.Context(), mine.Subscription.ID); err != nil {
+				t.Errorf("stranger first %v: she cannot confirm: %v", strangerFirst, err)
+			}
 		}
 	})
 }

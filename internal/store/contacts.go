@@ -26,7 +26,23 @@ func (tx *Tx) FindOrAddContact(c postroom.Contact, at time.Time) (postroom.Conta
 	if id != "" {
 		return tx.Contact(id)
 	}
-	if c.Address != "" { // else it is locked already
+	return tx.addContact(c, at)
+}
+
+// AddContact adds a contact, also where somebody by that name is known at that
+// address: for somebody who has not shown that it is them.
+func (tx *Tx) AddContact(c postroom.Contact, at time.Time) (postroom.Contact, error) {
+	if c.Address != "" {
+		if err := tx.TouchAddress(c.Address, time.Time{}); err != nil {
+			return c, fmt.Errorf("lock address: %w", err)
+		}
+	}
+	return tx.addContact(c, at)
+}
+
+// addContact is AddContact for an address that is locked already.
+func (tx *Tx) addContact(c postroom.Contact, at time.Time) (postroom.Contact, error) {
+	if c.Address != "" { // else the number is locked already
 		if err := tx.touchPhone(c.Phone); err != nil {
 			return c, fmt.Errorf("lock phone number: %w", err)
 		}
@@ -96,6 +112,16 @@ func (tx *Tx) AddAddress(contact, address string, at time.Time) error {
 		return fmt.Errorf("add address: %w", err)
 	}
 	return tx.giveAddress(contact, address, at)
+}
+
+// CorrectAddress puts an address in the place of one that proved wrong, which
+// is somebody else's: what comes in from there is not the contact's any more.
+func (tx *Tx) CorrectAddress(contact, wrong, right string, at time.Time) error {
+	if err := tx.AddAddress(contact, right, at); err != nil || wrong == right {
+		return err
+	}
+	_, err := tx.exec(`DELETE FROM contact_addresses WHERE contact_id = $1 AND address = $2`, contact, wrong)
+	return err
 }
 
 // giveAddress is AddAddress for an address that is locked already.

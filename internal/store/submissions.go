@@ -24,10 +24,15 @@ func (tx *Tx) PutFormVersion(version, programme, form string, snapshot []byte, a
 // given up; at a million on file one draw in three hundred is taken.
 const maxDraws = 8
 
+// sameWords is how long the same answers of the same person are taken for a
+// repeat. Who sends them again days later waits for an answer in vain, and has
+// to be heard.
+const sameWords = 24 * time.Hour
+
 // AddSubmission files what somebody sent and returns it with its id and
 // reference. If the same entry came in before (the same idempotency key, or
-// the same answers of the same person while the first still waits), it returns
-// that one and false. An empty key repeats nothing: the submission's own id
+// the same answers of the same person less than a day after the first, which
+// still waits), it returns that one and false. An empty key repeats nothing: the submission's own id
 // stands in for it. The natural key is stored blinded, so that nobody who has
 // the database can test guesses at what somebody answered.
 func (tx *Tx) AddSubmission(s postroom.Submission) (postroom.Submission, bool, error) {
@@ -39,6 +44,9 @@ func (tx *Tx) AddSubmission(s postroom.Submission) (postroom.Submission, bool, e
 		// whoever was first to commit, and a new statement sees what they wrote.
 		if earlier, err := tx.earlier(s); err != nil || earlier.ID != "" {
 			return earlier, false, err
+		}
+		if err := tx.freeNaturalKey(s); err != nil {
+			return s, false, fmt.Errorf("add submission: %w", err)
 		}
 		s.Reference = tx.draw()
 		if added, err := tx.insertSubmission(s); err != nil || added {
@@ -72,12 +80,21 @@ func (tx *Tx) insertSubmission(s postroom.Submission) (bool, error) {
 func (tx *Tx) earlier(s postroom.Submission) (postroom.Submission, error) {
 	earlier, err := tx.scanSubmission(tx.row(`
 		SELECT `+submissionColumns+` FROM submissions
-		 WHERE idempotency_key = $1 OR (natural_key = $2 AND state IN ('received', 'held'))
-		 ORDER BY CASE WHEN idempotency_key = $1 THEN 0 ELSE 1 END, received_at LIMIT 1`, s.Key, s.NaturalKey).Scan)
+		 WHERE idempotency_key = $1 OR (natural_key = $2 AND state IN ('received', 'held') AND received_at > $3)
+		 ORDER BY CASE WHEN idempotency_key = $1 THEN 0 ELSE 1 END, received_at LIMIT 1`,
+		s.Key, s.NaturalKey, micros(s.ReceivedAt.Add(-sameWords))).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return postroom.Submission{}, nil
 	}
 	return earlier, err
+}
+
+// freeNaturalKey takes the natural key from a submission that is too old to be
+// repeated by s. Its own id stands in for it, which blinds to nothing.
+func (tx *Tx) freeNaturalKey(s postroom.Submission) error {
+	_, err := tx.exec(`UPDATE submissions SET natural_key = id WHERE natural_key = $1 AND state IN ('received', 'held') AND received_at <= $2`,
+		s.NaturalKey, micros(s.ReceivedAt.Add(-sameWords)))
+	return err
 }
 
 // SubmissionByKey returns the submission with this idempotency key, or
@@ -123,6 +140,17 @@ func (tx *Tx) MoveSubmission(id, from, to string) error {
 	_, err := tx.exec(`UPDATE forum_members SET contact_id = $3 WHERE submission_id = $1 AND contact_id = $2
 		AND forum NOT IN (SELECT forum FROM forum_members WHERE contact_id = $3)`, id, from, to)
 	return err
+}
+
+// DropMail settles the mails about a submission that have not left yet, but
+// for those to coordinators: nobody is to have them.
+func (tx *Tx) DropMail(submission, reason string, at time.Time) error {
+	_, err := tx.exec(`UPDATE messages SET state = 'suppressed', reason = $2, settled_at = $3
+		WHERE submission_id = $1 AND contact_id <> '' AND state IN ('queued', 'deferred', 'held')`, submission, reason, micros(at))
+	if err != nil {
+		return fmt.Errorf("drop mail about submission %s: %w", submission, err)
+	}
+	return nil
 }
 
 // MarkAnswered notes that a person answered a submission.

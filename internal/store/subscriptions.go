@@ -11,15 +11,16 @@ import (
 
 // Subscribe asks for an address to be on a list. It stays pending until the
 // owner of the address confirms. An address that is pending or confirmed keeps
-// its subscription; one that had left is pending again.
+// its subscription, and that belongs to the submission that asked first; one
+// that had left is pending again.
 func (tx *Tx) Subscribe(s postroom.Subscription) (postroom.Subscription, error) {
 	err := tx.row(`
 		INSERT INTO subscriptions (id, list, programme, contact_id, address, locale, submission_id, state, asked_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8)
 		ON CONFLICT (list, address) DO UPDATE SET
 			state = CASE WHEN subscriptions.state = 'confirmed' THEN 'confirmed' ELSE 'pending' END,
-			submission_id = CASE WHEN subscriptions.state = 'confirmed' THEN subscriptions.submission_id ELSE excluded.submission_id END,
-			contact_id = CASE WHEN subscriptions.state = 'confirmed' THEN subscriptions.contact_id ELSE excluded.contact_id END,
+			submission_id = CASE WHEN subscriptions.state = 'unsubscribed' THEN excluded.submission_id ELSE subscriptions.submission_id END,
+			contact_id = CASE WHEN subscriptions.state = 'unsubscribed' THEN excluded.contact_id ELSE subscriptions.contact_id END,
 			locale = excluded.locale, asked_at = excluded.asked_at, ended_at = 0
 		RETURNING id, state`,
 		newID(), s.List, s.Programme, s.Contact, s.Address, s.Locale, s.Submission, micros(s.AskedAt)).Scan(&s.ID, &s.State)
@@ -79,8 +80,9 @@ func (r Reader) SubscriptionOf(submission string) (postroom.Subscription, bool, 
 // ReaddressSubscription asks for another address to be on the list instead,
 // because the person corrected it. A confirmed subscription stays where it
 // was. A pending one ends, and the right address gets one of its own: the link
-// that went to the wrong address must not confirm for the right one. Messages
-// about it that have not left are about the new one from now on.
+// that went to the wrong address must not confirm for the right one. One that
+// somebody else has asked for as well does not end, but is theirs from then
+// on. Messages about it that have not left are about the new one.
 func (tx *Tx) ReaddressSubscription(submission, address string, at time.Time) error {
 	old, found, err := tx.SubscriptionOf(submission)
 	if err != nil || !found || old.State != postroom.Pending || old.Address == address {
@@ -89,7 +91,7 @@ func (tx *Tx) ReaddressSubscription(submission, address string, at time.Time) er
 	if err := tx.TouchAddress(address, time.Time{}); err != nil {
 		return err
 	}
-	if ended, err := tx.Unsubscribe(old.ID, at); err != nil || !ended {
+	if left, err := tx.leave(old, at); err != nil || !left {
 		return err
 	}
 	next := old
@@ -100,4 +102,19 @@ func (tx *Tx) ReaddressSubscription(submission, address string, at time.Time) er
 	_, err = tx.exec(`UPDATE messages SET about = $2 WHERE submission_id = $3 AND about = $1 AND state IN ('queued', 'deferred', 'held')`,
 		old.ID, next.ID, submission)
 	return err
+}
+
+// leave takes a pending subscription from the submission it belongs to: it
+// goes to another that was answered with a mail about it, or ends. It says
+// false if it has ended already.
+func (tx *Tx) leave(s postroom.Subscription, at time.Time) (bool, error) {
+	n, err := tx.exec(`
+		UPDATE subscriptions SET submission_id = heir.submission_id, contact_id = heir.contact_id
+		  FROM (SELECT submission_id, contact_id FROM messages
+		         WHERE address = $2 AND about = $1 AND submission_id <> $3 AND submission_id <> '' AND contact_id <> '' ORDER BY id LIMIT 1) AS heir
+		 WHERE id = $1 AND state = 'pending'`, s.ID, s.Address, s.Submission)
+	if err != nil || n > 0 {
+		return n > 0, err
+	}
+	return tx.Unsubscribe(s.ID, at)
 }

@@ -23,6 +23,9 @@ type Case struct {
 	// a place in the session, or the list's news. They hear what stands, but
 	// reminders and the like were promised to the first submission's run.
 	Again bool
+	// Anew names the correction of an address after which what was done at
+	// once is done once more, for whoever reads mail at the new one.
+	Anew string
 
 	programme *programme.Programme
 	form      *programme.Form
@@ -63,30 +66,37 @@ func (w *Workflow) Open(tx *store.Tx, run postroom.Run) (*Case, error) {
 	return c, nil
 }
 
-// readBooking finds the booking a submission made, or else the one that stood
-// already when it came in.
 func (c *Case) readBooking(tx *store.Tx) error {
-	booking, booked, err := tx.BookingOf(c.Submission.ID)
-	if err != nil {
+	booking, session, found, err := BookingOf(tx.Reader, c.form, c.Submission)
+	if err != nil || !found {
 		return err
 	}
-	if booked {
-		session, err := tx.Session(booking.Session)
-		c.Booking, c.Session = &booking, &session
-		return err
-	}
-	if c.form == nil || c.form.Event == "" {
-		return nil
-	}
-	session, chosen, err := SessionOf(tx.Reader, c.form, c.Submission.Answers)
-	if err != nil || !chosen {
-		return err
-	}
-	if booking, booked, err = tx.ActiveBooking(session.ID, c.Submission.Contact); err != nil || !booked {
-		return err
-	}
-	c.Booking, c.Session, c.Again = &booking, &session, true
+	c.Booking, c.Session, c.Again = &booking, &session, booking.Submission != c.Submission.ID
 	return nil
+}
+
+// BookingOf returns the booking a submission made, or else the one that the
+// same person had already in the session that was chosen, and whether there is
+// one. Whoever typed the name and address of somebody we know has sent such a
+// submission too: the booking of another submission may be spoken of in the
+// mail to that address and nowhere else. form may be nil.
+func BookingOf(r store.Reader, form *programme.Form, sub postroom.Submission) (b postroom.Booking, s postroom.Session, found bool, err error) {
+	if b, found, err = r.BookingOf(sub.ID); err != nil {
+		return b, s, false, err
+	}
+	if found {
+		s, err = r.Session(b.Session)
+		return b, s, err == nil, err
+	}
+	if form == nil || form.Event == "" {
+		return b, s, false, nil
+	}
+	s, chosen, err := SessionOf(r, form, sub.Answers)
+	if err != nil || !chosen {
+		return b, s, false, err
+	}
+	b, found, err = r.ActiveBooking(s.ID, sub.Contact)
+	return b, s, found, err
 }
 
 // SessionOf returns the session that answers choose: the one named by a field

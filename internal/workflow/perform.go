@@ -18,6 +18,7 @@ const (
 	reasonGone   = "gone"    // the programme no longer has the step
 	reasonUnless = "unless " // the state that made it needless follows
 	reasonWhen   = "when"    // its condition no longer holds
+	reasonLate   = "late"    // what it was to come before has been, or is off
 )
 
 // putOff is how long a step rests that could not be done. Something has to be
@@ -111,6 +112,9 @@ func (w *Workflow) now(c *Case, step postroom.Step, at time.Time) (e postroom.Ef
 	facts := w.facts(c, at)
 	if today.Unless != "" && facts.States[today.Unless] {
 		return e, reasonUnless + today.Unless
+	}
+	if today.Before != "" && !facts.Dates[today.Before].After(at) {
+		return e, reasonLate
 	}
 	today.On, today.Before, today.After, today.OrAfter = fallenDue, "", "", nil
 	only := *c.programme

@@ -127,6 +127,7 @@ func (w *Workflow) promise(tx *store.Tx, c *Case, t postroom.Trigger, e postroom
 		return err
 	}
 	promised.DueAt = at
+	promised.Occurrence += c.Anew
 	step, first, err := tx.KeepStep(promised)
 	if err != nil || !first {
 		return err
@@ -139,5 +140,5 @@ func (w *Workflow) promise(tx *store.Tx, c *Case, t postroom.Trigger, e postroom
 // with somebody's address. A place that becomes free later is no stranger's
 // doing.
 func formCaused(c *Case, t postroom.Trigger, at time.Time) bool {
-	return t == postroom.OnReceived || t == postroom.OnAccepted || !at.After(c.Run.CreatedAt)
+	return t == postroom.OnReceived || t == postroom.OnAccepted || c.Anew != "" || !at.After(c.Run.CreatedAt)
 }
