@@ -143,7 +143,10 @@ func open(t *testing.T, url string) *room {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &room{store: s, clock: newClock(), workflow: workflow.New(workflow.Options{Store: s, Programmes: set, Outbox: outbox{}})}
+	return &room{store: s, clock: newClock(), workflow: workflow.New(workflow.Options{Store: s, Programmes: set, Outbox: outbox{},
+		Coordinators: func(string) []workflow.Coordinator {
+			return []workflow.Coordinator{{Name: "office", Address: "office@example.org"}}
+		}})}
 }
 
 // submission puts one on file, with its run.

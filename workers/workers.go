@@ -26,9 +26,11 @@ type Jobs interface {
 	Do(ctx context.Context, task *asynq.Task, work func(context.Context, postroom.Job) queue.Outcome) error
 }
 
-// Runs tells a run what happened to it.
+// Runs tells a run what happened to it, and the coordinators of a programme
+// what needs one of them.
 type Runs interface {
 	Fire(tx *store.Tx, run postroom.Run, t postroom.Trigger, at time.Time) error
+	Show(tx *store.Tx, m postroom.Message, at time.Time) error
 }
 
 // Outbox sends the message of a deliver job.
@@ -65,6 +67,7 @@ func (w *Workers) Handlers() map[postroom.JobKind]asynq.Handler {
 		postroom.JobEventRegistration: w.eventRegistration,
 		postroom.JobEnquiry:           w.enquiry,
 		postroom.JobDeliver:           w.deliver,
+		postroom.JobTell:              w.tell,
 	}
 	handlers := make(map[postroom.JobKind]asynq.Handler, len(work))
 	for kind, do := range work {

@@ -49,12 +49,78 @@ func (broken) Fire(*store.Tx, postroom.Run, postroom.Trigger, time.Time) error {
 	return errors.New("the disk is full")
 }
 
+func (broken) Show(*store.Tx, postroom.Message, time.Time) error {
+	return errors.New("the disk is full")
+}
+
 func TestWhatFailsIsTriedAgain(t *testing.T) {
 	engines(t, func(t *testing.T, r *room) {
 		jobs := &bare{job: postroom.Job{Subject: r.submission(t, "join", "ann@example.org").ID}}
 		w := workers.New(workers.Options{Store: r.store, Queue: jobs, Workflow: broken{}, Clock: r.clock})
 		if err := w.Handlers()[postroom.JobSignUp].ProcessTask(t.Context(), nil); err != nil || jobs.last.Verdict != store.Again {
 			t.Errorf("%v, %+v", err, jobs.last)
+		}
+	})
+}
+
+// file puts a message about a submission on file, in a state.
+func (r *room) file(t *testing.T, m postroom.Message, to postroom.MessageState, reason string) postroom.Message {
+	t.Helper()
+	m.Key, m.Programme, m.Contact = store.NewMessageID(), "club", "somebody"
+	err := r.store.Write(t.Context(), func(tx *store.Tx) (err error) {
+		if m, _, err = (outbox{}).Owe(tx, m); err != nil {
+			return err
+		}
+		if to == postroom.Uncertain {
+			if err := tx.StartSending(m.ID, 1, monday); err != nil {
+				return err
+			}
+		}
+		return tx.Withhold(m.ID, to, reason, monday)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestCoordinatorsAreToldOnceWhatNeedsThem(t *testing.T) {
+	engines(t, func(t *testing.T, r *room) {
+		w := workers.New(workers.Options{Store: r.store, Workflow: r.workflow, Clock: r.clock})
+		tell := func(m postroom.Message) {
+			t.Helper()
+			do := &bare{job: postroom.Job{Kind: postroom.JobTell, Subject: m.ID}}
+			w.Queue = do
+			if err := w.Handlers()[postroom.JobTell].ProcessTask(t.Context(), nil); err != nil || do.last.Verdict != store.Done {
+				t.Errorf("%v, %+v", err, do.last)
+			}
+		}
+		sub := r.submission(t, "join", "ann@example.org")
+		call := r.file(t, postroom.Message{Submission: sub.ID, Template: "place-booked"}, postroom.Suppressed, "reason.no_address")
+		for _, m := range []postroom.Message{
+			call, call,
+			r.file(t, postroom.Message{Submission: sub.ID, Template: "welcome"}, postroom.Held, "reason.held"),
+			r.file(t, postroom.Message{Submission: sub.ID, Template: "welcome"}, postroom.Held, "reason.held"), // of the same hold
+			r.file(t, postroom.Message{Template: "welcome"}, postroom.Uncertain, "reason.answer_lost"),
+			r.file(t, postroom.Message{Template: "welcome"}, postroom.Failed, "550 no"),
+			r.file(t, postroom.Message{Template: "welcome"}, postroom.Deferred, ""), // was sent again meanwhile
+		} {
+			tell(m)
+		}
+		if n := r.owed(t); n["please-call"] != 2 || n["please-look"] != 2 || len(n) != 2 {
+			t.Errorf("owed %v", n)
+		}
+		owed, err := r.store.Read(t.Context()).MessagesAbout(sub.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range owed {
+			if m.Template != "please-call" {
+				continue
+			}
+			if m.To != "office@example.org" || m.Contact != "" || m.Data["reference"] != sub.Reference || m.Data["owed"] != "place-booked" || m.Data["reason"] != "reason.no_address" || m.Data["name"] != "" {
+				t.Errorf("the coordinator is told %+v", m)
+			}
 		}
 	})
 }

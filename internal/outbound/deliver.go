@@ -98,9 +98,9 @@ func (o *Outbox) doubt(tx *store.Tx, m *postroom.Message, job postroom.Job, away
 		return nil, err
 	}
 	if m.Class != postroom.Service || m.Doubts > 0 || !v.passes() {
-		id := m.ID
+		doubted := *m
 		return &store.Outcome{Verdict: store.Dead, Reason: ReasonAnswerLost, Also: func(tx *store.Tx) error {
-			return tx.Withhold(id, postroom.Uncertain, ReasonAnswerLost, o.clock.Now())
+			return o.shows(tx, doubted, tx.Withhold(doubted.ID, postroom.Uncertain, ReasonAnswerLost, o.clock.Now()))
 		}}, nil
 	}
 	if away != nil {
@@ -154,8 +154,25 @@ func (o *Outbox) withholds(id string) func(*store.Tx) error {
 				return err
 			}
 		}
-		return tx.Withhold(id, v.state, v.reason, now)
+		err = tx.Withhold(id, v.state, v.reason, now)
+		if v.call || v.state == postroom.Held {
+			return o.shows(tx, m, err)
+		}
+		return err
 	}
+}
+
+// shows adds the job that has a person shown a message, unless settling it
+// went wrong. What a coordinator is told is not shown to coordinators, or a
+// broken mail server would keep us busy with ourselves, and of the copies of a
+// newsletter there are too many to be told of one by one.
+func (o *Outbox) shows(tx *store.Tx, m postroom.Message, err error) error {
+	if err != nil || m.Contact == "" || m.Lane == postroom.Bulk {
+		return err
+	}
+	now := o.clock.Now()
+	_, err = tx.AddJob(postroom.JobTell, m.ID, postroom.Followup, now, now)
+	return err
 }
 
 // ends settles a message that this turn was sending.
@@ -191,7 +208,9 @@ func (o *Outbox) lost(job postroom.Job, m postroom.Message) store.Outcome {
 	if m.Class == postroom.Service && m.Doubts == 0 {
 		return store.Outcome{Verdict: store.Wait, At: o.clock.Now().Add(firstRest), Reason: ReasonAnswerLost, Also: o.ends(job, m, postroom.Deferred, ReasonAnswerLost, 1)}
 	}
-	return store.Outcome{Verdict: store.Dead, Reason: ReasonAnswerLost, Also: o.ends(job, m, postroom.Uncertain, ReasonAnswerLost, 1)}
+	return store.Outcome{Verdict: store.Dead, Reason: ReasonAnswerLost, Also: func(tx *store.Tx) error {
+		return o.shows(tx, m, o.ends(job, m, postroom.Uncertain, ReasonAnswerLost, 1)(tx))
+	}}
 }
 
 // giveUp settles a message that will never be taken. What a person was owed,
@@ -209,7 +228,7 @@ func (o *Outbox) giveUp(job postroom.Job, m postroom.Message, reason string, dea
 				return err
 			}
 		}
-		return tx.EndSending(m.ID, job.Turn, postroom.Failed, reason, 0, now)
+		return o.shows(tx, m, tx.EndSending(m.ID, job.Turn, postroom.Failed, reason, 0, now))
 	}}
 }
 

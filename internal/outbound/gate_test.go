@@ -152,6 +152,9 @@ func TestGateKeepsBackWithAReason(t *testing.T) {
 			if job := r.job(m); job.State != postroom.JobDone {
 				t.Errorf("%s: the job is %s", c.name, job.State)
 			}
+			if told := r.told(m); told != (c.calls > 0 || c.state == postroom.Held) {
+				t.Errorf("%s: somebody is told: %v", c.name, told)
+			}
 		}
 		if n := r.sink.Connections(); len(r.sink.Messages()) != 0 || n > 1 {
 			t.Errorf("%d mails left over %d connections", len(r.sink.Messages()), n)
@@ -331,7 +334,7 @@ func TestWhatFindsNoRoomForAWeekIsToldByPhone(t *testing.T) {
 	}
 	r.deliver(late)
 	r.expect(late, postroom.Suppressed, ReasonCoolDown)
-	if len(r.calls()) != 1 {
+	if len(r.calls()) != 1 || !r.told(late) {
 		t.Error("nobody is asked to call")
 	}
 }

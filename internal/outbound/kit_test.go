@@ -271,6 +271,16 @@ func (r *room) job(m postroom.Message) postroom.Job {
 	return j
 }
 
+// told says whether the coordinators will be told of a message.
+func (r *room) told(m postroom.Message) bool {
+	r.t.Helper()
+	_, err := r.store.Read(r.t.Context()).JobOf(postroom.JobTell, m.ID)
+	if err != nil && postroom.KindOf(err) != postroom.NotFound {
+		r.t.Fatal(err)
+	}
+	return err == nil
+}
+
 func (r *room) calls() []postroom.Call {
 	r.t.Helper()
 	calls, err := r.store.Read(r.t.Context()).Calls(100)

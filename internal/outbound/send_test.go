@@ -80,7 +80,7 @@ func TestRefusedMessageHasFailedAndSomebodyCalls(t *testing.T) {
 			if job := r.job(m); job.State != postroom.JobDead || job.Reason != c.reason {
 				t.Errorf("the job is %s (%s)", job.State, job.Reason)
 			}
-			if calls := r.calls(); len(calls) != 1 || calls[0].Message != m.ID {
+			if calls := r.calls(); len(calls) != 1 || calls[0].Message != m.ID || !r.told(m) {
 				t.Errorf("the calls to make are %+v", calls)
 			}
 			dead, err := r.store.Read(t.Context()).AddressDead("ann@example.org")
@@ -139,8 +139,21 @@ func TestAnswerLostTwiceIsShownNotSent(t *testing.T) {
 	r.clock.forward(time.Minute)
 	r.deliver(m)
 	r.expect(m, postroom.Uncertain, ReasonAnswerLost)
-	if job := r.job(m); job.State != postroom.JobDead || len(r.sink.Messages()) != 2 {
+	if job := r.job(m); job.State != postroom.JobDead || len(r.sink.Messages()) != 2 || !r.told(m) {
 		t.Errorf("the job is %s after %d copies", job.State, len(r.sink.Messages()))
+	}
+}
+
+func TestCoordinatorsAreNotToldOfTheirOwnMail(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, testserver.OnRcpt(always[string](testserver.Reply(550, "no"))))
+	m := r.ann()
+	m.Template, m.Contact, m.Form = "please-call", "", ""
+	m = r.owe(m)
+	r.deliver(m)
+	r.expect(m, postroom.Failed, "550 5.0.0 no")
+	if r.told(m) || len(r.calls()) != 0 {
+		t.Error("one mail to a coordinator causes the next")
 	}
 }
 
@@ -211,7 +224,7 @@ func TestProcessThatDiesTwiceWhileSendingShowsTheMessage(t *testing.T) {
 		r.dieSending(m)
 		r.deliver(m)
 		r.expect(m, postroom.Uncertain, ReasonAnswerLost)
-		if n := len(r.sink.Messages()); n != 0 {
+		if n := len(r.sink.Messages()); n != 0 || !r.told(m) {
 			t.Errorf("%d mails left", n)
 		}
 		if err := r.SendAgain(t.Context(), m.ID); err != nil {

@@ -1,7 +1,6 @@
 package workflow
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -10,12 +9,6 @@ import (
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
 	"postroom/internal/store"
-)
-
-// The templates of what coordinators are told.
-const (
-	notice = "notice" // something came in
-	chase  = "chase"  // something was promised and has not happened yet
 )
 
 // do carries out one step.
@@ -37,7 +30,7 @@ func (w *Workflow) do(tx *store.Tx, c *Case, step string, e postroom.Effect, cau
 	if e.Unless != "" {
 		template = chase // it waited for something that did not happen
 	}
-	return w.tell(tx, c, "step:"+step, template, at)
+	return w.tell(tx, c, news{key: "step:" + step, template: template}, at)
 }
 
 // send owes the person a message. Data is a snapshot: what the mail says is
@@ -59,32 +52,6 @@ func (w *Workflow) send(tx *store.Tx, c *Case, step, template string, caused boo
 	}
 	if _, _, err := w.Outbox.Owe(tx, m); err != nil {
 		return fmt.Errorf("owe %s: %w", template, err)
-	}
-	return nil
-}
-
-// Tell owes every coordinator of a case a notice, once per key, unless a step
-// has just told them. It holds the reference and what the programme is called,
-// nothing of the person.
-func (w *Workflow) Tell(tx *store.Tx, c *Case, key string, at time.Time) error {
-	if c.told {
-		return nil
-	}
-	return w.tell(tx, c, key, notice, at)
-}
-
-func (w *Workflow) tell(tx *store.Tx, c *Case, key, template string, at time.Time) error {
-	if w.Coordinators == nil {
-		return nil
-	}
-	for _, who := range w.Coordinators(c.Run.Programme) {
-		c.told = true
-		m := w.message(c, template, at)
-		m.Key, m.To, m.Locale, m.About = key+":"+who.Address, who.Address, cmp.Or(who.Locale, "en"), c.Submission.ID
-		m.Data = w.aboutForm(c, m.Locale, c.Submission.ReceivedAt)
-		if _, _, err := w.Outbox.Owe(tx, m); err != nil {
-			return fmt.Errorf("owe %s: %w", template, err)
-		}
 	}
 	return nil
 }
