@@ -140,9 +140,9 @@ func (q *Queue) settleAlone(ctx context.Context, job postroom.Job, cause error) 
 func (q *Queue) insist(ctx context.Context, fn func(*store.Tx) error) error {
 	pauses := []time.Duration{100 * time.Millisecond, 400 * time.Millisecond, 1500 * time.Millisecond, 3 * time.Second, 5 * time.Second}
 	for try, pause := range pauses {
-		there := try >= 2 && q.store.Ping(ctx) == nil
+		there := try >= 2 && q.answers(ctx)
 		err := q.writeOnce(ctx, fn)
-		if err == nil || postroom.KindOf(err) == postroom.Gone || there && q.store.Ping(ctx) == nil || !tick(ctx, pause) {
+		if err == nil || postroom.KindOf(err) == postroom.Gone || there && q.answers(ctx) || !tick(ctx, pause) {
 			return err
 		}
 	}
@@ -150,7 +150,14 @@ func (q *Queue) insist(ctx context.Context, fn func(*store.Tx) error) error {
 }
 
 func (q *Queue) writeOnce(ctx context.Context, fn func(*store.Tx) error) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, tryFor)
 	defer cancel()
 	return q.store.Write(ctx, fn)
+}
+
+// answers says whether the database is there.
+func (q *Queue) answers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, tryFor)
+	defer cancel()
+	return q.store.Ping(ctx) == nil
 }

@@ -17,15 +17,18 @@ const (
 	unevenGap  = 10 * time.Second // between two looks of the keeper: the clock was set, or we were away
 	quietLooks = 2                // after that, for every process to renew before anybody sweeps
 	aheadEvery = 60               // looks; a lease that lies too far ahead can wait
+	tryFor     = 5 * time.Second  // one try of the database, which may hang and not refuse
+	silentFor  = 7                // polls without a look that ended well: longer than one try
 )
 
 // pace knows how evenly the keeper has looked. Leases are moments of the wall
 // clock, which somebody may set and which goes on while a virtual machine is
 // paused: then every lease seems to be over, also of those who are well.
 type pace struct {
-	mu    sync.Mutex
-	last  time.Time // look that renewed what was to be renewed
-	looks int       // of that sort, one soon after the other
+	mu     sync.Mutex
+	last   time.Time // look that renewed what was to be renewed
+	looks  int       // of that sort, one soon after the other
+	silent int       // polls since then
 }
 
 // even returns how many looks came one soon after the other until now.
@@ -41,7 +44,16 @@ func (p *pace) even(now time.Time) int {
 func (p *pace) looked(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.last, p.looks = now, p.looks+1
+	p.last, p.looks, p.silent = now, p.looks+1, 0
+}
+
+// silence counts a poll and returns how many there were since the last look
+// that ended well.
+func (p *pace) silence() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.silent++
+	return p.silent
 }
 
 // keep renews the leases of the jobs done here and sweeps what others left.
@@ -67,14 +79,13 @@ func (q *Queue) sweep(ctx context.Context) error {
 	})
 	even := q.pace.even(now)
 	var lost, kept []*held
-	err := q.store.Write(ctx, func(tx *store.Tx) (err error) {
+	err := q.writeOnce(ctx, func(tx *store.Tx) (err error) {
 		if kept, lost, err = renew(tx, stale, until); err != nil {
 			return err
 		}
 		return sweepAfter(tx, even, now)
 	})
 	if err != nil {
-		q.giveUpExpired(now)
 		return err
 	}
 	q.pace.looked(now)
@@ -114,10 +125,17 @@ func sweepAfter(tx *store.Tx, even int, now time.Time) error {
 	return err
 }
 
-// giveUpExpired stops work whose lease ran out while the database was away
-// from here: it may not be away from others.
-func (q *Queue) giveUpExpired(now time.Time) {
-	q.stop(q.floor.those(func(end time.Time) bool { return end.Before(now) }))
+// expire stops work whose lease ran out while the database was away from here:
+// it may not be away from others. It keeps a time of its own, because a keeper
+// that waits for the database can do nothing else, and it counts polls, because
+// a lease may also seem to be over when only the clock was set.
+func (q *Queue) expire(ctx context.Context) {
+	for tick(ctx, pollEvery) {
+		if q.pace.silence() > silentFor {
+			now := q.now()
+			q.stop(q.floor.those(func(end time.Time) bool { return end.Before(now) }))
+		}
+	}
 }
 
 func (q *Queue) stop(lost []*held) {

@@ -169,6 +169,7 @@ func (q *Queue) Run(ctx context.Context) error {
 	relays.Go(func() { q.hear(taking) })
 	relays.Go(func() { q.tell(taking) })
 	keepers.Go(func() { q.keep(keeping) })
+	keepers.Go(func() { q.expire(keeping) })
 	keepers.Go(func() { q.age(keeping) })
 
 	<-ctx.Done()

@@ -108,7 +108,7 @@ func (q *Queue) pump(ctx context.Context, l *lane) {
 // handOver takes as many due jobs as there is room for in the window, and
 // commits that before any of them can reach asynq.
 func (q *Queue) handOver(ctx context.Context, l *lane) (jobs []postroom.Job, room int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, tryFor)
 	defer cancel()
 	waiting, err := q.store.Read(ctx).HandedBy(l.name, q.me)
 	if err != nil {
@@ -213,7 +213,9 @@ func (q *Queue) plan(ctx context.Context) {
 
 // wakeDue wakes the lanes that have work and returns when the next one will.
 func (q *Queue) wakeDue(ctx context.Context) (next time.Time) {
-	due, err := q.store.Read(ctx).NextDue()
+	look, cancel := context.WithTimeout(ctx, tryFor)
+	defer cancel()
+	due, err := q.store.Read(look).NextDue()
 	if ctx.Err() != nil {
 		return time.Time{}
 	}

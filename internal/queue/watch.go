@@ -116,7 +116,7 @@ func wrapEpoch(err error) error {
 }
 
 func (q *Queue) takeBack(ctx context.Context, by string) error {
-	return q.store.Write(ctx, func(tx *store.Tx) error {
+	return q.writeOnce(ctx, func(tx *store.Tx) error {
 		_, err := tx.TakeBack(by, q.now())
 		return err
 	})
