@@ -170,3 +170,28 @@ func TestWhatWasPromisedForADateMovesWithIt(t *testing.T) {
 		}
 	})
 }
+
+func TestNobodyIsRemindedOfWhatHasBeen(t *testing.T) {
+	stories(t, func(t *testing.T, r *room) {
+		ann := r.supper(t, "a", "ann", "1")
+		r.clock.now = time.Date(2027, 3, 14, 9, 0, 0, 0, time.UTC) // nobody looked since before the supper
+		r.perform(t)
+		r.heard(t, "ann@example.org", "place-booked")
+		if due := r.planned(t, ann.Submission); len(due) != 0 {
+			t.Errorf("still planned for %v", due)
+		}
+	})
+}
+
+func TestACancellationGoesWhereTheAnswersGo(t *testing.T) {
+	stories(t, func(t *testing.T, r *room) {
+		got := r.supper(t, "a", "anm", "1")
+		r.leave(t)
+		if err := r.Readdress(t.Context(), got.Submission.ID, "ann@example.org"); err != nil {
+			t.Fatal(err)
+		}
+		r.cancel(t, got.Booking)
+		r.heard(t, "ann@example.org", "place-booked", "place-cancelled")
+		r.heard(t, "anm@example.org")
+	})
+}

@@ -149,6 +149,9 @@ func TestFullWorkshopWaitsAndMovesUpInOrder(t *testing.T) {
 		if got := room.Letter(t, "third@example.org").Text; !strings.HasPrefix(got, "Your place") {
 			t.Errorf("after the cancellation the third party hears %.60q", got)
 		}
+		if got := room.Letter(t, "first@example.org").Text; !strings.HasPrefix(got, "Your booking is cancelled") {
+			t.Errorf("who cancelled hears %.60q", got)
+		}
 	})
 }
 
