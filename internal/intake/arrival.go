@@ -113,10 +113,11 @@ func party(form *programme.Form, clean postroom.Answers) int {
 }
 
 // consents are the boxes that were ticked, with the words beside them. Words
-// of an older version of the form cannot be shown to anybody any more, so a
-// tick beside those proves nothing and is kept among the answers only.
+// of an older version of the form cannot be shown to anybody any more, and
+// nobody knows which words a program showed: a tick beside those proves
+// nothing and is kept among the answers only.
 func consents(form *programme.Form, e postroom.Entry, clean postroom.Answers, locale string, at time.Time) []postroom.Consent {
-	if e.FormVersion != "" && e.FormVersion != form.Version {
+	if e.FormVersion != form.Version {
 		return nil
 	}
 	var given []postroom.Consent

@@ -272,3 +272,46 @@ func TestOnlyTheAddressOfASubmissionChanges(t *testing.T) {
 		}
 	})
 }
+
+func TestTheSameAnswersADayLaterAreNew(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		sub := entry(contactFor(t, s, "ann"))
+		first, _ := accept(t, s, sub)
+		sub.Key, sub.ReceivedAt = newID(), monday.Add(23*time.Hour)
+		if back, added := accept(t, s, sub); added || back.ID != first.ID {
+			t.Errorf("after 23 hours: %+v", back)
+		}
+		ids, added := make([]string, 24), make([]bool, 24)
+		noErrors(t, together(len(ids), func(i int) error {
+			sub := sub
+			sub.Key, sub.ReceivedAt = newID(), monday.Add(25*time.Hour)
+			return s.Write(t.Context(), func(tx *Tx) error {
+				back, first, err := tx.AddSubmission(sub)
+				ids[i], added[i] = back.ID, first
+				return err
+			})
+		}))
+		slices.Sort(ids)
+		news := slices.DeleteFunc(added, func(first bool) bool { return !first })
+		if ids[0] != ids[len(ids)-1] || ids[0] == first.ID || len(news) != 1 {
+			t.Errorf("after 25 hours, many at once: %d new, %v", len(news), ids)
+		}
+	})
+}
+
+func TestMailThatIsDroppedLeavesWhatCoordinatorsAreTold(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		sub := filed(t, s, "ann")
+		mine, office := addMessage(t, s, letterTo(sub)), letterTo(sub)
+		office.Contact, office.To = "", "office@example.org"
+		office = addMessage(t, s, office)
+		write(t, s, func(tx *Tx) error { return tx.DropMail(sub.ID, "reason.corrected", monday) })
+		read := s.Read(t.Context())
+		if m := got(read.Message(mine.ID))(t); m.State != postroom.Suppressed || m.Reason != "reason.corrected" {
+			t.Errorf("the person's is %s %s", m.State, m.Reason)
+		}
+		if m := got(read.Message(office.ID))(t); m.State != postroom.Queued {
+			t.Errorf("the coordinator's is %s", m.State)
+		}
+	})
+}

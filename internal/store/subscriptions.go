@@ -37,6 +37,11 @@ func (tx *Tx) ConfirmSubscription(id string, at time.Time) (postroom.Subscriptio
 	if err != nil {
 		return postroom.Subscription{}, false, fmt.Errorf("confirm subscription %s: %w", id, err)
 	}
+	if changed > 0 {
+		if err := tx.dateConsents("confirmed_at", id, at); err != nil {
+			return postroom.Subscription{}, false, err
+		}
+	}
 	sub, err := tx.Subscription(id)
 	if err == nil && sub.State == postroom.Unsubscribed {
 		err = &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("subscription.ended")}
@@ -47,7 +52,28 @@ func (tx *Tx) ConfirmSubscription(id string, at time.Time) (postroom.Subscriptio
 // Unsubscribe ends a subscription and says whether that changed anything.
 func (tx *Tx) Unsubscribe(id string, at time.Time) (bool, error) {
 	n, err := tx.exec(`UPDATE subscriptions SET state = 'unsubscribed', ended_at = $2 WHERE id = $1 AND state <> 'unsubscribed'`, id, micros(at))
-	return n > 0, err
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, tx.dateConsents("withdrawn_at", id, at)
+}
+
+// dateConsents notes when the owner of a subscription's address confirmed or
+// withdrew what was ticked for that address: every tick for the list, by
+// whichever submission. The box has the list's name, with _ for -.
+func (tx *Tx) dateConsents(column, subscription string, at time.Time) error {
+	_, err := tx.exec(`
+		UPDATE consents SET `+column+` = $2
+		 WHERE `+column+` = 0 AND withdrawn_at = 0 AND id IN (
+			SELECT c.id FROM subscriptions s
+			  JOIN contact_addresses a ON a.address = s.address
+			  JOIN consents c ON c.contact_id = a.contact_id AND c.purpose = replace(s.list, '-', '_')
+			  JOIN submissions f ON f.id = c.submission_id AND f.address = s.address
+			 WHERE s.id = $1)`, subscription, micros(at))
+	if err != nil {
+		return fmt.Errorf("date consents of subscription %s: %w", subscription, err)
+	}
+	return nil
 }
 
 const subscriptionColumns = `id, list, programme, contact_id, address, locale, submission_id, state, asked_at`

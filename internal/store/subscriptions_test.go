@@ -179,3 +179,48 @@ func TestAConfirmedSubscriptionStaysWhereItWas(t *testing.T) {
 		}
 	})
 }
+
+func TestAConsentKnowsWhenItWasConfirmedAndWithdrawn(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		ann, again, bob := filed(t, s, "ann"), filed(t, s, "ann"), filed(t, s, "bob")
+		write(t, s, func(tx *Tx) error {
+			for _, sub := range []postroom.Submission{ann, again, bob} {
+				for _, purpose := range []string{"news", "photographs"} {
+					if err := tx.AddConsent(postroom.Consent{Contact: sub.Contact, Purpose: purpose, FormVersion: "v1", Submission: sub.ID, At: monday}); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+		dated := func(column string) int {
+			return count(t, s, `SELECT count(*) FROM consents WHERE purpose = 'news' AND contact_id = $1 AND `+column+` > 0`, ann.Contact) +
+				100*count(t, s, `SELECT count(*) FROM consents WHERE (purpose <> 'news' OR contact_id <> $1) AND `+column+` > 0`, ann.Contact)
+		}
+		sub := subscribe(t, s, ann, monday)
+		got(confirm(t, s, sub.ID))(t)
+		if c, w := dated("confirmed_at"), dated("withdrawn_at"); c != 2 || w != 0 {
+			t.Errorf("after the click %d are confirmed, %d withdrawn", c, w)
+		}
+		unsubscribe(t, s, sub.ID)
+		if c, w := dated("confirmed_at"), dated("withdrawn_at"); c != 2 || w != 2 {
+			t.Errorf("after leaving %d are confirmed, %d withdrawn", c, w)
+		}
+	})
+}
+
+func TestWhoeverAskedFirstKeepsASubscriptionThatWaits(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		first, second := filed(t, s, "ann"), filed(t, s, "ann")
+		sub := subscribe(t, s, first, monday)
+		subscribe(t, s, second, monday.Add(time.Hour))
+		if now := got(s.Read(t.Context()).Subscription(sub.ID))(t); now.Submission != first.ID || now.Contact != first.Contact {
+			t.Errorf("it is of %+v", now)
+		}
+		unsubscribe(t, s, sub.ID)
+		subscribe(t, s, second, monday.Add(3*time.Hour))
+		if now := got(s.Read(t.Context()).Subscription(sub.ID))(t); now.Submission != second.ID || now.State != postroom.Pending {
+			t.Errorf("after it had ended it is of %+v", now)
+		}
+	})
+}

@@ -62,7 +62,7 @@ func (s *Server) showForm(w http.ResponseWriter, r *http.Request) error {
 	if !s.open(form) {
 		return s.showClosed(w, r, form, v)
 	}
-	a := attempt{form: form, voice: v, answers: postroom.Answers{}, ticket: s.newTicket(form.Name)}
+	a := attempt{form: form, voice: v, answers: postroom.Answers{}, ticket: s.newTicket(form)}
 	return s.renderForm(w, r, http.StatusOK, a, nil, nil)
 }
 
@@ -214,7 +214,7 @@ func (s *Server) fullDates(r *http.Request, form *programme.Form) (map[string]bo
 // attempt reads what was sent.
 func (s *Server) attempt(r *http.Request, form *programme.Form) attempt {
 	a := attempt{form: form, voice: s.voice(r, s.guess.of(form.Programme.Name), ""), answers: answersTo(form, r.PostForm)}
-	a.ticket = s.openTicket(form.Name, r.PostForm.Get("ticket"))
+	a.ticket = s.openTicket(form, r.PostForm.Get("ticket"))
 	a.suspect = r.PostForm.Get(trap) != "" || s.hasty(a)
 	return a
 }
@@ -264,7 +264,7 @@ func (s *Server) hasty(a attempt) bool {
 // entry is the attempt as the one door in takes it.
 func (s *Server) entry(a attempt) postroom.Entry {
 	return postroom.Entry{
-		Channel: postroom.Web, Key: a.ticket.keyFor(a.answers), Form: a.form.Name, FormVersion: a.form.Version,
+		Channel: postroom.Web, Key: a.ticket.keyFor(a.answers), Form: a.form.Name, FormVersion: a.ticket.version,
 		Locale: a.voice.locale, Answers: a.answers, Suspect: a.suspect, At: s.Clock.Now(),
 	}
 }
@@ -272,39 +272,40 @@ func (s *Server) entry(a attempt) postroom.Entry {
 // ticket stands in a form that was shown, signed, so that sending it twice is
 // known to be sending it twice.
 type ticket struct {
-	token string
-	key   string
-	made  time.Time // zero if the form brought no ticket of ours
+	token   string
+	key     string
+	version string    // of the form as it was shown; "" if it brought no ticket of ours
+	made    time.Time // zero then, too
 }
 
 // ticketLife is longer than anybody leaves a page open before coming back.
 const ticketLife = 30 * 24 * time.Hour
 
-func (s *Server) newTicket(form string) ticket {
-	t := ticket{key: rand.Text(), made: s.Clock.Now()}
-	subject := strings.Join([]string{form, t.key, strconv.FormatInt(t.made.UnixMilli(), 36)}, "|")
+func (s *Server) newTicket(form *programme.Form) ticket {
+	t := ticket{key: rand.Text(), version: form.Version, made: s.Clock.Now()}
+	subject := strings.Join([]string{form.Name, t.key, strconv.FormatInt(t.made.UnixMilli(), 36), t.version}, "|")
 	t.token = s.Links.Make(link.Ticket, subject, t.made.Add(ticketLife))
 	return t
 }
 
 // openTicket reads a ticket. A missing, old or foreign one is no reason to
 // turn anybody away: they get a fresh one.
-func (s *Server) openTicket(form, token string) ticket {
+func (s *Server) openTicket(form *programme.Form, token string) ticket {
 	fresh := s.newTicket(form)
-	fresh.made = time.Time{}
+	fresh.version, fresh.made = "", time.Time{}
 	subject, err := s.Links.Open(token, link.Ticket)
 	if err != nil {
 		return fresh
 	}
 	parts := strings.Split(subject, "|")
-	if len(parts) != 3 || parts[0] != form {
+	if len(parts) != 4 || parts[0] != form.Name {
 		return fresh
 	}
 	millis, err := strconv.ParseInt(parts[2], 36, 64)
 	if err != nil {
 		return fresh
 	}
-	return ticket{token: token, key: parts[1], made: time.UnixMilli(millis)}
+	return ticket{token: token, key: parts[1], version: parts[3], made: time.UnixMilli(millis)}
 }
 
 // keyFor is the idempotency key of these answers on this ticket. A double

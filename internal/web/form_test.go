@@ -43,6 +43,10 @@ func TestFormLeadsToItsReceipt(t *testing.T) {
 		t.Errorf("entry %+v", e)
 	}
 	want(t, c.get(w.Header().Get("Location")), 200, `<html lang="uk"`)
+	want(t, c.post("/f/ask", question("question", "Where?")), http.StatusSeeOther)
+	if e := c.rooms.entry(); e.FormVersion != "" {
+		t.Errorf("nobody knows what was shown, but the entry says version %s", e.FormVersion)
+	}
 }
 
 func TestMistakesKeepEveryAnswerAndAreSaidTwiceInTheSameWords(t *testing.T) {
