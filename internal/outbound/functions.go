@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"cmp"
 	"text/template"
 	"time"
 
@@ -38,18 +39,28 @@ func (o *Outbox) functions(m postroom.Message, w *words, say func(string) any) t
 	}
 }
 
-// lives is how long a link may be used. One that ends a subscription must
-// work for as long as somebody keeps the mail.
-func lives(p link.Purpose, made time.Time) time.Time {
+// lives returns until when a link may be used. One that ends a subscription
+// must work for as long as somebody keeps the mail, and one that gives a place
+// back for as long as there is a place.
+func lives(p link.Purpose, m postroom.Message) time.Time {
 	switch p {
 	case link.Confirm:
-		return made.AddDate(0, 0, 7)
+		return m.CreatedAt.AddDate(0, 0, 7)
 	case link.Unsubscribe:
 		return time.Time{}
 	}
-	return made.AddDate(0, 3, 0)
+	if ends, err := time.Parse(time.RFC3339, m.Data["ends"]); err == nil && ends.After(m.CreatedAt) {
+		return ends.AddDate(0, 1, 0)
+	}
+	return m.CreatedAt.AddDate(1, 0, 0)
 }
 
+// linkFor writes the link that a mail needs. One that shows what somebody has
+// with us is tied to where the mail goes.
 func (o *Outbox) linkFor(p link.Purpose, m postroom.Message) string {
-	return o.org.BaseURL + link.Path(p, o.links.Make(p, m.About, lives(p, m.CreatedAt)))
+	subject := m.About
+	if p == link.Manage {
+		subject = o.links.SentTo(cmp.Or(m.Submission, m.About), m.To)
+	}
+	return o.org.BaseURL + link.Path(p, o.links.Make(p, subject, lives(p, m)))
 }

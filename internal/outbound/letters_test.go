@@ -15,7 +15,9 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
+	"postroom/internal/link"
 	"postroom/internal/postroom"
 	"postroom/templates"
 )
@@ -412,4 +414,44 @@ func englishWords(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+func TestBookingIsManagedUntilAMonthAfterItAndFromTheAddressTheMailWentTo(t *testing.T) {
+	t.Parallel()
+	clock := &handClock{now: moment}
+	o := writer(t)
+	o.links, o.clock = signer(t, clock), clock
+	open := func(m postroom.Message) (string, error) {
+		t.Helper()
+		token := regexp.MustCompile(`/manage/(\S+)`).FindStringSubmatch(compose(t, o, m).text)[1]
+		return o.links.Open(token, link.Manage)
+	}
+	booked, asked := sample("place-booked", "en"), sample("we-have-your-message", "en")
+	booked.Data["ends"] = "2027-09-01T20:00:00Z"
+	delete(asked.Data, "ends")
+
+	clock.now = time.Date(2027, time.September, 30, 0, 0, 0, 0, time.UTC)
+	subject, err := open(booked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(address string) error {
+		id, err := o.links.Untie(subject, func(string) (string, error) { return address, nil })
+		if err == nil && id != booked.About {
+			t.Errorf("the link is about %q", id)
+		}
+		return err
+	}
+	if at(booked.To) != nil || postroom.KindOf(at("other@example.org")) != postroom.Gone {
+		t.Error("the link is not tied to the address the mail went to")
+	}
+	if _, err := open(asked); err != nil {
+		t.Errorf("an enquiry cannot be looked at within a year: %v", err)
+	}
+	clock.now = time.Date(2027, time.December, 1, 0, 0, 0, 0, time.UTC)
+	for _, m := range []postroom.Message{booked, asked} {
+		if _, err := open(m); postroom.KindOf(err) != postroom.Gone {
+			t.Errorf("the link in %s never ends: %v", m.Template, err)
+		}
+	}
 }
