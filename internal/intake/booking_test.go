@@ -180,6 +180,10 @@ func TestNobodyIsRemindedOfWhatHasBeen(t *testing.T) {
 		if due := r.planned(t, ann.Submission); len(due) != 0 {
 			t.Errorf("still planned for %v", due)
 		}
+		r.move(t, time.Date(2027, 4, 13, 18, 0, 0, 0, time.UTC)) // it had not taken place
+		r.clock.now = time.Date(2027, 4, 12, 9, 0, 0, 0, time.UTC)
+		r.perform(t)
+		r.heard(t, "ann@example.org", "place-booked", "event-reminder")
 	})
 }
 

@@ -7,8 +7,12 @@
 // that may take longer is a job, all committed together; so the page can say
 // "booked" or "waiting" at once, and a crash a moment later loses nothing.
 // Sending the same thing again (the same key, or the same answers of the same
-// person while the first still waits) returns the first receipt and changes
-// nothing.
+// person within a day while the first still waits) returns the first receipt
+// and changes nothing.
+//
+// Who is known is found by name and address, which anybody can type. So what
+// goes back through the door never speaks of what that person had before; the
+// mail to their address does.
 package intake
 
 import (

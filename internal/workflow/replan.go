@@ -42,7 +42,8 @@ func (w *Workflow) Replan(tx *store.Tx, run postroom.Run, at time.Time) error {
 // replan moves one step of the programme; promised are its occurrences.
 func (w *Workflow) replan(tx *store.Tx, c *Case, today programme.Step, promised []postroom.Step, at time.Time) error {
 	live := slices.ContainsFunc(promised, func(s postroom.Step) bool {
-		return s.State == postroom.StepPlanned || s.State == postroom.StepDone
+		late := s.State == postroom.StepSkipped && s.Reason == reasonLate
+		return s.State == postroom.StepPlanned || s.State == postroom.StepDone || late
 	})
 	if !live {
 		return nil // it never was, or has ended
