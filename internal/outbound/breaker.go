@@ -24,6 +24,8 @@ type breaker struct {
 	rest  time.Duration // 0 while the server answers
 	until time.Time
 	tried bool // somebody is trying a server that was away
+
+	losses map[string]int // how often the connection was lost in the middle of a message
 }
 
 // try says whether the server may be tried now, and if not, when: a little
@@ -47,6 +49,24 @@ func (b *breaker) closed() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.rest == 0
+}
+
+// A message with which a server hangs up so often may be the reason itself.
+const mostLosses = 3
+
+// mostLossesKept bounds what is remembered of messages that left elsewhere.
+const mostLossesKept = 1000
+
+// poisoned notes that the connection was lost in the middle of a message, and
+// says whether that is the message's fault by now rather than the server's.
+func (b *breaker) poisoned(message string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.losses == nil || len(b.losses) > mostLossesKept {
+		b.losses = make(map[string]int)
+	}
+	b.losses[message]++
+	return b.losses[message] > mostLosses
 }
 
 // well notes that the server answered.

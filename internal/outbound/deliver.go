@@ -33,7 +33,7 @@ func (o *Outbox) Deliver(ctx context.Context, job postroom.Job) store.Outcome {
 		o.log.InfoContext(ctx, "message sent", "message", m.ID, "job", job.ID, "lane", m.Lane, "turn", job.Turn)
 		return store.Outcome{Verdict: store.Done, Also: o.ends(job, m, postroom.Sent, "", 0)}
 	}
-	o.log.WarnContext(ctx, "message not sent", "message", m.ID, "job", job.ID, "lane", m.Lane, "turn", job.Turn, "err", failed.reason())
+	o.log.Log(ctx, failed.level(), "message not sent", "message", m.ID, "job", job.ID, "lane", m.Lane, "turn", job.Turn, "err", failed.reason())
 	return o.settle(s, job, m, failed)
 }
 
@@ -184,10 +184,14 @@ func (o *Outbox) ends(job postroom.Job, m postroom.Message, to postroom.MessageS
 
 // settle turns what went wrong into what happens next.
 func (o *Outbox) settle(s *server, job postroom.Job, m postroom.Message, f *failure) store.Outcome {
-	if f.code != 0 && f.mean() != unreachable {
+	mean := f.mean()
+	if f.lost() && s.poisoned(m.ID) {
+		mean = putOff
+	}
+	if mean == putOff || mean == refused {
 		s.well() // it does not want this message, but it is there
 	}
-	switch f.mean() {
+	switch mean {
 	case unreachable:
 		return store.Outcome{Verdict: store.Wait, At: s.away(), Reason: f.reason(), Also: o.ends(job, m, postroom.Deferred, ReasonServerAway, 0)}
 	case refused:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/textproto"
 	"regexp"
 	"strings"
@@ -41,31 +42,44 @@ const (
 	unanswered                 // nobody can say whether it was taken
 )
 
-// mean sorts failures. A lost connection is code 0, which is temporary at
-// every stage but the last.
+// mean sorts failures. A lost connection is code 0, which is an outage at
+// every stage but the last, as 421 is (RFC 5321, section 3.8).
 func (f *failure) mean() meaning {
 	switch {
-	case f.at == connecting, f.at == mailFrom && (f.code == 0 || f.code == 421 || f.wantsLogin()):
-		return unreachable
 	case f.at == finalDot && f.code < 400:
 		return unanswered
+	case f.at == connecting, f.code == 0, f.code == 421, f.aboutUs():
+		return unreachable
 	case f.code >= 500:
 		return refused
 	}
 	return putOff
 }
 
-// wantsLogin says whether the answer is about us rather than about the
-// message (RFC 4954, section 6).
-func (f *failure) wantsLogin() bool {
-	return f.code == 530 || f.code == 534 || f.code == 535 || f.code == 538
+// aboutUs says whether the answer is about us rather than about the message:
+// we are not to send from our address, or not without another login (RFC 4954,
+// section 6). No message has failed by that; somebody has to mend the settings.
+func (f *failure) aboutUs() bool {
+	login := f.code == 530 || f.code == 534 || f.code == 535 || f.code == 538
+	return login || f.at == mailFrom && f.code >= 500
 }
+
+// lost says whether the connection ended in the middle of the message.
+func (f *failure) lost() bool { return f.code == 0 && f.at > mailFrom && f.at < finalDot }
 
 // deadAddress says whether the server knows that nobody has this address
 // (RFC 3463, section 3.2). A 550 alone may as well be about our reputation.
 func (f *failure) deadAddress() bool {
 	return f.at == rcptTo && f.code >= 500 && (strings.HasPrefix(f.text, "5.1.1 ") || strings.HasPrefix(f.text, "5.1.2 ") ||
 		strings.HasPrefix(f.text, "5.1.3 ") || strings.HasPrefix(f.text, "5.1.6 ") || strings.HasPrefix(f.text, "5.1.10 "))
+}
+
+// level is how loudly to say so.
+func (f *failure) level() slog.Level {
+	if f.aboutUs() {
+		return slog.LevelError
+	}
+	return slog.LevelWarn
 }
 
 // reason is what a person reads about it.
@@ -150,7 +164,7 @@ func (o *Outbox) route() []*server {
 func (o *Outbox) send(ctx context.Context, s *server, c *connection, m postroom.Message, body []byte) *failure {
 	from := s.envelope(o.org.From.Address, m)
 	failed := c.converse(ctx, s.Patience, from, m.To, body)
-	if failed != nil && c.used && failed.mean() == unreachable {
+	if failed != nil && c.used && failed.at == mailFrom && failed.mean() == unreachable {
 		c.drop()
 		fresh, err := s.dial(ctx)
 		if err != nil {

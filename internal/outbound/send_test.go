@@ -68,7 +68,6 @@ func TestRefusedMessageHasFailedAndSomebodyCalls(t *testing.T) {
 	}{
 		"nobody has the address": {testserver.OnRcpt(always[string](unknown)), "550 5.1.1 <…>: no such person", true},
 		"blocked at RCPT":        {testserver.OnRcpt(always[string](testserver.Reply(550, "you are on a list"))), "550 5.0.0 you are on a list", false},
-		"sender refused":         {testserver.OnMail(always[string](testserver.Reply(553, "not you"))), "553 5.0.0 not you", false},
 		"after the final dot":    {testserver.OnData(always[testserver.Mail](testserver.Reply(554, "it looks like spam"))), "554 5.0.0 it looks like spam", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -265,6 +264,11 @@ func TestOutageMakesMailWaitWithoutATry(t *testing.T) {
 		"421 at MAIL":                testserver.OnMail(times[string](testserver.Reply(421, "closing"))),
 		"hangs up at MAIL":           testserver.OnMail(times[string](testserver.Drop)),
 		"wants a login":              testserver.OnMail(times[string](testserver.Reply(530, "log in first"))),
+		"refuses us as a sender":     testserver.OnMail(times[string](testserver.Reply(553, "not you"))),
+		"421 at RCPT":                testserver.OnRcpt(times[string](testserver.Reply(421, "closing"))),
+		"hangs up at RCPT":           testserver.OnRcpt(times[string](testserver.Drop)),
+		"421 at DATA":                testserver.OnBody(times[testserver.Mail](testserver.Reply(421, "closing"))),
+		"421 after the final dot":    testserver.OnData(times[testserver.Mail](testserver.Reply(421, "closing"))),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -280,6 +284,44 @@ func TestOutageMakesMailWaitWithoutATry(t *testing.T) {
 			r.deliver(m)
 			r.expect(m, postroom.Sent, "")
 		})
+	}
+}
+
+// A message with which the server hangs up each time must not keep the others
+// waiting for ever, nor itself.
+func TestMessageThatBreaksTheConnectionEachTimeIsGivenUp(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, testserver.OnRcpt(func(to string) error {
+		if strings.Contains(to, "poison") {
+			return testserver.Drop
+		}
+		return nil
+	}))
+	c, s := r.person(postroom.Contact{Name: "P", Address: "poison@example.org", Reach: postroom.ReachEmail})
+	m := r.owe(acknowledgement(c, s))
+	for range mostLosses {
+		r.deliver(m)
+		r.expect(m, postroom.Deferred, ReasonServerAway)
+		if n := r.job(m).Tries; n != 0 {
+			t.Errorf("an outage used %d tries", n)
+		}
+		r.clock.forward(2 * lastRest)
+	}
+	r.deliver(m)
+	if job := r.job(m); job.Tries != 1 || r.state(m).State != postroom.Deferred {
+		t.Errorf("%d tries, %s", job.Tries, r.state(m).State)
+	}
+	other := r.owe(r.ann())
+	r.deliver(other)
+	r.expect(other, postroom.Sent, "")
+	for r.job(m).State == postroom.JobDue {
+		if due := r.job(m).DueAt; due.After(r.clock.Now()) {
+			r.clock.forward(due.Sub(r.clock.Now()))
+		}
+		r.deliver(m)
+	}
+	if now := r.state(m); now.State != postroom.Failed || !r.told(m) {
+		t.Errorf("the message is %s (%s)", now.State, now.Reason)
 	}
 }
 
