@@ -162,6 +162,38 @@ func (r *room) want(steps map[string]string) {
 	}
 }
 
+// Whoever has what a form asks for already did not fill it in, perhaps: the
+// name in it may be a stranger's text.
+func TestNobodyIsGreetedByTheNameInAFormThatAsksAgain(t *testing.T) {
+	engines(t, func(t *testing.T, r *room) {
+		w := r.with("")
+		for again, want := range map[bool]string{false: "Ann", true: ""} {
+			r.write(func(tx *store.Tx) error {
+				sub := r.sub
+				sub.ID, sub.Key, sub.NaturalKey = "", store.NewMessageID(), store.NewMessageID()
+				sub, _, err := tx.AddSubmission(sub)
+				if err != nil {
+					return err
+				}
+				run, err := w.Begin(tx, sub, monday)
+				if err != nil {
+					return err
+				}
+				c := w.CaseOf(run, sub, postroom.Contact{ID: sub.Contact, Name: "Ann"})
+				c.Again = again
+				if err := w.FireFor(tx, c, postroom.OnReceived, monday); err != nil {
+					return err
+				}
+				owed, err := tx.MessagesAbout(sub.ID)
+				if len(owed) != 1 || owed[0].Data["name"] != want {
+					t.Errorf("again %v: %+v", again, owed)
+				}
+				return err
+			})
+		}
+	})
+}
+
 func TestFiringAgainPromisesNothingAgain(t *testing.T) {
 	engines(t, func(t *testing.T, r *room) {
 		w := r.with(later)
