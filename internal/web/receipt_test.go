@@ -140,6 +140,15 @@ func TestWhoSentTheSameBeforeHearsThatTheMessageHasLeft(t *testing.T) {
 	want(t, c.get(again), 200, "We already sent you a message")
 }
 
+func TestTheSameBookingFromElsewhereShowsNoPlace(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	sub := c.submit("register", url.Values{"session": {"main"}, "places": {"2"}, "name": {"O"}, "email": {"victim@example.org"}})
+	w := c.get(link.Path(link.Receipt, c.Links.Make(link.Receipt, sub.ID+knownBefore, noon.Add(time.Hour))))
+	want(t, w, 200, "The message we send says what stands.")
+	unwanted(t, w, "Your place is booked", "13 March", "victim@example.org")
+}
+
 func TestReceiptDoesNotTellWhoIsOnAList(t *testing.T) {
 	t.Parallel()
 	c := open(t)
