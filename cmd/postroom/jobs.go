@@ -160,7 +160,11 @@ func dropMessage(tx *store.Tx, id, reason string, now time.Time) error {
 	if m.Contact == "" {
 		return nil
 	}
-	return tx.OweCall(m, reason, now)
+	if err := tx.OweCall(m, reason, now); err != nil {
+		return err
+	}
+	_, err = tx.AddJob(postroom.JobTell, m.ID, postroom.Followup, now, now)
+	return err
 }
 
 func (c *command) jobsOne(use, short string, do func(context.Context, *store.Store, string) error) *cobra.Command {

@@ -75,13 +75,14 @@ func (r *recorder) QueryRowContext(ctx context.Context, query string, args ...an
 // relay, and so must not grow with what is on file.
 func hot(now time.Time) map[string]func(tx *Tx) error {
 	return map[string]func(tx *Tx) error{
-		"hand over": func(tx *Tx) error { _, err := tx.HandOver(postroom.Bulk, "one", 10, now, now); return err },
-		"window":    func(tx *Tx) error { _, err := tx.HandedBy(postroom.Confirm, "two"); return err },
-		"next due":  func(tx *Tx) error { _, err := tx.NextDue(); return err },
-		"sweep":     func(tx *Tx) error { _, err := tx.Sweep(time.UnixMicro(9)); return err },
-		"take back": func(tx *Tx) error { _, err := tx.TakeBack("nobody", now); return err },
-		"open jobs": func(tx *Tx) error { _, err := tx.OpenJobs(); return err },
-		"job of":    func(tx *Tx) error { _, err := tx.JobOf(postroom.JobDeliver, "m7"); return err },
+		"hand over":   func(tx *Tx) error { _, err := tx.HandOver(postroom.Bulk, "one", 10, now, now); return err },
+		"window":      func(tx *Tx) error { _, err := tx.HandedBy(postroom.Confirm, "two"); return err },
+		"next due":    func(tx *Tx) error { _, err := tx.NextDue(); return err },
+		"sweep":       func(tx *Tx) error { _, err := tx.Sweep(time.UnixMicro(9)); return err },
+		"sweep ahead": func(tx *Tx) error { _, err := tx.SweepAhead(now, now, now); return err },
+		"take back":   func(tx *Tx) error { _, err := tx.TakeBack("nobody", now); return err },
+		"open jobs":   func(tx *Tx) error { _, err := tx.OpenJobs(); return err },
+		"job of":      func(tx *Tx) error { _, err := tx.JobOf(postroom.JobDeliver, "m7"); return err },
 		"earlier": func(tx *Tx) error {
 			_, err := tx.earlier(postroom.Submission{Key: "none", NaturalKey: "none"})
 			return err

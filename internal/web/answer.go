@@ -45,11 +45,17 @@ func (s *Server) answer(h handler, tell func(http.ResponseWriter, *http.Request,
 	})
 }
 
+// aborted says whether a handler ended on purpose.
+func aborted(p any) bool {
+	err, ok := p.(error)
+	return ok && errors.Is(err, http.ErrAbortHandler)
+}
+
 // caught turns a panic into an error, so that the visitor still gets a page
 // and the log says where it was.
 func caught(h handler, w http.ResponseWriter, r *http.Request) (err error) {
 	defer func() {
-		if p := recover(); p != nil && p != http.ErrAbortHandler {
+		if p := recover(); p != nil && !aborted(p) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()

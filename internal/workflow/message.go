@@ -87,6 +87,9 @@ func (w *Workflow) data(c *Case, locale string, at time.Time) map[string]string 
 		return d
 	}
 	d["party"] = strconv.Itoa(c.Booking.Party)
+	if c.Again {
+		d["again"] = "yes" // so that nobody believes the new form changed it
+	}
 	d["starts"], d["ends"], d["venue"] = stamp(c.Session.StartsAt), stamp(c.Session.EndsAt), c.Session.Venue
 	event, session := c.titles()
 	d["event"], d["session"] = event.In(locale), session.In(locale)
@@ -97,7 +100,7 @@ func (w *Workflow) data(c *Case, locale string, at time.Time) map[string]string 
 // submission at all. The reply is promised from the moment told.
 func (w *Workflow) aboutForm(c *Case, locale string, from time.Time) map[string]string {
 	d := map[string]string{"reference": c.Submission.Reference}
-	for _, key := range []string{"name", "programme", "form_title", "reply_by", "event", "session", "starts", "ends", "venue", "party", "list", "area"} {
+	for _, key := range []string{"name", "programme", "form_title", "reply_by", "event", "session", "starts", "ends", "venue", "party", "list", "area", "again"} {
 		d[key] = ""
 	}
 	if c.programme != nil {
