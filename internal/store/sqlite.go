@@ -236,29 +236,29 @@ func (p *preparedConn) prepare(ctx context.Context, query string) (*sql.Stmt, er
 
 // ExecContext runs a statement, preparing it the first time.
 func (p *preparedConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	stmt, err := p.prepare(ctx, query)
+	stmt, err := p.prepare(ctx, query) //nolint:sqlclosecheck // kept prepared; close closes it
 	if err != nil {
 		return nil, err
 	}
-	return stmt.ExecContext(ctx, args...) //nolint:sqlclosecheck // kept prepared; close closes it
+	return stmt.ExecContext(ctx, args...)
 }
 
 // QueryContext runs a query, preparing it the first time.
 func (p *preparedConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	stmt, err := p.prepare(ctx, query)
+	stmt, err := p.prepare(ctx, query) //nolint:sqlclosecheck // kept prepared; close closes it
 	if err != nil {
 		return nil, err
 	}
-	return stmt.QueryContext(ctx, args...) //nolint:sqlclosecheck // kept prepared; close closes it
+	return stmt.QueryContext(ctx, args...)
 }
 
 // QueryRowContext runs a query for one row, preparing it the first time.
 func (p *preparedConn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	stmt, err := p.prepare(ctx, query)
+	stmt, err := p.prepare(ctx, query) //nolint:sqlclosecheck // kept prepared; close closes it
 	if err != nil {
 		return p.conn.QueryRowContext(ctx, query, args...) // says the same error again
 	}
-	return stmt.QueryRowContext(ctx, args...) //nolint:sqlclosecheck // kept prepared; close closes it
+	return stmt.QueryRowContext(ctx, args...)
 }
 
 func (p *preparedConn) close() error {
