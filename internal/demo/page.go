@@ -17,6 +17,8 @@ import (
 	"postroom/internal/config"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
+	"postroom/internal/web"
+	"postroom/templates"
 )
 
 //go:embed page.html page.css
@@ -36,7 +38,17 @@ type page struct {
 }
 
 func newPage(room *app.Room, caught *catcher, clock *app.Clock) (*page, error) {
-	t, err := template.New("page.html").Funcs(template.FuncMap{"open": opened}).ParseFS(files, "page.html")
+	words, err := web.LoadLocales(templates.FS)
+	if err != nil {
+		return nil, fmt.Errorf("load texts: %w", err)
+	}
+	say := func(reason string) string {
+		if !words.Has(reason) {
+			return reason // a mail server's own words
+		}
+		return words.Text("en", postroom.Say(reason))
+	}
+	t, err := template.New("page.html").Funcs(template.FuncMap{"open": opened, "say": say}).ParseFS(files, "page.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the demo's page: %w", err)
 	}
@@ -65,6 +77,7 @@ type seen struct {
 	Submissions []postroom.Submission
 	Messages    map[postroom.MessageState]int
 	Calls       []postroom.Call
+	References  map[string]string // of submissions, by id
 	Jobs        []postroom.Job
 }
 
@@ -88,6 +101,10 @@ func (p *page) look(r *http.Request) (s seen, err error) {
 	s.Mails, s.Notices = p.sort(p.caught.to(""))
 	if s.Submissions, err = read.Submissions(20); err != nil {
 		return s, err
+	}
+	s.References = make(map[string]string)
+	for _, sub := range s.Submissions {
+		s.References[sub.ID] = sub.Reference
 	}
 	if s.Messages, err = read.MessageCounts(); err != nil {
 		return s, err
