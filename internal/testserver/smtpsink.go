@@ -10,6 +10,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -97,6 +98,7 @@ type Sink struct {
 	mu          sync.Mutex
 	server      *smtp.Server // nil while down
 	mail        []Mail
+	listener    net.Listener
 	connections int
 	changed     chan struct{} // closed and replaced when mail arrives
 }
@@ -129,7 +131,7 @@ func (s *Sink) Up() {
 	server.EnableSMTPUTF8 = true
 	server.ErrorLog = log.New(io.Discard, "", 0)
 	s.mu.Lock()
-	s.server = server
+	s.server, s.listener = server, l
 	s.mu.Unlock()
 	go func() { _ = server.Serve(&sinkListener{Listener: l, sink: s}) }()
 }
@@ -138,11 +140,22 @@ func (s *Sink) Up() {
 // that is gone. What it has kept stays.
 func (s *Sink) Down() {
 	s.mu.Lock()
-	server := s.server
+	server, listener := s.server, s.listener
 	s.server = nil
 	s.mu.Unlock()
 	if server != nil {
+		deafen(listener)
 		_ = server.Close()
+	}
+}
+
+// deafen ends a listening socket at once. To close it is not enough: a process
+// that another test starts at this moment holds a copy until its exec, and a
+// connection made in between would be accepted and then reset.
+func deafen(l net.Listener) {
+	raw, err := l.(*net.TCPListener).SyscallConn()
+	if err == nil {
+		_ = raw.Control(func(fd uintptr) { _ = syscall.Shutdown(int(fd), syscall.SHUT_RDWR) }) // closed next, whatever this says
 	}
 }
 
