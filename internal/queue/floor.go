@@ -19,7 +19,8 @@ type floor struct {
 
 // held is a job whose lease this process keeps.
 type held struct {
-	job      postroom.Job
+	job      postroom.Job // as it was claimed; never written again, so it is read without the lock
+	leased   time.Time    // when its lease ends now
 	cancel   context.CancelCauseFunc
 	settling bool // the work is over; only the row is not written yet
 }
@@ -43,7 +44,7 @@ func (f *floor) enter() (leave func()) {
 func (f *floor) hold(job postroom.Job, cancel context.CancelCauseFunc) *held {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	h := &held{job: job, cancel: cancel}
+	h := &held{job: job, leased: job.LeasedUntil, cancel: cancel}
 	f.jobs[taskID(job.ID, job.Turn)] = h
 	return h
 }
@@ -66,7 +67,7 @@ func (f *floor) those(match func(end time.Time) bool) []*held {
 	defer f.mu.Unlock()
 	var those []*held
 	for _, h := range f.jobs {
-		if match(h.job.LeasedUntil) {
+		if match(h.leased) {
 			those = append(those, h)
 		}
 	}
@@ -76,7 +77,7 @@ func (f *floor) those(match func(end time.Time) bool) []*held {
 func (f *floor) renewed(h *held, until time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	h.job.LeasedUntil = until
+	h.leased = until
 }
 
 // lose tells a job's work to stop. It says whether there was work to stop.
