@@ -87,12 +87,24 @@ func (r *Room) WorkUntilIdle(ctx context.Context) error {
 		if err := r.Queue.WorkUntilIdle(ctx); err != nil {
 			return err
 		}
-		n, err := r.Workflow.Perform(ctx, r.Clock.Now(), 100)
-		if err != nil {
+		if _, err := r.Workflow.Perform(ctx, r.Clock.Now(), 100); err != nil {
 			return fmt.Errorf("do due steps: %w", err)
 		}
-		if n == 0 {
-			return nil
+		if idle, err := r.idle(ctx); err != nil || idle {
+			return err
 		}
 	}
+}
+
+// idle says whether nothing is left to do. Steps are looked at first: a step
+// that the scheduler does in between leaves its job where the second look
+// finds it.
+func (r *Room) idle(ctx context.Context) (bool, error) {
+	read, now := r.Store.Read(ctx), r.Clock.Now()
+	steps, err := read.DueSteps(now, 1)
+	if err != nil || len(steps) > 0 {
+		return false, err
+	}
+	left, err := read.WorkLeft(now)
+	return !left, err
 }
