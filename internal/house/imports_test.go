@@ -24,6 +24,7 @@ var below = map[string][]string{
 	"internal/proof":     {},
 	"internal/config":    {"internal/postroom", "internal/proof"},
 	"internal/letter":    {"internal/postroom"},
+	"internal/mailbox":   {"internal/postroom", "internal/letter", "internal/store", "internal/config"},
 	"internal/programme": {"internal/postroom", "internal/proof"},
 
 	// The truth and the engine, and the one door out.
@@ -37,9 +38,14 @@ var below = map[string][]string{
 	"internal/volunteer": {"internal/postroom", "internal/store", "internal/programme", "internal/workflow"},
 	"internal/group":     {"internal/postroom", "internal/store", "internal/programme", "internal/workflow"},
 	"internal/campaign":  {"internal/postroom", "internal/store"},
+	"internal/digest":    {"internal/postroom", "internal/store", "internal/programme", "internal/outbound", "templates"},
 	"internal/intake": {
 		"internal/postroom", "internal/store", "internal/programme", "internal/workflow",
 		"internal/event", "internal/volunteer", "internal/group",
+	},
+	"internal/inbound": {
+		"internal/postroom", "internal/store", "internal/programme", "internal/letter", "internal/link",
+		"internal/workflow", "internal/intake",
 	},
 
 	// The doors to people and to time.
@@ -50,6 +56,7 @@ var below = map[string][]string{
 	"workers": {
 		"internal/postroom", "internal/store", "internal/queue", "internal/outbound", "internal/intake",
 		"internal/workflow", "internal/event", "internal/volunteer", "internal/group", "internal/programme",
+		"internal/inbound", "internal/campaign", "internal/digest",
 	},
 
 	// What puts the rooms together.
@@ -71,6 +78,7 @@ func rooms() []string {
 		"internal/postroom", "templates", "internal/seal", "internal/link", "internal/proof", "internal/config",
 		"internal/letter", "internal/programme", "internal/store", "internal/queue", "internal/outbound", "internal/workflow",
 		"internal/event", "internal/volunteer", "internal/group", "internal/campaign", "internal/intake", "internal/web", "workers",
+		"internal/mailbox", "internal/inbound", "internal/digest",
 	}
 }
 

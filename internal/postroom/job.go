@@ -12,7 +12,11 @@ const (
 	JobEventRegistration JobKind = "event_registration"
 	JobEnquiry           JobKind = "enquiry"
 	JobDeliver           JobKind = "deliver"
-	JobTell              JobKind = "tell" // a coordinator has to look at a message: a call, a hold, a doubt
+	JobTell              JobKind = "tell"           // a coordinator has to look at a message: a call, a hold, a doubt
+	JobInboundRead       JobKind = "inbound_read"   // subject: a batch of letters
+	JobCampaign          JobKind = "campaign"       // subject: a campaign whose recipients are to be chosen
+	JobCampaignChunk     JobKind = "campaign_chunk" // subject: campaign/number, some copies of it
+	JobDigest            JobKind = "digest"         // subject: coordinator/day
 )
 
 // JobFor returns the job that follows a submission of this kind. Concerns,

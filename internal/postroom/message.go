@@ -67,6 +67,10 @@ type Message struct {
 	Discreet   bool
 	InReplyTo  string
 	References string
+	Sender     string // address it is from; "" is the organisation's own
+	Letter     string // id of the letter that it answers; "" when it answers none
+	Campaign   string // id of the newsletter that it is a copy of; "" for any other mail
+	Chunk      int    // which part of the newsletter's copies it belongs to, from 1
 	State      MessageState
 	Reason     string // why it is suppressed, held, failed or deferred
 	Doubts     int    // how often the answer to the final dot was lost

@@ -51,6 +51,9 @@ type Entry struct {
 	Locale      string // the language the person was reading
 	Answers     Answers
 	Suspect     bool      // a channel thinks a machine wrote this; held, never refused
+	Mailbox     string    // address of the mailbox it came to; "" for any other door
+	Letter      string    // id of the letter it was read from; "" for any other door
+	Guessed     bool      // the locale is a guess from the letter's words
 	At          time.Time // when it arrived
 }
 
@@ -83,6 +86,10 @@ type Submission struct {
 	Locale       string
 	Area         string // the answer to a field of the name area, for sorting
 	Answers      Answers
+	Open         []string // fields that are needed and were not answered, as a letter may leave them
+	Mailbox      string   // address of the mailbox it came to, or ""
+	Letter       string   // id of the letter that began it, or ""
+	Guessed      bool     // the locale is a guess
 	State        SubmissionState
 	ReceivedAt   time.Time
 }

@@ -119,30 +119,3 @@ func (tx *Tx) EndLease(name, holder string) error {
 	_, err := tx.exec(`UPDATE leases SET leased_until = 0 WHERE name = $1 AND held_by = $2`, name, holder)
 	return err
 }
-
-// AddLetter files a letter's raw bytes, once per content, and says whether
-// it was new. hash is the hex SHA-256 of raw.
-func (tx *Tx) AddLetter(hash, messageID string, raw []byte, at time.Time) (id string, added bool, err error) {
-	id = newID()
-	sealed, err := tx.box.Seal("letters.raw:"+id, raw)
-	if err != nil {
-		return "", false, err
-	}
-	n, err := tx.exec(`
-		INSERT INTO letters (id, raw_hash, raw_sealed, size, message_id, received_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (raw_hash) DO NOTHING`, id, hash, sealed, len(raw), messageID, micros(at))
-	if err != nil || n > 0 {
-		return id, n > 0, err
-	}
-	err = tx.row(`SELECT id FROM letters WHERE raw_hash = $1`, hash).Scan(&id)
-	return id, false, err
-}
-
-// Letter returns a letter's raw bytes, or NotFound.
-func (r Reader) Letter(id string) ([]byte, error) {
-	var sealed []byte
-	if err := r.row(`SELECT raw_sealed FROM letters WHERE id = $1`, id).Scan(&sealed); err != nil {
-		return nil, absent(err, "letter", id)
-	}
-	return r.box.Open("letters.raw:"+id, sealed)
-}

@@ -164,7 +164,7 @@ func TestALetterIsFiledOncePerContent(t *testing.T) {
 		raw, ids, added := []byte("From: ann\r\n\r\nHello\x00\xff"), make([]string, 12), make([]bool, 12)
 		noErrors(t, together(len(ids), func(i int) error {
 			return s.Write(t.Context(), func(tx *Tx) (err error) {
-				ids[i], added[i], err = tx.AddLetter("hash", "id@example.org", raw, monday)
+				ids[i], added[i], err = tx.AddLetter(postroom.Letter{Hash: "hash", MessageID: "id@example.org", ReceivedAt: monday}, nil, raw)
 				return err
 			})
 		}))
@@ -177,10 +177,10 @@ func TestALetterIsFiledOncePerContent(t *testing.T) {
 				t.Errorf("one letter has the ids %s and %s", ids[0], ids[i])
 			}
 		}
-		if back := got(s.Read(t.Context()).Letter(ids[0]))(t); n != 1 || !bytes.Equal(back, raw) {
+		if back := got(s.Read(t.Context()).LetterRaw(ids[0]))(t); n != 1 || !bytes.Equal(back, raw) {
 			t.Errorf("filed %d times; came back as %q", n, back)
 		}
-		_, err := s.Read(t.Context()).Letter("nobody")
+		_, err := s.Read(t.Context()).LetterRaw("nobody")
 		wantKind(t, err, postroom.NotFound)
 	})
 }

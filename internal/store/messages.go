@@ -27,11 +27,11 @@ func (tx *Tx) AddMessage(m postroom.Message) (bool, error) {
 	}
 	n, err := tx.exec(`
 		INSERT INTO messages (id, key, message_id, programme, form, submission_id, contact_id, about, address, template,
-			data_sealed, raw_sealed, locale, class, lane, discreet, in_reply_to, refs, state, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 'queued', $19)
+			data_sealed, raw_sealed, locale, class, lane, discreet, in_reply_to, refs, sender, letter_id, campaign_id, chunk, state, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 'queued', $23)
 		ON CONFLICT (key) DO NOTHING`,
 		m.ID, m.Key, m.MessageID, m.Programme, m.Form, m.Submission, m.Contact, m.About, m.To, m.Template,
-		data, raw, m.Locale, m.Class, m.Lane, m.Discreet, m.InReplyTo, m.References, micros(m.CreatedAt))
+		data, raw, m.Locale, m.Class, m.Lane, m.Discreet, m.InReplyTo, m.References, m.Sender, m.Letter, m.Campaign, m.Chunk, micros(m.CreatedAt))
 	if err != nil {
 		return false, fmt.Errorf("add message %s: %w", m.ID, err)
 	}
@@ -120,14 +120,15 @@ func (tx *Tx) moveMessage(id, query string, args ...any) error {
 }
 
 const messageColumns = `id, key, message_id, programme, form, submission_id, contact_id, about, address, template, data_sealed, raw_sealed,
-	locale, class, lane, discreet, in_reply_to, refs, state, reason, doubts, created_at, settled_at`
+	locale, class, lane, discreet, in_reply_to, refs, sender, letter_id, campaign_id, chunk, state, reason, doubts, created_at, settled_at`
 
 func (r Reader) scanMessage(scan func(...any) error) (postroom.Message, error) {
 	var m postroom.Message
 	var data, raw []byte
 	var created, settled int64
 	err := scan(&m.ID, &m.Key, &m.MessageID, &m.Programme, &m.Form, &m.Submission, &m.Contact, &m.About, &m.To, &m.Template, &data, &raw,
-		&m.Locale, &m.Class, &m.Lane, &m.Discreet, &m.InReplyTo, &m.References, &m.State, &m.Reason, &m.Doubts, &created, &settled)
+		&m.Locale, &m.Class, &m.Lane, &m.Discreet, &m.InReplyTo, &m.References,
+		&m.Sender, &m.Letter, &m.Campaign, &m.Chunk, &m.State, &m.Reason, &m.Doubts, &created, &settled)
 	if err != nil {
 		return m, err
 	}

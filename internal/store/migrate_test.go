@@ -155,12 +155,13 @@ func checks(t testing.TB) map[string][]string {
 func TestTheSchemaAllowsExactlyTheStatesOfTheCode(t *testing.T) {
 	t.Parallel()
 	words, schema := constants(t), checks(t)
-	own := map[string]bool{"addresses.state": true, "letters.state": true, "suppressions.scope": true, "calls.state": true}
+	own := map[string]bool{"addresses.state": true, "suppressions.scope": true, "calls.state": true, "digests.outcome": true}
 	types := map[string]string{
 		"contacts.reach": "Reach", "submissions.channel": "Channel", "submissions.state": "SubmissionState",
-		"subscriptions.state": "SubscriptionState", "bookings.state": "BookingState", "steps.state": "StepState",
+		"subscriptions.state": "SubscriptionState", "bookings.state": "BookingState", "letters.state": "LetterState", "steps.state": "StepState",
 		"messages.class": "Class", "messages.lane": "Lane", "messages.state": "MessageState",
-		"jobs.lane": "Lane", "jobs.state": "JobState",
+		"jobs.lane": "Lane", "jobs.state": "JobState", "campaigns.state": "CampaignState",
+		"deliveries.folder": "Folder", "cursors.folder": "Folder",
 	}
 	for column, allowed := range schema {
 		typ := types[column]

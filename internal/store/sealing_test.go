@@ -33,7 +33,7 @@ func secrets(t testing.TB, s *Store) (sub postroom.Submission, m postroom.Messag
 	m.Data, m.Raw = map[string]string{"needs": secretData}, []byte(secretRaw)
 	addMessage(t, s, m)
 	write(t, s, func(tx *Tx) (err error) {
-		letter, _, err = tx.AddLetter("hash", "id@example.org", []byte(secretLetter), monday)
+		letter, _, err = tx.AddLetter(postroom.Letter{Hash: "hash", MessageID: "id@example.org", ReceivedAt: monday}, nil, []byte(secretLetter))
 		return err
 	})
 	return sub, m, letter
@@ -97,7 +97,7 @@ func TestASealedValueDoesNotOpenInAnotherRowOrColumn(t *testing.T) {
 		other, m2 := filed(t, s, "bob"), addMessage(t, s, letterTo(sub))
 		var letter2 string
 		write(t, s, func(tx *Tx) (err error) {
-			letter2, _, err = tx.AddLetter("hash2", "", []byte("another"), monday)
+			letter2, _, err = tx.AddLetter(postroom.Letter{Hash: "hash2", ReceivedAt: monday}, nil, []byte("another"))
 			return err
 		})
 		r := s.Read(t.Context())
@@ -114,7 +114,7 @@ func TestASealedValueDoesNotOpenInAnotherRowOrColumn(t *testing.T) {
 			{"raw in the place of data", `UPDATE messages SET data_sealed = raw_sealed WHERE id = $1`,
 				[]any{m.ID}, func() error { _, err := r.Message(m.ID); return err }},
 			{"letter", `UPDATE letters SET raw_sealed = (SELECT raw_sealed FROM letters WHERE id = $1) WHERE id = $2`,
-				[]any{letter, letter2}, func() error { _, err := r.Letter(letter2); return err }},
+				[]any{letter, letter2}, func() error { _, err := r.LetterRaw(letter2); return err }},
 		} {
 			if err := c.read(); err != nil {
 				t.Errorf("%s: does not open in its own place: %v", c.what, err)

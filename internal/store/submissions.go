@@ -64,11 +64,11 @@ func (tx *Tx) insertSubmission(s postroom.Submission) (bool, error) {
 	}
 	n, err := tx.exec(`
 		INSERT INTO submissions (id, reference, idempotency_key, natural_key, programme, form, form_version, kind, channel,
-			contact_id, organisation_id, address, locale, area, answers_sealed, state, received_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+			contact_id, organisation_id, address, locale, area, answers_sealed, open_fields, mailbox, letter_id, locale_guessed, state, received_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 		ON CONFLICT DO NOTHING`,
 		s.ID, s.Reference, s.Key, s.NaturalKey, s.Programme, s.Form, s.FormVersion, s.Kind, s.Channel,
-		s.Contact, nullable(s.Organisation), s.Address, s.Locale, s.Area, answers, s.State, micros(s.ReceivedAt))
+		s.Contact, nullable(s.Organisation), s.Address, s.Locale, s.Area, answers, strings.Join(s.Open, ","), s.Mailbox, s.Letter, s.Guessed, s.State, micros(s.ReceivedAt))
 	if err != nil {
 		return false, fmt.Errorf("add submission: %w", err)
 	}
@@ -160,18 +160,20 @@ func (tx *Tx) MarkAnswered(id string, at time.Time) error {
 }
 
 const submissionColumns = `id, reference, idempotency_key, natural_key, programme, form, form_version, kind, channel,
-	contact_id, coalesce(organisation_id, ''), address, locale, area, answers_sealed, state, received_at`
+	contact_id, coalesce(organisation_id, ''), address, locale, area, answers_sealed, open_fields, mailbox, letter_id, locale_guessed, state, received_at`
 
 func (r Reader) scanSubmission(scan func(...any) error) (postroom.Submission, error) {
 	var s postroom.Submission
 	var answers []byte
+	var open string
 	var received int64
 	err := scan(&s.ID, &s.Reference, &s.Key, &s.NaturalKey, &s.Programme, &s.Form, &s.FormVersion, &s.Kind, &s.Channel,
-		&s.Contact, &s.Organisation, &s.Address, &s.Locale, &s.Area, &answers, &s.State, &received)
+		&s.Contact, &s.Organisation, &s.Address, &s.Locale, &s.Area, &answers, &open, &s.Mailbox, &s.Letter, &s.Guessed, &s.State, &received)
 	if err != nil {
 		return s, err
 	}
 	s.ReceivedAt = moment(received)
+	s.Open = strings.FieldsFunc(open, func(r rune) bool { return r == ',' })
 	return s, r.openJSON("submissions.answers:"+s.ID, answers, &s.Answers)
 }
 

@@ -1,0 +1,87 @@
+// Package inbound is the second door: it decides what a letter is, reads what
+// can be read from it, and hands it to the room that acts on it.
+//
+// The idea a newcomer needs: what a letter is comes first, and whether it may
+// be answered is a second question. The order of the first matters (a bounce
+// is automatic too, and answering either is how mail loops begin); the second
+// has one list of reasons against, and any of them is enough. Nothing is
+// dropped: what is not understood is kept for a person, and a person who wrote
+// it still hears that we have it.
+package inbound
+
+import (
+	"time"
+
+	"postroom/internal/letter"
+	"postroom/internal/postroom"
+)
+
+// Ours is how a letter is known to come from us, to answer us, or to come from
+// one of our own people. The zero value knows nobody.
+type Ours struct {
+	// OwnMessage returns the id of our message if this Message-ID (or the value
+	// of our loop header) is one that we signed; nil knows none.
+	OwnMessage func(messageID string) (id string, ours bool)
+	// ReplyTo returns the reference of the submission for which an address is
+	// the signed reply address, wherever it stands; nil knows none.
+	ReplyTo func(address string) (reference string, ours bool)
+	// Mailboxes are the addresses of our own mailboxes, in small letters.
+	Mailboxes []string
+	// Staff are the addresses of coordinators, in small letters.
+	Staff []string
+	// AuthservIDs are the names under which our own provider writes
+	// Authentication-Results (RFC 8601); any other is not believed.
+	AuthservIDs []string
+}
+
+// Verdict is what a letter was taken for, with the reasons.
+type Verdict struct {
+	Class postroom.LetterClass
+	// Own is the id of our own message when the letter is a copy of one that
+	// we sent; it is then ignored whatever its class.
+	Own string
+	// Answers is the id of our message that the letter answers or reports on,
+	// by Message-ID, returned header or envelope; "" when none is named.
+	Answers string
+	// Reference is the reference in a signed reply address it was sent to.
+	Reference string
+	// Staff says that it is from a coordinator or one of our own mailboxes: a
+	// forwarded letter, a command, or staff's own answer.
+	Staff bool
+	// Verified says that our provider vouches for the sender (dmarc=pass, or
+	// dkim or spf passed for the domain in From).
+	Verified bool
+	// Answerable says whether anything automatic may answer the letter; Against
+	// lists the reasons why not, as short words ("auto_submitted", "null_sender").
+	Answerable bool
+	Against    []string
+	// Because lists what the class was decided by, as short words.
+	Because []string
+
+	Bounces   []Bounce
+	Complaint *Complaint
+	// Back is when an absent person is back, from an auto-reply; zero if unknown.
+	Back time.Time
+	// Visible is what the person wrote this time, without quotes and signature.
+	Visible string
+}
+
+// Bounce is one recipient that a delivery report tells of.
+type Bounce struct {
+	Recipient string // in small letters
+	Status    string // RFC 3463, such as 5.1.1; "" when the report has none
+	Hard      bool   // mail to it never arrives: unknown user, unknown host, moved, no mail host
+	Reason    string // one word of our own vocabulary, such as user_unknown, mailbox_full
+}
+
+// Complaint is what an abuse report tells (RFC 5965).
+type Complaint struct {
+	FeedbackType string
+	Recipients   []string
+}
+
+// Classify says what a letter is before anything tries to answer it. now is
+// for the age of the letter.
+func Classify(l letter.Letter, ours Ours, now time.Time) Verdict {
+	return Verdict{Class: postroom.LetterUnknown, Visible: l.Text}
+}

@@ -1,0 +1,34 @@
+package postroom
+
+import "time"
+
+// CampaignState is where one edition of a newsletter stands.
+type CampaignState string
+
+// The states of a campaign.
+const (
+	CampaignDraft     CampaignState = "draft"
+	CampaignApproved  CampaignState = "approved"
+	CampaignScheduled CampaignState = "scheduled"
+	CampaignSending   CampaignState = "sending"
+	CampaignPaused    CampaignState = "paused"
+	CampaignSent      CampaignState = "sent"
+	CampaignCancelled CampaignState = "cancelled"
+)
+
+// Campaign is one edition of a newsletter. Its copies are messages, one for
+// each address that was chosen when it began to be sent.
+type Campaign struct {
+	ID        string
+	Key       string // the same key is the same campaign
+	List      string
+	Programme string
+	Subject   string
+	Markdown  string
+	Locale    string
+	State     CampaignState
+	Chosen    int // how many copies there are in all
+	Chunks    int // in how many parts they are sent
+	CreatedAt time.Time
+	SettledAt time.Time
+}

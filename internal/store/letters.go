@@ -1,0 +1,255 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"postroom/internal/postroom"
+)
+
+// AddLetter files a letter's raw bytes, once per content, and says whether it
+// was new; the letter's own id is drawn. One that lay in another mailbox
+// before comes back as it stands on file. refs are the message ids that it
+// names in In-Reply-To and References.
+func (tx *Tx) AddLetter(l postroom.Letter, refs []string, raw []byte) (id string, added bool, err error) {
+	id = newID()
+	sealed, err := tx.box.Seal("letters.raw:"+id, raw)
+	if err != nil {
+		return "", false, err
+	}
+	if l.Folder == "" {
+		l.Folder = postroom.Inbox
+	}
+	n, err := tx.exec(`
+		INSERT INTO letters (id, raw_hash, raw_sealed, size, message_id, mailbox, folder, batch, imported, received_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (raw_hash) DO NOTHING`,
+		id, l.Hash, sealed, max(l.Size, len(raw)), l.MessageID, l.Mailbox, l.Folder, l.Batch, l.Imported, micros(l.ReceivedAt))
+	if err != nil {
+		return "", false, fmt.Errorf("add letter: %w", err)
+	}
+	if n == 0 {
+		err = tx.row(`SELECT id FROM letters WHERE raw_hash = $1`, l.Hash).Scan(&id)
+		return id, false, err
+	}
+	for _, ref := range refs {
+		if _, err := tx.exec(`INSERT INTO letter_refs (letter_id, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, id, ref); err != nil {
+			return id, true, fmt.Errorf("add reference of letter %s: %w", id, err)
+		}
+	}
+	return id, true, nil
+}
+
+// AddDelivery notes a place where a letter lay, once.
+func (tx *Tx) AddDelivery(mailbox string, folder postroom.Folder, uidvalidity, uid uint32, letter string, at time.Time) error {
+	_, err := tx.exec(`
+		INSERT INTO deliveries (mailbox, folder, uidvalidity, uid, letter_id, seen_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (mailbox, folder, uidvalidity, uid) DO NOTHING`, mailbox, folder, int64(uidvalidity), int64(uid), letter, micros(at))
+	return err
+}
+
+// MailboxesOf lists the mailboxes that a letter lay in, the first one first.
+func (r Reader) MailboxesOf(letter string) (mailboxes []string, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		var mailbox string
+		err := rows.Scan(&mailbox)
+		mailboxes = append(mailboxes, mailbox)
+		return err
+	}, `SELECT mailbox FROM deliveries WHERE letter_id = $1 GROUP BY mailbox ORDER BY min(seen_at), mailbox`, letter)
+	return mailboxes, err
+}
+
+// Cursor is how far one folder of one mailbox has been read.
+type Cursor struct {
+	Mailbox     string
+	Folder      postroom.Folder
+	UIDValidity uint32
+	LastUID     uint32 // the highest that is on file, within UIDValidity
+	ConnectedAt time.Time
+	PolledAt    time.Time // when it was last read to its end
+	Problem     string    // why it cannot be read at the moment; "" when it can
+}
+
+const cursorColumns = `mailbox, folder, uidvalidity, last_uid, connected_at, polled_at, problem`
+
+func scanCursor(scan func(...any) error) (Cursor, error) {
+	var c Cursor
+	var validity, last, connected, polled int64
+	err := scan(&c.Mailbox, &c.Folder, &validity, &last, &connected, &polled, &c.Problem)
+	c.UIDValidity, c.LastUID = uint32(validity), uint32(last)
+	c.ConnectedAt, c.PolledAt = moment(connected), moment(polled)
+	return c, err
+}
+
+// Cursor returns how far a folder has been read, and whether it ever was.
+func (r Reader) Cursor(mailbox string, folder postroom.Folder) (Cursor, bool, error) {
+	c, err := scanCursor(r.row(`SELECT `+cursorColumns+` FROM cursors WHERE mailbox = $1 AND folder = $2`, mailbox, folder).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, false, nil
+	}
+	return c, err == nil, err
+}
+
+// Cursors lists every folder that is read.
+func (r Reader) Cursors() (list []Cursor, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		c, err := scanCursor(rows.Scan)
+		list = append(list, c)
+		return err
+	}, `SELECT `+cursorColumns+` FROM cursors ORDER BY mailbox, folder`)
+	return list, err
+}
+
+// PutCursor notes how far a folder has been read. It is written in the
+// transaction that files what was read.
+func (tx *Tx) PutCursor(c Cursor) error {
+	_, err := tx.exec(`
+		INSERT INTO cursors (mailbox, folder, uidvalidity, last_uid, connected_at, polled_at, problem) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (mailbox, folder) DO UPDATE SET uidvalidity = excluded.uidvalidity, last_uid = excluded.last_uid,
+			polled_at = excluded.polled_at, problem = excluded.problem`,
+		c.Mailbox, c.Folder, int64(c.UIDValidity), int64(c.LastUID), micros(c.ConnectedAt), micros(c.PolledAt), c.Problem)
+	if err != nil {
+		return fmt.Errorf("put cursor of %s in mailbox %s: %w", c.Folder, c.Mailbox, err)
+	}
+	return nil
+}
+
+const letterColumns = `id, reference, raw_hash, message_id, mailbox, folder, batch, reads, class, address, imported,
+	coalesce(submission_id, ''), assigned_to, state, reason, size, received_at, settled_at`
+
+func scanLetter(scan func(...any) error) (postroom.Letter, error) {
+	var l postroom.Letter
+	var received, settled int64
+	err := scan(&l.ID, &l.Reference, &l.Hash, &l.MessageID, &l.Mailbox, &l.Folder, &l.Batch, &l.Reads, &l.Class, &l.Address, &l.Imported,
+		&l.Submission, &l.AssignedTo, &l.State, &l.Reason, &l.Size, &received, &settled)
+	l.ReceivedAt, l.SettledAt = moment(received), moment(settled)
+	return l, err
+}
+
+func (r Reader) letters(query string, args ...any) (list []postroom.Letter, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		l, err := scanLetter(rows.Scan)
+		list = append(list, l)
+		return err
+	}, query, args...)
+	return list, err
+}
+
+// Letter returns one letter without its raw bytes, or NotFound.
+func (r Reader) Letter(id string) (postroom.Letter, error) {
+	l, err := scanLetter(r.row(`SELECT `+letterColumns+` FROM letters WHERE id = $1`, id).Scan)
+	return l, absent(err, "letter", id)
+}
+
+// LetterWith returns the letter that a person names by its reference, or
+// NotFound.
+func (r Reader) LetterWith(reference string) (postroom.Letter, error) {
+	l, err := scanLetter(r.row(`SELECT `+letterColumns+` FROM letters WHERE reference = $1 AND reference <> ''`, strings.ToUpper(reference)).Scan)
+	return l, absent(err, "letter", reference)
+}
+
+// LetterRaw returns a letter's raw bytes, or NotFound.
+func (r Reader) LetterRaw(id string) ([]byte, error) {
+	var sealed []byte
+	if err := r.row(`SELECT raw_sealed FROM letters WHERE id = $1`, id).Scan(&sealed); err != nil {
+		return nil, absent(err, "letter", id)
+	}
+	return r.box.Open("letters.raw:"+id, sealed)
+}
+
+// LettersNamed lists the letters that have this Message-ID, the oldest first.
+// Nothing keeps a sender from using one twice.
+func (r Reader) LettersNamed(messageID string) ([]postroom.Letter, error) {
+	return r.letters(`SELECT `+letterColumns+` FROM letters WHERE message_id = $1 AND message_id <> '' ORDER BY received_at, id LIMIT 20`, messageID)
+}
+
+// LettersNaming lists the letters of a folder that name a Message-ID in
+// In-Reply-To or References, the oldest first.
+func (r Reader) LettersNaming(messageID string, folder postroom.Folder) ([]postroom.Letter, error) {
+	return r.letters(`SELECT `+letterColumns+` FROM letters WHERE folder = $2
+		AND id IN (SELECT letter_id FROM letter_refs WHERE message_id = $1) ORDER BY received_at, id LIMIT 20`, messageID, folder)
+}
+
+// LettersAbout lists the letters that belong to a submission, the oldest first.
+func (r Reader) LettersAbout(submission string) ([]postroom.Letter, error) {
+	return r.letters(`SELECT `+letterColumns+` FROM letters WHERE submission_id = $1 ORDER BY received_at, id`, submission)
+}
+
+// Batch lists the letters of a batch that are not settled yet.
+func (r Reader) Batch(batch string) ([]postroom.Letter, error) {
+	return r.letters(`SELECT `+letterColumns+` FROM letters WHERE batch = $1 AND state = 'received' ORDER BY id`, batch)
+}
+
+// Triage lists the letters that need a person, who has waited longest first.
+func (r Reader) Triage(limit int) ([]postroom.Letter, error) {
+	return r.letters(`SELECT `+letterColumns+` FROM letters WHERE state = 'triage' ORDER BY received_at, id LIMIT $1`, limit)
+}
+
+// BeginReading notes that a letter is being read, before anything of it is
+// looked at, so that one which kills the process is known by its count.
+func (tx *Tx) BeginReading(id string) error {
+	_, err := tx.exec(`UPDATE letters SET reads = reads + 1 WHERE id = $1 AND state = 'received'`, id)
+	return err
+}
+
+// MoveToBatch puts an unread letter into another batch, because it keeps the
+// others of its own from being read, or is to be read again.
+func (tx *Tx) MoveToBatch(id, batch string) error {
+	_, err := tx.exec(`UPDATE letters SET batch = $2, reads = 0, state = 'received', reason = '', settled_at = 0
+		WHERE id = $1 AND state IN ('received', 'triage', 'ignored')`, id, batch)
+	return err
+}
+
+// SettleLetter notes what a letter was taken for and what became of it, once:
+// class, address, submission, state and reason are taken from l. It says
+// whether the letter still waited. One that needs a person gets a reference.
+func (tx *Tx) SettleLetter(l postroom.Letter, at time.Time) (settled bool, err error) {
+	n, err := tx.exec(`
+		UPDATE letters SET class = $2, address = $3, submission_id = $4, state = $5, reason = $6, settled_at = $7
+		 WHERE id = $1 AND state = 'received'`,
+		l.ID, l.Class, l.Address, nullable(l.Submission), l.State, l.Reason, micros(at))
+	if err != nil || n == 0 || l.State != postroom.LetterTriage {
+		return n > 0, err
+	}
+	return true, tx.nameLetter(l.ID)
+}
+
+// nameLetter draws a reference by which people can speak of a letter.
+func (tx *Tx) nameLetter(id string) error {
+	for range maxDraws {
+		reference := tx.draw()
+		n, err := tx.exec(`UPDATE letters SET reference = $2 WHERE id = $1 AND reference = ''
+			AND NOT EXISTS (SELECT 1 FROM letters WHERE reference = $2) AND NOT EXISTS (SELECT 1 FROM submissions WHERE reference = $2)`, id, reference)
+		if err != nil {
+			return fmt.Errorf("name letter %s: %w", id, err)
+		}
+		if n > 0 {
+			return nil
+		}
+		var named string
+		if err := tx.row(`SELECT reference FROM letters WHERE id = $1`, id).Scan(&named); err != nil || named != "" {
+			return err // it had one, from an earlier time in triage
+		}
+	}
+	return fmt.Errorf("name letter %s: every reference drawn is taken", id)
+}
+
+// EndTriage settles a letter that needed a person, and says whether it did.
+func (tx *Tx) EndTriage(id string, reason string, at time.Time) (bool, error) {
+	n, err := tx.exec(`UPDATE letters SET state = 'done', reason = $2, settled_at = $3 WHERE id = $1 AND state = 'triage'`, id, reason, micros(at))
+	return n > 0, err
+}
+
+// AssignLetter notes who looks after a letter. It returns NotFound if the
+// letter does not need a person.
+func (tx *Tx) AssignLetter(id, coordinator string) error {
+	var assigned string
+	err := tx.row(`UPDATE letters SET assigned_to = $2 WHERE id = $1 AND state = 'triage' RETURNING id`, id, coordinator).Scan(&assigned)
+	return absent(err, "letter in triage", id)
+}
+
+// NewBatch makes the name of a batch of letters.
+func NewBatch() string { return newID() }
