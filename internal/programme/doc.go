@@ -19,6 +19,7 @@
 //	coordinators: [office]            # names in postroom.yaml
 //	discreet: false
 //	reply_within: 2 working days
+//	safeguarding: {lead: office, deputy: cag, phrases: {en: [hurt myself], uk: [самогуб*]}}
 //	lists:  [{list: news, name: …}]
 //	events: [{event: fair, name: …, sessions: [{session: main, name: …, venue: …, capacity: 60,
 //	          starts: 2027-03-13 10:00, ends: 2027-03-13 15:00}]}]
@@ -29,6 +30,8 @@
 //	    reach: [email, phone]         # one of these fields must be filled in
 //	    list: news                    # subscribes, after a click in the first mail
 //	    event: fair                   # books
+//	    keywords: {en: [join us]}     # a letter to one of addresses with these words is taken for this form
+//	    any_letter: true              # and this form takes those with none; an enquiry's does unless it says false
 //	    fields:
 //	      - {field: email, type: email}   # name, email, phone, organisation, places, session may do without labels
 //	      - {field: topic, type: choice, required: true, label: …, error_label: …, options: {a: …, b: …}}

@@ -46,6 +46,7 @@ func (r *reader) form(m proof.Map) *Form {
 	f.Intro = r.words(m, "intro", false)
 	f.Button = r.words(m, "button", false)
 	f.List, f.Event = m.Text("list"), m.Text("event")
+	r.takesLetters(m, f)
 	f.Fields = r.fields(m, f)
 	f.Reach = r.reach(m, f)
 	r.checkEvent(m, f)

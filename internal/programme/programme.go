@@ -17,6 +17,7 @@ type Programme struct {
 	Coordinators []string       // names in postroom.yaml
 	Discreet     bool           // nothing about it in subjects or summaries
 	ReplyWithin  Span           // when a person answers; two working days if left out
+	Safeguarding Safeguarding   // what makes the post room stop; the zero value never does
 	Forms        []*Form
 	Events       []*Event
 	Lists        []*List
@@ -57,6 +58,8 @@ type Form struct {
 	Reach     []postroom.Reach // ways to answer, one of which is needed; each has a field of its name
 	List      string           // the double opt-in list this form subscribes to, or ""
 	Event     string           // the event of its programme this form books, or ""
+	Keywords  Phrases          // by which a letter to the programme's address is taken for this form
+	AnyLetter bool             // it takes a letter that has the keywords of no form
 	Fields    []Field
 	Version   string // short hash of Snapshot
 	Snapshot  []byte // what the person was shown, as canonical JSON
