@@ -31,6 +31,7 @@ const (
 	Manage      Purpose = "manage"      // subject: a submission
 	Receipt     Purpose = "receipt"     // subject: a submission, for the page after a form
 	Ticket      Purpose = "ticket"      // subject: a form's name, in the form itself
+	Finish      Purpose = "finish"      // subject: a submission of which questions are open
 )
 
 // Path returns where a link with this purpose leads, so that the room that
@@ -152,6 +153,37 @@ func (s *Signer) OwnMessageID(messageID string) (id string, ours bool) {
 		}
 	}
 	return "", false
+}
+
+// ReplyAddress returns the address of a mailbox to which replies about one
+// submission come: support+k7m4qx.….@charity.example. Mailboxes take what
+// follows the + as their own where the provider allows it (RFC 5233).
+func (s *Signer) ReplyAddress(mailbox, reference string) string {
+	local, domain, _ := strings.Cut(mailbox, "@")
+	plain := plainReference(reference)
+	return local + "+" + plain + "." + short(sign(s.keys[0], "reply", []byte(plain))) + "@" + domain
+}
+
+// RepliesTo returns the reference of the submission for which an address is
+// the reply address, if we made it. Mail programs change the case of what they
+// keep, so case means nothing.
+func (s *Signer) RepliesTo(address string) (reference string, ours bool) {
+	local, _, _ := strings.Cut(strings.ToLower(address), "@")
+	_, detail, plus := strings.Cut(local, "+")
+	plain, mac, dot := strings.Cut(detail, ".")
+	if !plus || !dot || len(plain) != 6 {
+		return "", false
+	}
+	for _, k := range s.keys {
+		if hmac.Equal([]byte(mac), []byte(short(sign(k, "reply", []byte(plain))))) {
+			return strings.ToUpper(plain[:3] + "-" + plain[3:]), true
+		}
+	}
+	return "", false
+}
+
+func plainReference(reference string) string {
+	return strings.ToLower(strings.ReplaceAll(reference, "-", ""))
 }
 
 func (s *Signer) signed(purpose string, body, mac []byte) bool {
