@@ -28,10 +28,13 @@ type arrival struct {
 	wantsList    bool
 	party        int
 	suspect      bool
+	worrying     bool   // a phrase of the programme's safeguarding stands in it
+	subject      string // of the letter it was
 }
 
 func read(form *programme.Form, e postroom.Entry, clean postroom.Answers, clock time.Time) arrival {
-	a := arrival{form: form, at: now(e.At, clock), suspect: e.Suspect}
+	a := arrival{form: form, at: now(e.At, clock), suspect: e.Suspect, subject: e.Subject}
+	a.worrying = form.Programme.Worrying(everything(e)...)
 	locale := localeOf(form, e.Locale)
 	a.contact = person(form, clean)
 	a.contact.Locale = locale
@@ -43,9 +46,29 @@ func read(form *programme.Form, e postroom.Entry, clean postroom.Answers, clock 
 		Key: e.Key, NaturalKey: naturalKey(form.Name, a.contact, clean),
 		Programme: form.Programme.Name, Form: form.Name, FormVersion: form.Version, Kind: form.Kind, Channel: e.Channel,
 		Address: a.contact.Address, Locale: locale, Area: area(form, clean), Answers: clean,
-		State: postroom.SubmissionReceived, ReceivedAt: a.at,
+		Mailbox: e.Mailbox, Letter: e.Letter, Guessed: e.Guessed, State: postroom.SubmissionReceived, ReceivedAt: a.at,
 	}
 	return a
+}
+
+// open lists the fields that a letter left open. A name is not asked for: who
+// writes a letter has been answered without one since there was mail.
+func open(form *programme.Form, mistakes []programme.FieldError) (fields []string) {
+	for _, m := range mistakes {
+		if f, ok := form.Field(m.Field); ok && f.Type != programme.NameField {
+			fields = append(fields, m.Field)
+		}
+	}
+	return fields
+}
+
+// everything is all that somebody wrote, also what no field was there for.
+func everything(e postroom.Entry) []string {
+	texts := []string{e.Subject}
+	for _, values := range e.Answers {
+		texts = append(texts, values...)
+	}
+	return texts
 }
 
 // person reads who sent it from the well-known fields. The address is kept in

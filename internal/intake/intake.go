@@ -95,13 +95,12 @@ func (in *Intake) Accept(ctx context.Context, e postroom.Entry) (Receipt, error)
 	if !ok {
 		return Receipt{}, &postroom.Error{Kind: postroom.NotFound, Say: postroom.Say("error.not_found"), Cause: errors.New("accept: unknown form")}
 	}
-	clean, mistakes := form.Check(e.Answers)
-	if len(mistakes) > 0 {
-		return Receipt{}, &Refused{Fields: mistakes}
+	a, err := in.arrive(form, e)
+	if err != nil {
+		return Receipt{}, err
 	}
-	a := read(form, e, clean, in.Clock.Now())
 	var receipt Receipt
-	err := in.Store.Write(ctx, func(tx *store.Tx) (err error) {
+	err = in.Store.Write(ctx, func(tx *store.Tx) (err error) {
 		receipt, err = in.file(tx, a)
 		return err
 	})
@@ -114,6 +113,18 @@ func (in *Intake) Accept(ctx context.Context, e postroom.Entry) (Receipt, error)
 	in.versions.Store(form.Version, true)
 	in.Log.InfoContext(ctx, "accepted", "submission", receipt.Submission.ID, "programme", form.Programme.Name)
 	return receipt, nil
+}
+
+// arrive checks an entry and reads it. A letter answers no questions that it
+// was not asked: what is missing from it stays open, and is asked for.
+func (in *Intake) arrive(form *programme.Form, e postroom.Entry) (arrival, error) {
+	clean, mistakes := form.Check(e.Answers)
+	if len(mistakes) > 0 && e.Channel != postroom.ByLetter {
+		return arrival{}, &Refused{Fields: mistakes}
+	}
+	a := read(form, e, clean, in.Clock.Now())
+	a.submission.Open = open(form, mistakes)
+	return a, nil
 }
 
 // repeat undoes a transaction whose entry is on file already, so that a repeat
@@ -176,6 +187,7 @@ func (in *Intake) file(tx *store.Tx, a arrival) (Receipt, error) {
 		return Receipt{}, err
 	}
 	c := in.Workflow.CaseOf(run, sub, contact)
+	c.Subject = a.subject
 	if err := in.settle(tx, a, c); err != nil {
 		return Receipt{}, err
 	}
@@ -221,21 +233,36 @@ func (in *Intake) settle(tx *store.Tx, a arrival, c *workflow.Case) error {
 	if err := in.book(tx, a, c); err != nil {
 		return err
 	}
-	if a.suspect {
-		if err := tx.Hold(c.Submission.ID, heldAsSuspect, a.at); err != nil {
-			return err
-		}
-		c.Submission.State = postroom.SubmissionHeld
+	if err := in.brake(tx, a, c); err != nil {
+		return err
 	}
 	for _, t := range triggers(c) {
 		if err := in.Workflow.FireFor(tx, c, t, a.at); err != nil {
 			return err
 		}
 	}
+	if err := in.Workflow.Acknowledge(tx, c, a.at); err != nil {
+		return err
+	}
 	if c.Submission.State == postroom.SubmissionHeld || c.Again && c.Booking != nil {
 		return in.Workflow.Tell(tx, c, "look:"+c.Submission.ID, a.at) // a person has to look
 	}
 	return nil
+}
+
+// brake holds what a person has to see before anything automatic goes on: what
+// looks written by a machine, and what has a worrying phrase in it. Whoever was
+// named for that is called at once; a false alarm costs nothing but a release.
+func (in *Intake) brake(tx *store.Tx, a arrival, c *workflow.Case) error {
+	if a.worrying {
+		c.Submission.State = postroom.SubmissionHeld
+		return in.Workflow.Brake(tx, c, a.at)
+	}
+	if !a.suspect {
+		return nil
+	}
+	c.Submission.State = postroom.SubmissionHeld
+	return tx.Hold(c.Submission.ID, heldAsSuspect, a.at)
 }
 
 // heldAsSuspect is the reason of the hold; the desk puts it into words.

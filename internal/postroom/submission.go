@@ -53,6 +53,7 @@ type Entry struct {
 	Suspect     bool      // a channel thinks a machine wrote this; held, never refused
 	Mailbox     string    // address of the mailbox it came to; "" for any other door
 	Letter      string    // id of the letter it was read from; "" for any other door
+	Subject     string    // of that letter, for the answer's
 	Guessed     bool      // the locale is a guess from the letter's words
 	At          time.Time // when it arrived
 }

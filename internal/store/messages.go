@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"postroom/internal/postroom"
@@ -199,6 +200,48 @@ func (r Reader) FormMail(address, form, but string, since time.Time) (times []ti
 		 GROUP BY CASE WHEN submission_id = '' THEN id ELSE submission_id END ORDER BY latest DESC`,
 		address, form, micros(since), but)
 	return times, err
+}
+
+// Answer is one message that answered a letter.
+type Answer struct{ Address, Form, Template string }
+
+// Answers are the messages that have answered letters since a moment.
+type Answers struct {
+	ToDomain []Answer // to the domain of one address
+	InAll    int
+}
+
+// Answers returns what has answered letters since a moment, to the domain of an
+// address and in all. The caller has locked the address with TouchAddress.
+func (r Reader) Answers(address string, since time.Time) (Answers, error) {
+	_, domain, _ := strings.Cut(address, "@")
+	var a Answers
+	err := r.each(func(rows *sql.Rows) error {
+		var one Answer
+		err := rows.Scan(&one.Address, &one.Form, &one.Template)
+		a.InAll++
+		if strings.HasSuffix(one.Address, "@"+domain) {
+			a.ToDomain = append(a.ToDomain, one)
+		}
+		return err
+	}, `SELECT address, form, template FROM messages WHERE letter_id <> '' AND sending_at > $1 AND state IN ('sending', 'sent', 'uncertain') LIMIT 2000`, micros(since))
+	return a, err
+}
+
+// MessageWithKey returns the message owed under a key, and whether there is one.
+func (r Reader) MessageWithKey(key string) (postroom.Message, bool, error) {
+	m, err := r.scanMessage(r.row(`SELECT `+messageColumns+` FROM messages WHERE key = $1`, key).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return m, false, nil
+	}
+	return m, err == nil, err
+}
+
+// BounceMessage notes that a message which was sent has come back, and says
+// whether that was not known yet.
+func (tx *Tx) BounceMessage(id, reason string, at time.Time) (bool, error) {
+	n, err := tx.exec(`UPDATE messages SET state = 'failed', reason = $2, settled_at = $3 WHERE id = $1 AND state IN ('sent', 'uncertain')`, id, reason, micros(at))
+	return n > 0, err
 }
 
 func (r Reader) sealJSON(place string, v any) ([]byte, error) {

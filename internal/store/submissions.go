@@ -97,6 +97,30 @@ func (tx *Tx) freeNaturalKey(s postroom.Submission) error {
 	return err
 }
 
+// FinishSubmission puts the whole answers on a submission of which questions
+// were open, and says whether they still were. Repeats of it are found by the
+// letter's key only, from now on.
+func (tx *Tx) FinishSubmission(s postroom.Submission) (bool, error) {
+	answers, err := tx.sealJSON("submissions.answers:"+s.ID, s.Answers)
+	if err != nil {
+		return false, err
+	}
+	n, err := tx.exec(`UPDATE submissions SET answers_sealed = $2, area = $3, locale = $4, locale_guessed = FALSE, open_fields = '', natural_key = id
+		WHERE id = $1 AND open_fields <> ''`, s.ID, answers, s.Area, s.Locale)
+	if err != nil {
+		return false, fmt.Errorf("finish submission %s: %w", s.ID, err)
+	}
+	return n > 0, nil
+}
+
+// ReopenSubmission makes a submission wait for an answer again, because the
+// person wrote once more after somebody had answered, and says whether it did
+// not wait already.
+func (tx *Tx) ReopenSubmission(id string) (bool, error) {
+	n, err := tx.exec(`UPDATE submissions SET state = 'received', answered_at = 0, natural_key = id WHERE id = $1 AND state IN ('answered', 'closed')`, id)
+	return n > 0, err
+}
+
 // SubmissionByKey returns the submission with this idempotency key, or
 // NotFound.
 func (r Reader) SubmissionByKey(key string) (postroom.Submission, error) {
@@ -181,6 +205,13 @@ func (r Reader) scanSubmission(scan func(...any) error) (postroom.Submission, er
 func (r Reader) Submission(id string) (postroom.Submission, error) {
 	s, err := r.scanSubmission(r.row(`SELECT `+submissionColumns+` FROM submissions WHERE id = $1`, id).Scan)
 	return s, absent(err, "submission", id)
+}
+
+// MailboxOf returns the address of the mailbox that a submission came to, or
+// "".
+func (r Reader) MailboxOf(submission string) (mailbox string, err error) {
+	err = r.row(`SELECT mailbox FROM submissions WHERE id = $1`, submission).Scan(&mailbox)
+	return mailbox, absent(err, "submission", submission)
 }
 
 // Submissions lists the newest submissions first, at most limit.

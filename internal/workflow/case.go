@@ -26,11 +26,17 @@ type Case struct {
 	// Anew names the correction of an address after which what was done at
 	// once is done once more, for whoever reads mail at the new one.
 	Anew string
+	// Subject is that of the letter that is being answered, or "".
+	Subject string
 
 	programme *programme.Programme
 	form      *programme.Form
 	told      bool // the coordinators hear of it already
+	sent      bool // the person hears of it already
 }
+
+// byLetter says whether it came in by a letter.
+func (c *Case) byLetter() bool { return c.Submission.Letter != "" }
 
 // CaseOf puts together a case of which everything is at hand.
 func (w *Workflow) CaseOf(run postroom.Run, sub postroom.Submission, contact postroom.Contact) *Case {

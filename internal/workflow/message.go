@@ -19,7 +19,7 @@ func (w *Workflow) do(tx *store.Tx, c *Case, step string, e postroom.Effect, cau
 		}
 	}
 	if e.Send != "" {
-		if err := w.send(tx, c, step, e.Send, caused, at); err != nil {
+		if err := w.send(tx, c, "step:"+step, e.Send, caused, at); err != nil {
 			return err
 		}
 	}
@@ -35,23 +35,44 @@ func (w *Workflow) do(tx *store.Tx, c *Case, step string, e postroom.Effect, cau
 
 // send owes the person a message. Data is a snapshot: what the mail says is
 // what was true when it was promised.
-func (w *Workflow) send(tx *store.Tx, c *Case, step, template string, caused bool, at time.Time) error {
+func (w *Workflow) send(tx *store.Tx, c *Case, key, template string, caused bool, at time.Time) error {
 	m := w.message(c, template, at)
-	m.Key, m.To, m.Contact, m.Locale = "step:"+step, c.Submission.Address, c.Contact.ID, c.Submission.Locale
+	m.Key, m.To, m.Contact, m.Locale = key, c.Submission.Address, c.Contact.ID, c.Submission.Locale
 	m.About = c.about(template)
 	m.Data = w.data(c, m.Locale, at)
 	if caused {
 		m.Form = c.Run.Form
 	}
-	if w.Thread != nil {
-		thread, err := w.Thread(tx, c.Submission.ID)
-		if err != nil {
-			return fmt.Errorf("find letter of submission %s: %w", c.Submission.ID, err)
-		}
-		m.InReplyTo, m.References = thread.InReplyTo, thread.References
+	if err := w.thread(tx, c, &m, caused); err != nil {
+		return err
 	}
+	c.sent = true
 	if _, _, err := w.Outbox.Owe(tx, m); err != nil {
 		return fmt.Errorf("owe %s: %w", template, err)
+	}
+	return nil
+}
+
+// thread makes a message part of the conversation that a letter began: it is
+// from the mailbox people wrote to, and what it causes at once answers it.
+func (w *Workflow) thread(tx *store.Tx, c *Case, m *postroom.Message, caused bool) error {
+	m.Sender = c.Submission.Mailbox
+	if !c.byLetter() {
+		return nil
+	}
+	letter, err := tx.Letter(c.Submission.Letter)
+	if err != nil {
+		return fmt.Errorf("find letter of submission %s: %w", c.Submission.ID, err)
+	}
+	m.InReplyTo, m.References = letter.MessageID, letter.MessageID
+	if w.ReplyTo != nil {
+		m.Data["reply_to"] = w.ReplyTo(m.Sender, c.Submission.Reference)
+	}
+	if caused {
+		m.Letter, m.Data["re"] = letter.ID, c.Subject
+	}
+	if c.Submission.Guessed {
+		m.Data["guessed"] = "yes"
 	}
 	return nil
 }
@@ -80,6 +101,10 @@ func (c *Case) about(template string) string {
 func (w *Workflow) data(c *Case, locale string, at time.Time) map[string]string {
 	d := w.aboutForm(c, locale, at)
 	d["name"], d["area"] = c.greeting(), c.areaIn(locale)
+	d["questions"] = w.questions(c, locale)
+	if c.programme != nil && unreviewed(c.programme, locale) {
+		d["unreviewed"] = "yes"
+	}
 	if c.Subscription != nil {
 		d["list"] = w.listTitle(c.Subscription.List).In(locale)
 	}
@@ -107,7 +132,7 @@ func (w *Workflow) aboutForm(c *Case, locale string, from time.Time) map[string]
 		d["programme"] = c.programme.Title.In(locale)
 		d["reply_by"] = stamp(c.programme.ReplyWithin.After(from, w.Zone))
 	}
-	if c.form != nil {
+	if c.form != nil && !c.byLetter() {
 		d["form_title"] = c.form.Title.In(locale)
 	}
 	return d

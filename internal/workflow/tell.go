@@ -16,6 +16,8 @@ const (
 	chase      = "chase"       // something was promised and has not happened yet
 	pleaseCall = "please-call" // somebody has to phone, because no email can tell
 	pleaseLook = "please-look" // somebody has to look at a message
+	wroteAgain = "wrote-again" // a reply came to something on file
+	alert      = "safeguarding-alert"
 )
 
 // Tell owes every coordinator of a case a notice, once per key, unless a step
@@ -38,6 +40,9 @@ func (w *Workflow) Show(tx *store.Tx, m postroom.Message, at time.Time) error {
 	case m.Class == postroom.Service && (m.State == postroom.Suppressed || m.State == postroom.Failed):
 		n.template = pleaseCall
 	case m.State == postroom.Held && m.Submission != "":
+		if reason, err := tx.Held(m.Submission); err != nil || reason == HeldForSafety {
+			return err // whoever must know has been called
+		}
 		n.template, n.key = pleaseLook, lookKey(m.Submission)
 	case m.State == postroom.Held, m.State == postroom.Failed, m.State == postroom.Uncertain:
 		n.template = pleaseLook
@@ -78,10 +83,14 @@ func (w *Workflow) tell(tx *store.Tx, c *Case, n news, at time.Time) error {
 	if w.Coordinators == nil {
 		return nil
 	}
-	for _, who := range w.Coordinators(c.Run.Programme) {
+	return w.tellThese(tx, c, w.Coordinators(c.Run.Programme), n, at)
+}
+
+func (w *Workflow) tellThese(tx *store.Tx, c *Case, list []Coordinator, n news, at time.Time) error {
+	for _, who := range list {
 		c.told = true
 		m := w.message(c, n.template, at)
-		m.Key, m.To, m.Locale, m.About = n.key+":"+who.Address, who.Address, cmp.Or(who.Locale, "en"), c.Submission.ID
+		m.Key, m.To, m.Locale, m.About = n.key+":"+who.Address, who.Address, who.locale(), c.Submission.ID
 		m.Data = w.aboutForm(c, m.Locale, c.Submission.ReceivedAt)
 		maps.Copy(m.Data, n.data)
 		if _, _, err := w.Outbox.Owe(tx, m); err != nil {

@@ -12,6 +12,7 @@
 package workflow
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"time"
@@ -30,8 +31,7 @@ type Outbox interface {
 // Coordinator is somebody who looks after a programme.
 type Coordinator struct{ Name, Address, Locale string }
 
-// Thread is the letter that a message answers, as its headers name it.
-type Thread struct{ InReplyTo, References string }
+func (c Coordinator) locale() string { return cmp.Or(c.Locale, "en") }
 
 // Options are what a Workflow needs.
 type Options struct {
@@ -40,10 +40,15 @@ type Options struct {
 	Outbox       Outbox
 	Zone         *time.Location
 	Coordinators func(programme string) []Coordinator
-	// Thread returns the letter a submission came in by; nil while there are
-	// no letters.
-	Thread func(tx *store.Tx, submission string) (Thread, error)
-	Log    *slog.Logger
+	// Safeguarding lists who is called when somebody may be in danger.
+	Safeguarding func(programme string) []Coordinator
+	// Label puts the question of a well-known field into words; nil where no
+	// question is asked by mail.
+	Label func(locale string, say postroom.Text) string
+	// ReplyTo returns the address to which replies about a submission come, or
+	// "" for the mailbox's own.
+	ReplyTo func(mailbox, reference string) string
+	Log     *slog.Logger
 }
 
 // Workflow plans and does steps.
@@ -69,7 +74,8 @@ func (w *Workflow) Begin(tx *store.Tx, sub postroom.Submission, at time.Time) (p
 // Fire tells a run what happened to it. What the programme promises for that
 // is planned, and done in the same transaction where it is due at once. Firing
 // again promises nothing again. A sign-up to a list is not accepted before it
-// is confirmed; until then that trigger is nothing.
+// is confirmed, nor a letter that left questions open before they are
+// answered; until then that trigger is nothing.
 func (w *Workflow) Fire(tx *store.Tx, run postroom.Run, t postroom.Trigger, at time.Time) error {
 	c, err := w.Open(tx, run)
 	if err != nil {
@@ -83,7 +89,7 @@ func (w *Workflow) FireFor(tx *store.Tx, c *Case, t postroom.Trigger, at time.Ti
 	if c.programme == nil {
 		return nil // it was taken away: nothing new is promised
 	}
-	if t == postroom.OnAccepted && c.awaitsClick() {
+	if t == postroom.OnAccepted && (c.awaitsClick() || len(c.Submission.Open) > 0) {
 		return nil
 	}
 	for _, e := range programme.Plan(c.programme, t, w.facts(c, at)) {
@@ -131,6 +137,9 @@ func (w *Workflow) promise(tx *store.Tx, c *Case, t postroom.Trigger, e postroom
 	step, first, err := tx.KeepStep(promised)
 	if err != nil || !first {
 		return err
+	}
+	if c.byLetter() && len(c.Submission.Open) > 0 {
+		e.Send = "" // it would read as if all were said; Acknowledge asks for what is missing
 	}
 	return w.do(tx, c, step.ID, e, formCaused(c, t, at), at)
 }

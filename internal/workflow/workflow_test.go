@@ -101,10 +101,7 @@ func (r *room) with(steps string) *workflow.Workflow {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return workflow.New(workflow.Options{Store: r.store, Programmes: set, Outbox: r.outbox,
-		Thread: func(*store.Tx, string) (workflow.Thread, error) {
-			return workflow.Thread{InReplyTo: "letter@example.org", References: "first@example.org letter@example.org"}, nil
-		}})
+	return workflow.New(workflow.Options{Store: r.store, Programmes: set, Outbox: r.outbox})
 }
 
 func (r *room) write(fn func(tx *store.Tx) error) {
@@ -126,7 +123,11 @@ func (r *room) begin() {
 		if err := tx.PutFormVersion("v", "club", "ask", []byte("{}"), monday); err != nil {
 			return err
 		}
-		r.sub, _, err = tx.AddSubmission(postroom.Submission{Programme: "club", Form: "ask", FormVersion: "v", Kind: postroom.Enquiry, Channel: postroom.Web,
+		letter, _, err := tx.AddLetter(postroom.Letter{Hash: "hash", MessageID: "letter@example.org", ReceivedAt: monday}, nil, []byte("Hello"))
+		if err != nil {
+			return err
+		}
+		r.sub, _, err = tx.AddSubmission(postroom.Submission{Programme: "club", Form: "ask", FormVersion: "v", Kind: postroom.Enquiry, Channel: postroom.ByLetter, Letter: letter,
 			Contact: c.ID, Address: "ann@example.org", Locale: "en", Answers: postroom.Answers{"email": {"ann@example.org"}}, State: postroom.SubmissionReceived, ReceivedAt: monday})
 		if err != nil {
 			return err
