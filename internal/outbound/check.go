@@ -84,14 +84,14 @@ func (r *reading) command(c *parse.CommandNode) {
 	if name, ok := c.Args[0].(*parse.IdentifierNode); !ok || name.Ident != "link" {
 		return
 	}
-	purposes := []string{string(link.Confirm), string(link.Manage), string(link.Unsubscribe)}
+	purposes := []string{string(link.Confirm), string(link.Manage), string(link.Unsubscribe), string(link.Finish)}
 	if len(c.Args) == 2 {
 		if purpose, ok := c.Args[1].(*parse.StringNode); ok && slices.Contains(purposes, purpose.Text) {
 			r.usage.links[purpose.Text] = true
 			return
 		}
 	}
-	r.wrong(c, "link has no purpose that is known", `link "confirm", link "manage" or link "unsubscribe"`)
+	r.wrong(c, "link has no purpose that is known", `link "confirm", link "manage", link "finish" or link "unsubscribe"`)
 }
 
 func (r *reading) key(n *parse.FieldNode) {
@@ -135,6 +135,8 @@ func (r *letter) compare(english *letter) proof.Mistakes {
 		return wrong("class and lane are not those of the English letter", fmt.Sprintf("class: %s and lane: %s", english.class, english.lane))
 	case r.coordinators != english.coordinators:
 		return wrong("to: coordinators is in one of this and the English letter only", "it in both or none")
+	case r.holding != english.holding || r.acknowledges != english.acknowledges:
+		return wrong("holding or acknowledges is in one of this and the English letter only", "it in both or none")
 	case (r.discreet == nil) != (english.discreet == nil):
 		return wrong("discreet_subject is in one of this and the English letter only", "it in both or none")
 	case !maps.Equal(r.says.links, english.says.links):
@@ -167,6 +169,10 @@ func (l *Letters) rehearse() (found proof.Mistakes) {
 
 // rehearsal stands in for the functions that need a real message.
 func rehearsal(w *words, desk string) template.FuncMap {
+	list := "" // no desk stands for nothing known
+	if desk != "" {
+		list = "1. Example\n2. Example"
+	}
 	when := func(write func(time.Time) string) func(any) any {
 		return func(v any) any { return marked(w.when(raw(v), time.UTC, write)) }
 	}
@@ -175,6 +181,7 @@ func rehearsal(w *words, desk string) template.FuncMap {
 		"link": address, "form_url": address, "desk_url": func() string { return desk },
 		"date": when(w.writeDate), "day": when(w.writeDay), "time": when(w.writeTime), "org": func() any { return marked("Example") },
 		"number": func(v any) any { return v }, "because": func(v any) any { return v },
+		"questions": func() string { return list },
 	}
 }
 

@@ -55,7 +55,7 @@ func (o *Outbox) head(mime *gomail.Msg, m postroom.Message) error {
 	if strings.ContainsAny(m.To, "\r\n") {
 		return errors.New("the address is more than one line")
 	}
-	from := mail.Address{Name: tidy(o.org.From.Name), Address: o.org.From.Address}
+	from := mail.Address{Name: tidy(o.org.From.Name), Address: o.sender(m)}
 	mime.FromMailAddress(&from)
 	if err := mime.To(m.To); err != nil {
 		return errors.New("the address cannot be read") // go-mail's words would repeat it
@@ -84,7 +84,7 @@ func (o *Outbox) headers(m postroom.Message) map[string]string {
 		"In-Reply-To":              firstID(m.InReplyTo),
 		"References":               strings.Join(ids(m.References), " "),
 	}
-	if m.Lane == postroom.Confirm || m.InReplyTo != "" {
+	if m.Lane == postroom.Confirm || m.Letter != "" {
 		h["Auto-Submitted"] = "auto-replied" // RFC 3834, section 5.1.7
 	}
 	if m.Class == postroom.Marketing {
@@ -97,6 +97,10 @@ func (o *Outbox) headers(m postroom.Message) map[string]string {
 	}
 	return h
 }
+
+// sender is the address that a message is from: the mailbox that somebody wrote
+// to, or the organisation's own.
+func (o *Outbox) sender(m postroom.Message) string { return cmp.Or(m.Sender, o.org.From.Address) }
 
 var msgID = regexp.MustCompile(`[^\s<>,"]+@[^\s<>,"]+`)
 
@@ -146,6 +150,7 @@ func (o *Outbox) write(m postroom.Message) (written, error) {
 	if err != nil {
 		return written{}, err
 	}
+	body += o.english(m, l)
 	source := []byte(body + o.end(m, l, words))
 	doc := o.letters.markdown(source)
 	w := written{subject: subject, text: toText(doc, source)}
@@ -156,6 +161,9 @@ func (o *Outbox) write(m postroom.Message) (written, error) {
 // subject says what the letter is about, or, to somebody whose part in a
 // programme is nobody's business, only that there is a message.
 func (o *Outbox) subject(l *letter, m postroom.Message, words *words, data map[string]string) (string, error) {
+	if own := theirs(m); own != "" {
+		return "Re: " + own, nil
+	}
 	t := l.subject
 	if m.Discreet {
 		t = l.discreet
@@ -168,6 +176,40 @@ func (o *Outbox) subject(l *letter, m postroom.Message, words *words, data map[s
 	return tidy(s), err
 }
 
+// theirs is the subject of the letter that a message answers, as it may be
+// repeated: answers are found by it. Who writes with somebody else's address
+// could have us carry a text to them, so anything that looks like a link or an
+// address, and anything about a discreet programme, is left out.
+func theirs(m postroom.Message) string {
+	own := tidy(m.Data["re"])
+	for cut := true; cut; {
+		own, cut = strings.CutPrefix(strings.TrimSpace(own), "Re:")
+		if !cut {
+			own, cut = strings.CutPrefix(own, "RE:")
+		}
+	}
+	if m.Letter == "" || m.Discreet {
+		return ""
+	}
+	return greeting(own)
+}
+
+// english is the English letter below a translation that nobody has read yet
+// who speaks the language, where a mistake could do harm.
+func (o *Outbox) english(m postroom.Message, l *letter) string {
+	own := o.letters.words[l.locale]
+	if !l.holding || m.Data["unreviewed"] == "" || own.beside == "" {
+		return ""
+	}
+	english, words := o.letters.byLocale["en"][l.name], o.letters.words["en"]
+	say := func(s string) any { return marked(s) }
+	body, err := writing{o.functions(m, words, say), say, clean(m.Data)}.run(english.body)
+	if err != nil {
+		return "" // it was rehearsed when it was loaded
+	}
+	return "\n\n" + escape(own.beside) + "\n\n" + body
+}
+
 // end is what every letter ends with: that a computer sent it, who reads a
 // reply, and whom to call at once.
 func (o *Outbox) end(m postroom.Message, l *letter, words *words) string {
@@ -177,6 +219,9 @@ func (o *Outbox) end(m postroom.Message, l *letter, words *words) string {
 		reply = words.noReply
 	}
 	b.WriteString("\n\n---\n\n" + escape(words.machine) + " " + escape(reply) + "\n")
+	if m.Data["guessed"] != "" {
+		b.WriteString("\n" + escape(words.languages) + "\n")
+	}
 	who := tidy(o.org.Name)
 	if l.class == postroom.Marketing {
 		b.WriteString("\n[" + escape(words.unsubscribe) + "](<" + o.linkFor(link.Unsubscribe, m) + ">)\n")

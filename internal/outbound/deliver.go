@@ -14,6 +14,9 @@ import (
 // in one transaction. A connection is had before the gate is asked, so that
 // "sending" is committed as late as it can be, right before MAIL FROM.
 func (o *Outbox) Deliver(ctx context.Context, job postroom.Job) store.Outcome {
+	if outcome, drafted := o.draft(ctx, job); drafted {
+		return outcome
+	}
 	s, c, away := o.connect(ctx)
 	m, kept, err := o.begin(ctx, job, away)
 	if err != nil || kept != nil {
@@ -69,13 +72,16 @@ func (o *Outbox) begin(ctx context.Context, job postroom.Job, away *absence) (m 
 	return m, kept, err
 }
 
-// judge is the gate and then the cool-down, which alone depends on what left
-// before. It returns Gone for a message that is not waiting.
+// judge is the gate and then what depends on what left before: the budget of
+// answers and the cool-down. It returns Gone for a message that is not waiting.
 func (o *Outbox) judge(tx *store.Tx, m postroom.Message, now time.Time) (verdict, error) {
 	if m.State != postroom.Queued && m.State != postroom.Deferred {
 		return verdict{}, &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("error.moved_on"), Cause: errors.New("message " + m.ID + " is " + string(m.State))}
 	}
 	if v, err := o.gate(tx, m); err != nil || !v.passes() {
+		return v, err
+	}
+	if v, err := o.budget(tx, m, now); err != nil || !v.passes() {
 		return v, err
 	}
 	return o.coolDown(tx, m, now)

@@ -2,6 +2,8 @@ package outbound
 
 import (
 	"cmp"
+	"fmt"
+	"strings"
 	"text/template"
 	"time"
 
@@ -16,7 +18,7 @@ func stubs() template.FuncMap {
 	none := func() string { return "" }
 	return template.FuncMap{
 		"link": func(string) string { return "" }, "form_url": func(string) string { return "" }, "desk_url": none,
-		"date": one, "day": one, "time": one, "number": one, "because": one, "org": none,
+		"date": one, "day": one, "time": one, "number": one, "because": one, "org": none, "questions": none,
 	}
 }
 
@@ -27,16 +29,31 @@ func (o *Outbox) functions(m postroom.Message, w *words, say func(string) any) t
 		return func(v any) any { return say(w.when(raw(v), o.org.Zone, write)) }
 	}
 	return template.FuncMap{
-		"link":     func(purpose string) string { return o.linkFor(link.Purpose(purpose), m) },
-		"form_url": func(form string) string { return o.org.BaseURL + "/f/" + form },
-		"desk_url": func() string { return o.org.DeskURL }, // "" where there is no desk
-		"date":     when(w.writeDate),
-		"day":      when(w.writeDay),
-		"time":     when(w.writeTime),
-		"number":   func(v any) any { return say(w.numerals(raw(v))) },
-		"because":  func(v any) any { return say(w.because(raw(v))) },
-		"org":      func() any { return say(tidy(o.org.Name)) },
+		"link":      func(purpose string) string { return o.linkFor(link.Purpose(purpose), m) },
+		"form_url":  func(form string) string { return o.org.BaseURL + "/f/" + form },
+		"desk_url":  func() string { return o.org.DeskURL }, // "" where there is no desk
+		"date":      when(w.writeDate),
+		"day":       when(w.writeDay),
+		"time":      when(w.writeTime),
+		"number":    func(v any) any { return say(w.numerals(raw(v))) },
+		"because":   func(v any) any { return say(w.because(raw(v))) },
+		"org":       func() any { return say(tidy(o.org.Name)) },
+		"questions": func() string { return numbered(m.Data["questions"], say) },
 	}
+}
+
+// numbered writes the lines of a text as a list with numbers, so that they can
+// be answered by number. It is "" where there is none.
+func numbered(lines string, say func(string) any) string {
+	var b strings.Builder
+	n := 0
+	for line := range strings.Lines(lines) {
+		if line = shorten(tidy(line)); line != "" {
+			n++
+			fmt.Fprintf(&b, "%d. %s\n", n, say(line))
+		}
+	}
+	return b.String()
 }
 
 // lives returns until when a link may be used. One that ends a subscription
@@ -59,7 +76,7 @@ func lives(p link.Purpose, m postroom.Message) time.Time {
 // with us is tied to where the mail goes.
 func (o *Outbox) linkFor(p link.Purpose, m postroom.Message) string {
 	subject := m.About
-	if p == link.Manage {
+	if p == link.Manage || p == link.Finish {
 		subject = o.links.SentTo(cmp.Or(m.Submission, m.About), m.To)
 	}
 	return o.org.BaseURL + link.Path(p, o.links.Make(p, subject, lives(p, m)))

@@ -48,7 +48,7 @@ func (v verdict) passes() bool { return v.state == "" }
 // place that does. The rules come in the order in which a person would want
 // to hear of them.
 func (o *Outbox) gate(tx *store.Tx, m postroom.Message) (verdict, error) {
-	rules := []func(*store.Tx, postroom.Message) (verdict, error){o.brake, o.reach, o.stopped, o.consent, o.trial}
+	rules := []func(*store.Tx, postroom.Message) (verdict, error){o.watched, o.brake, o.reach, o.stopped, o.consent, o.trial, o.drafted}
 	for _, rule := range rules {
 		if v, err := rule(tx, m); err != nil || !v.passes() {
 			return v, err
@@ -60,7 +60,7 @@ func (o *Outbox) gate(tx *store.Tx, m postroom.Message) (verdict, error) {
 // brake keeps back what is about a held submission: even a calm letter would be
 // mail that a stranger can make us send. A coordinator must hear of it.
 func (o *Outbox) brake(tx *store.Tx, m postroom.Message) (verdict, error) {
-	if m.Submission == "" || m.Contact == "" {
+	if m.Submission == "" || m.Contact == "" || o.letters.lets(m.Template) {
 		return verdict{}, nil
 	}
 	reason, err := tx.Held(m.Submission)

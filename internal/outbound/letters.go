@@ -32,6 +32,8 @@ type letter struct {
 	class        postroom.Class
 	lane         postroom.Lane
 	coordinators bool // it is for them, and a reply to it does not reach the person
+	holding      bool // the approved words that a hold lets pass
+	acknowledges bool // it says that something came in; one a day is enough for anybody
 	subject      *template.Template
 	discreet     *template.Template // what the subject says of a discreet message
 	body         *template.Template
@@ -137,6 +139,7 @@ func readLetter(file, text string) (*letter, proof.Mistakes) {
 	read.class = postroom.Class(choice(m, "class", postroom.Service, postroom.Marketing))
 	read.lane = postroom.Lane(choice(m, "lane", postroom.Lanes()...))
 	read.coordinators = m.Choice("to", "", "coordinators") != ""
+	read.holding, read.acknowledges = m.Bool("holding"), m.Bool("acknowledges")
 	subject := m.Need("subject", "Your place is booked")
 	discreet := m.Text("discreet_subject")
 	found = sheet.Mistakes()

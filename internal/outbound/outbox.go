@@ -24,6 +24,7 @@ import (
 	"strings"
 	"time"
 
+	"postroom/internal/config"
 	"postroom/internal/link"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
@@ -49,7 +50,10 @@ type Options struct {
 	Org           Organisation
 	Servers       []Server // tried in this order
 	DeliverOnlyTo []string // addresses, or @domain, in small letters; all other mail is held. Empty is no limit
-	Log           *slog.Logger
+	// Modes says how much a mailbox does by itself; nil is: it answers.
+	Modes   func(mailbox string) config.MailboxMode
+	Drafter Drafter // makes drafts for mailboxes in mode draft; may be nil
+	Log     *slog.Logger
 }
 
 // Outbox owes, gates and sends messages. It is safe for many workers at once.
@@ -61,6 +65,8 @@ type Outbox struct {
 	org     Organisation
 	only    []string
 	servers []*server
+	modes   func(mailbox string) config.MailboxMode
+	drafter Drafter
 	log     *slog.Logger
 }
 
@@ -70,7 +76,7 @@ func New(o Options) (*Outbox, error) {
 	if o.Store == nil || o.Letters == nil || o.Links == nil || o.Clock == nil || o.Org.From.Address == "" {
 		return nil, errors.New("outbound: store, letters, links, clock and the organisation's address are all needed")
 	}
-	out := &Outbox{store: o.Store, letters: o.Letters, links: o.Links, clock: o.Clock, org: o.Org, only: o.DeliverOnlyTo, log: o.Log}
+	out := &Outbox{store: o.Store, letters: o.Letters, links: o.Links, clock: o.Clock, org: o.Org, only: o.DeliverOnlyTo, modes: o.Modes, drafter: o.Drafter, log: o.Log}
 	if out.log == nil {
 		out.log = slog.New(slog.DiscardHandler)
 	}
@@ -132,7 +138,7 @@ func (o *Outbox) address(m *postroom.Message) error {
 	if m.Locale == "" {
 		m.Locale = "en"
 	}
-	m.MessageID = o.links.MessageID(m.ID, domain(o.org.From.Address))
+	m.MessageID = o.links.MessageID(m.ID, domain(o.sender(*m)))
 	m.State = postroom.Queued
 	if m.CreatedAt.IsZero() {
 		m.CreatedAt = o.clock.Now()

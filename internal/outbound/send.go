@@ -162,7 +162,7 @@ func (o *Outbox) route() []*server {
 // send hands a message to a server. A kept connection that the server has
 // ended meanwhile is replaced once: nothing was said on it yet.
 func (o *Outbox) send(ctx context.Context, s *server, c *connection, m postroom.Message, body []byte) *failure {
-	from := s.envelope(o.org.From.Address, m)
+	from := s.envelope(o.sender(m), m)
 	failed := c.converse(ctx, s.Patience, from, m.To, body)
 	if failed != nil && c.used && failed.at == mailFrom && failed.mean() == unreachable {
 		c.drop()

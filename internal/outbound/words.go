@@ -18,6 +18,8 @@ type words struct {
 	emergency   string // whom to call now; an organisation may have its own
 	unsubscribe string // the link that ends a subscription
 	discreet    string // a subject that says nothing
+	languages   string // how to ask for another language, where ours was a guess
+	beside      string // above the English that stands beside an unread translation; "" in English
 	weekdays    []string
 	months      []string
 	digits      []string
@@ -38,6 +40,8 @@ func readWords(file string, data []byte) (*words, proof.Mistakes) {
 		emergency:   m.Need("emergency", "If somebody is in danger now, call 999."),
 		unsubscribe: m.Need("unsubscribe", "Stop these messages"),
 		discreet:    m.Need("discreet_subject", "A message for you"),
+		languages:   m.Need("languages", "Would another language be better? Write its name in your reply."),
+		beside:      m.Text("beside"),
 		weekdays:    list(m, "weekdays", 7),
 		months:      list(m, "months", 12),
 		digits:      strings.Split(m.Need("digits", `"0123456789"`), ""),
@@ -63,7 +67,7 @@ const notTaken = "refused"
 func readReasons(m proof.Map) map[string]string {
 	reasons := make(map[string]string)
 	for _, key := range []string{ReasonNoAddress, ReasonNotByEmail, ReasonAddressDead, ReasonHeld, ReasonOnlyTo,
-		ReasonCoolDown, ReasonAnswerLost, ReasonUnwritable, notTaken} {
+		ReasonCoolDown, ReasonWatch, ReasonDrafted, ReasonBudget, ReasonBounced, ReasonAnswerLost, ReasonUnwritable, notTaken} {
 		name := strings.TrimPrefix(key, "reason.")
 		reasons[name] = m.Need(name, "we have no email address for them")
 	}

@@ -1,0 +1,220 @@
+package outbound
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"postroom/internal/config"
+	"postroom/internal/postroom"
+	"postroom/internal/store"
+)
+
+// Why an answer to a letter was kept back.
+const (
+	ReasonWatch    = "reason.watch"    // the mailbox is only watched: it would have been sent
+	ReasonDrafted  = "reason.drafted"  // it lies among the mailbox's drafts
+	ReasonBudget   = "reason.budget"   // the sender has had enough answers today
+	ReasonAnswered = "reason.answered" // a person was faster
+	ReasonBounced  = "reason.bounced"  // it was sent, and came back
+)
+
+// Drafter puts a mail among the drafts of a mailbox, once.
+type Drafter interface {
+	Draft(ctx context.Context, mailbox string, raw []byte, messageID string) error
+}
+
+// mode says how much a mailbox does by itself.
+func (o *Outbox) mode(mailbox string) config.MailboxMode {
+	if o.modes == nil || mailbox == "" {
+		return config.Answer
+	}
+	return o.modes(mailbox)
+}
+
+// watched keeps back what a mailbox would answer that is only watched, to
+// whoever it is: staff see its letters in their own mail program. Somebody in
+// danger is an exception.
+func (o *Outbox) watched(tx *store.Tx, m postroom.Message) (verdict, error) {
+	if o.modes == nil || m.Lane == postroom.Urgent {
+		return verdict{}, nil
+	}
+	mailbox := m.Sender
+	if mailbox == "" && m.Submission != "" {
+		var err error
+		if mailbox, err = tx.MailboxOf(m.Submission); err != nil {
+			return verdict{}, err
+		}
+	}
+	if o.mode(mailbox) == config.Watch {
+		return verdict{state: postroom.Suppressed, reason: ReasonWatch}, nil
+	}
+	return verdict{}, nil
+}
+
+// drafted makes a draft of what a person wants to send themselves.
+func (o *Outbox) drafted(_ *store.Tx, m postroom.Message) (verdict, error) {
+	if o.drafter != nil && o.mode(m.Sender) == config.Draft {
+		return verdict{state: postroom.Suppressed, reason: ReasonDrafted}, nil
+	}
+	return verdict{}, nil
+}
+
+// draft makes a draft of the message of a job where its mailbox asks for
+// that, and says whether it did. A draft that was made by a process that died
+// is found again by its Message-ID.
+func (o *Outbox) draft(ctx context.Context, job postroom.Job) (store.Outcome, bool) {
+	if o.drafter == nil || o.modes == nil {
+		return store.Outcome{}, false
+	}
+	var m postroom.Message
+	var v verdict
+	err := o.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if m, err = tx.Message(job.Subject); err == nil && m.Sender != "" {
+			v, err = o.judge(tx, m, o.clock.Now())
+		}
+		return err
+	})
+	if err != nil || v.reason != ReasonDrafted {
+		return store.Outcome{}, false // the ordinary way finds out why
+	}
+	raw, err := o.compose(m, nil)
+	if err == nil {
+		err = o.drafter.Draft(ctx, m.Sender, raw, m.MessageID)
+	}
+	if err != nil {
+		o.log.WarnContext(ctx, "draft not made", "message", m.ID, "job", job.ID, "err", err)
+		return store.Outcome{Verdict: store.Wait, At: o.clock.Now().Add(lastRest), Reason: ReasonServerAway}, true
+	}
+	return store.Outcome{Verdict: store.Done, Reason: ReasonDrafted, Also: o.withholds(m.ID)}, true
+}
+
+// How many answers to letters may leave in a day. Two machines that answer each
+// other stop there, whatever their headers say (RFC 3834, section 2).
+const (
+	mostAnswersTo     = 3   // one address
+	mostAnswersDomain = 10  // one domain, unless everybody has an address there
+	mostAnswers       = 500 // in all
+	answersWithin     = 24 * time.Hour
+)
+
+// budget bounds what letters cause to be sent. That we have a letter is said
+// once a day and form; whoever writes more often knows it by then, and people
+// see every letter. What a letter brought about (a place, a cancellation) waits
+// for room instead.
+func (o *Outbox) budget(tx *store.Tx, m postroom.Message, now time.Time) (verdict, error) {
+	if m.Letter == "" {
+		return verdict{}, nil
+	}
+	if err := tx.TouchAddress(m.To, time.Time{}); err != nil { // locked: two workers cannot both see the last room
+		return verdict{}, err
+	}
+	sent, err := tx.Answers(m.To, now.Add(-answersWithin))
+	if err != nil {
+		return verdict{}, err
+	}
+	acknowledges := o.letters.acknowledges(m.Template)
+	same := func(a store.Answer) bool {
+		return a.Address == m.To && a.Form == m.Form && o.letters.acknowledges(a.Template)
+	}
+	if acknowledges && slices.ContainsFunc(sent.ToDomain, same) {
+		return verdict{state: postroom.Suppressed, reason: ReasonBudget}, nil
+	}
+	if !full(sent, m.To) {
+		return verdict{}, nil
+	}
+	if sent.InAll >= mostAnswers {
+		o.log.ErrorContext(context.Background(), "more answers to letters than a day may have", "message", m.ID)
+	}
+	if acknowledges {
+		return verdict{state: postroom.Suppressed, reason: ReasonBudget}, nil
+	}
+	return verdict{state: postroom.Deferred, reason: ReasonBudget, until: now.Add(time.Hour)}, nil
+}
+
+func full(sent store.Answers, address string) bool {
+	to := 0
+	for _, a := range sent.ToDomain {
+		if a.Address == address {
+			to++
+		}
+	}
+	crowded := len(sent.ToDomain) >= mostAnswersDomain && !everybodys(domain(address))
+	return to >= mostAnswersTo || crowded || sent.InAll >= mostAnswers
+}
+
+// everybodys says whether a domain gives addresses to everybody, so that many
+// people write from it in a day.
+func everybodys(domain string) bool {
+	return slices.Contains([]string{"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "hotmail.co.uk", "live.com", "live.co.uk", "msn.com",
+		"yahoo.com", "yahoo.co.uk", "ymail.com", "icloud.com", "me.com", "mac.com", "aol.com", "btinternet.com", "sky.com", "talktalk.net",
+		"virginmedia.com", "ntlworld.com", "proton.me", "protonmail.com", "gmx.com", "gmx.net", "mail.com", "ukr.net", "i.ua", "meta.ua"}, strings.ToLower(domain))
+}
+
+// Answered settles what would still tell somebody that we have their letter:
+// a person was faster. submission is "" for a letter that belongs to none.
+func (o *Outbox) Answered(tx *store.Tx, letter, submission string, at time.Time) error {
+	var owed []postroom.Message
+	if kept, found, err := tx.MessageWithKey("kept:" + letter); err != nil {
+		return fmt.Errorf("find answer to letter %s: %w", letter, err)
+	} else if found {
+		owed = append(owed, kept)
+	}
+	if submission != "" {
+		about, err := tx.MessagesAbout(submission)
+		if err != nil {
+			return fmt.Errorf("list messages about submission %s: %w", submission, err)
+		}
+		owed = append(owed, about...)
+	}
+	for _, m := range owed {
+		waits := m.State == postroom.Queued || m.State == postroom.Deferred
+		if !waits || m.Letter == "" || !o.letters.acknowledges(m.Template) {
+			continue
+		}
+		if err := tx.Withhold(m.ID, postroom.Suppressed, ReasonAnswered, at); err != nil {
+			return fmt.Errorf("keep message %s back: %w", m.ID, err)
+		}
+	}
+	return nil
+}
+
+// Bounced notes that a message which was sent has come back. Where nothing ever
+// arrives, the address is dead; and what a person was owed, they are told by
+// phone. The second report of one message changes nothing.
+func (o *Outbox) Bounced(tx *store.Tx, message string, hard bool, reason string, at time.Time) error {
+	m, err := tx.Message(message)
+	if err != nil {
+		return err
+	}
+	first, err := tx.BounceMessage(m.ID, ReasonBounced, at)
+	if err != nil || !first {
+		return err
+	}
+	if hard {
+		if err := tx.MarkAddress(m.To, true); err != nil {
+			return err
+		}
+	}
+	o.log.InfoContext(context.Background(), "message came back", "message", m.ID, "reason", reason)
+	if m.Contact != "" && m.Class == postroom.Service {
+		if err := tx.OweCall(m, ReasonBounced, at); err != nil {
+			return err
+		}
+	}
+	return o.shows(tx, m, nil)
+}
+
+// acknowledges says whether a letter only says that something came in.
+func (l *Letters) acknowledges(name string) bool {
+	found := l.byLocale["en"][name]
+	return found != nil && found.acknowledges
+}
+
+// lets says whether a letter is the approved words that a hold lets pass.
+func (l *Letters) lets(name string) bool {
+	found := l.byLocale["en"][name]
+	return found != nil && found.holding
+}
