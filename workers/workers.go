@@ -38,12 +38,18 @@ type Outbox interface {
 	Deliver(ctx context.Context, job postroom.Job) queue.Outcome
 }
 
+// Inbound reads the letters of an inbound_read job.
+type Inbound interface {
+	ReadBatch(ctx context.Context, job postroom.Job) queue.Outcome
+}
+
 // Options are what workers need.
 type Options struct {
 	Store    *store.Store
 	Queue    Jobs
 	Workflow Runs
 	Outbox   Outbox
+	Inbound  Inbound
 	Clock    postroom.Clock
 	Log      *slog.Logger
 }
@@ -68,6 +74,7 @@ func (w *Workers) Handlers() map[postroom.JobKind]asynq.Handler {
 		postroom.JobEnquiry:           w.enquiry,
 		postroom.JobDeliver:           w.deliver,
 		postroom.JobTell:              w.tell,
+		postroom.JobInboundRead:       w.inboundRead,
 	}
 	handlers := make(map[postroom.JobKind]asynq.Handler, len(work))
 	for kind, do := range work {

@@ -20,6 +20,7 @@ import (
 	"postroom/internal/campaign"
 	"postroom/internal/config"
 	"postroom/internal/event"
+	"postroom/internal/inbound"
 	"postroom/internal/intake"
 	"postroom/internal/link"
 	"postroom/internal/outbound"
@@ -47,6 +48,7 @@ type Room struct {
 	Workflow   *workflow.Workflow
 	Events     *event.Events
 	Intake     *intake.Intake
+	Inbound    *inbound.Inbound
 	Lists      *campaign.Lists
 	Queue      *queue.Queue
 	Scheduler  *workers.Scheduler
@@ -170,14 +172,23 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 	if r.Outbox, err = outbound.New(outboxOptions(r, o.Desk)); err != nil {
 		return err
 	}
+	label, err := labels()
+	if err != nil {
+		return err
+	}
 	r.Workflow = workflow.New(workflow.Options{
 		Store: r.Store, Programmes: r.Programmes, Outbox: r.Outbox,
-		Zone: r.Config.Organisation.Zone, Coordinators: r.coordinators, Log: r.Log,
+		Zone: r.Config.Organisation.Zone, Coordinators: r.coordinators, Safeguarding: r.safeguarding,
+		Label: label, ReplyTo: r.replyTo, Log: r.Log,
 	})
 	r.Events = event.New(event.Options{Store: r.Store, Programmes: r.Programmes, Runs: r.Workflow, Clock: r.Clock})
 	r.Lists = campaign.New(campaign.Options{Store: r.Store, Runs: r.Workflow, Clock: r.Clock})
 	r.Intake = intake.New(intake.Options{
 		Store: r.Store, Programmes: r.Programmes, Workflow: r.Workflow, Events: r.Events, Clock: r.Clock, Log: r.Log,
+	})
+	r.Inbound = inbound.New(inbound.Options{
+		Store: r.Store, Programmes: r.Programmes, Intake: r.Intake, Workflow: r.Workflow, Outbox: r.Outbox,
+		Ours: r.ours(), Clock: r.Clock, Log: r.Log,
 	})
 	return nil
 }
@@ -242,7 +253,7 @@ func looksAfter(c config.Coordinator, p *programme.Programme) bool {
 func outboxOptions(r *Room, desk string) outbound.Options {
 	org := r.Config.Organisation
 	o := outbound.Options{
-		Store: r.Store, Letters: r.Letters, Links: r.Links, Clock: r.Clock, DeliverOnlyTo: r.Config.DeliverOnlyTo, Log: r.Log,
+		Modes: r.modes(), Store: r.Store, Letters: r.Letters, Links: r.Links, Clock: r.Clock, DeliverOnlyTo: r.Config.DeliverOnlyTo, Log: r.Log,
 		Org: outbound.Organisation{
 			Name: org.Name, BaseURL: org.BaseURL, DeskURL: desk, Zone: org.Zone, From: org.From,
 			PostalAddress: org.PostalAddress, EmergencyText: org.EmergencyText,

@@ -5,3 +5,9 @@ package inbound
 // Dari, Farsi and Pashto share a script, so a guess among them is only that.
 // It returns "" when nothing speaks for any.
 func Guess(text string, candidates []string) (locale string, sure bool) { return "", false }
+
+// Phone returns the first telephone number in a text.
+func Phone(text string) string { return "" }
+
+// SignedName returns the name in a sign-off.
+func SignedName(text string) string { return "" }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -48,6 +49,7 @@ type attempt struct {
 	answers postroom.Answers
 	ticket  ticket
 	suspect bool
+	action  string // where it is sent; "" is the form's own page
 }
 
 // trap is the name of an input that people do not see and programs fill in.
@@ -139,7 +141,7 @@ func (s *Server) renderForm(w http.ResponseWriter, r *http.Request, status int, 
 		Form:       a.voice.of(a.form.Title),
 		Intro:      a.voice.maybe(a.form.Intro),
 		Button:     a.voice.ofOr(a.form.Button, "form.send"),
-		Action:     "/f/" + url.PathEscape(a.form.Name),
+		Action:     cmp.Or(a.action, "/f/"+url.PathEscape(a.form.Name)),
 		Ticket:     a.ticket.token,
 		Trap:       trap,
 		Privacy:    a.voice.prose(a.form.Programme.Privacy, a.form.Programme.Reviewed),

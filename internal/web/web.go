@@ -36,6 +36,8 @@ import (
 type Intake interface {
 	// Accept files an entry. What the person can mend is *intake.Refused.
 	Accept(ctx context.Context, e postroom.Entry) (intake.Receipt, error)
+	// Finish answers what a letter left open.
+	Finish(ctx context.Context, submission string, e postroom.Entry) (intake.Receipt, error)
 	// Readdress sends what is owed for a submission to another address.
 	Readdress(ctx context.Context, submission, address string) error
 }
@@ -163,6 +165,8 @@ func (s *Server) route(mux *http.ServeMux) {
 	page("GET /unsubscribe/{token}", s.showUnsubscribe)
 	page("POST /unsubscribe/{token}", s.unsubscribe)
 	page("GET /unsubscribed", s.done("unsubscribed.html", "unsubscribed.title"))
+	page("GET /finish/{token}", s.showFinish)
+	page("POST /finish/{token}", s.finish)
 	page("GET /manage/{token}", s.showBooking)
 	page("POST /manage/{token}", s.cancelBooking)
 	page("GET /manage/{token}/cancel", s.askCancel)

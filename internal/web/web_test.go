@@ -114,6 +114,10 @@ func (f *rooms) Accept(ctx context.Context, e postroom.Entry) (intake.Receipt, e
 	return f.counter.file(ctx, form, e, clean)
 }
 
+func (f *rooms) Finish(ctx context.Context, _ string, e postroom.Entry) (intake.Receipt, error) {
+	return f.Accept(ctx, e)
+}
+
 func (f *rooms) Readdress(ctx context.Context, submission, address string) error {
 	if err := f.note("readdress:" + address); err != nil {
 		return err

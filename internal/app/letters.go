@@ -1,0 +1,91 @@
+package app
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"postroom/internal/config"
+	"postroom/internal/inbound"
+	"postroom/internal/postroom"
+	"postroom/internal/web"
+	"postroom/internal/workflow"
+	"postroom/templates"
+)
+
+// mailbox returns the settings of a mailbox.
+func (r *Room) mailbox(address string) (config.Mailbox, bool) {
+	i := slices.IndexFunc(r.Config.Mailboxes, func(m config.Mailbox) bool { return strings.EqualFold(m.Address, address) })
+	if i < 0 {
+		return config.Mailbox{}, false
+	}
+	return r.Config.Mailboxes[i], true
+}
+
+// modes tells how much each mailbox does by itself. Where every mailbox
+// answers nobody need ask. One that is in the settings no more sends as any
+// other address does.
+func (r *Room) modes() func(string) config.MailboxMode {
+	answers := func(m config.Mailbox) bool { return m.Mode == config.Answer }
+	if !slices.ContainsFunc(r.Config.Mailboxes, func(m config.Mailbox) bool { return !answers(m) }) {
+		return nil
+	}
+	return func(address string) config.MailboxMode {
+		if m, ok := r.mailbox(address); ok {
+			return m.Mode
+		}
+		return config.Answer
+	}
+}
+
+// replyTo is the address for replies about one submission, where the mailbox
+// gets mail for it.
+func (r *Room) replyTo(mailbox, reference string) string {
+	if m, ok := r.mailbox(mailbox); ok && m.Replies == config.PlusReplies {
+		return r.Links.ReplyAddress(mailbox, reference)
+	}
+	return ""
+}
+
+// ours is how letters are known to be from us or to answer us.
+func (r *Room) ours() inbound.Ours {
+	o := inbound.Ours{OwnMessage: r.Links.OwnMessageID, ReplyTo: r.Links.RepliesTo}
+	for _, m := range r.Config.Mailboxes {
+		o.Mailboxes = append(o.Mailboxes, strings.ToLower(m.Address))
+		if m.AuthservID != "" {
+			o.AuthservIDs = append(o.AuthservIDs, m.AuthservID)
+		}
+	}
+	for _, c := range r.Config.Coordinators {
+		o.Staff = append(o.Staff, strings.ToLower(c.Address))
+	}
+	return o
+}
+
+// safeguarding lists who is called when somebody may be in danger: the lead and
+// the deputy that the programme names, or else everybody who looks after it.
+func (r *Room) safeguarding(name string) (list []workflow.Coordinator) {
+	p, known := r.Programmes.Programme(name)
+	if !known {
+		return r.coordinators(name)
+	}
+	for _, c := range r.Config.Coordinators {
+		if c.Name == p.Safeguarding.Lead || c.Name == p.Safeguarding.Deputy {
+			list = append(list, workflow.Coordinator{Name: c.Name, Address: c.Address, Locale: c.Locale})
+		}
+	}
+	if len(list) == 0 {
+		return r.coordinators(name)
+	}
+	return list
+}
+
+// labels puts the questions of well-known fields into words, which stand in
+// the files of the pages.
+func labels() (func(locale string, say postroom.Text) string, error) {
+	words, err := web.LoadLocales(templates.FS)
+	if err != nil {
+		return nil, fmt.Errorf("read texts: %w", err)
+	}
+	return words.Text, nil
+}

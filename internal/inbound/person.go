@@ -1,0 +1,354 @@
+package inbound
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+	"postroom/internal/store"
+	"postroom/internal/workflow"
+)
+
+// submission files what a person wrote to us: on the form that its words and
+// the mailbox stand for, by the one door in. What no form takes goes to a
+// person, and its sender hears that we have it.
+func (in *Inbound) submission(ctx context.Context, a arrival) error {
+	answered, err := in.staffWrote(ctx, a)
+	if err != nil {
+		return err
+	}
+	if answered {
+		return in.answered(ctx, a)
+	}
+	if !a.mayAnswer() {
+		return in.triage(ctx, a, a.against())
+	}
+	form, ok := in.formFor(ctx, a)
+	if !ok {
+		return in.triage(ctx, a, reasonNoForm)
+	}
+	receipt, err := in.Intake.Accept(ctx, in.entry(form, a))
+	if err != nil && notOpen(err) {
+		return in.triage(ctx, a, reasonNotOpen)
+	}
+	if err != nil {
+		return err
+	}
+	a.Letter.Submission = receipt.Submission.ID
+	if answered, err = in.staffWrote(ctx, a); err != nil {
+		return err
+	}
+	if answered { // between the two looks
+		return in.answered(ctx, a)
+	}
+	return in.settle(ctx, a, postroom.LetterDone, reasonFiled)
+}
+
+// notOpen says whether the door is closed for what a letter asks: a date that
+// is over, or a form that is gone.
+func notOpen(err error) bool {
+	switch postroom.KindOf(err) {
+	case postroom.Gone, postroom.Conflict, postroom.Invalid, postroom.NotFound:
+		return true
+	}
+	return false
+}
+
+// formFor looks for the form at each mailbox that the letter came to: one that
+// went to two of them is one letter, and the first with keywords for it wins.
+func (in *Inbound) formFor(ctx context.Context, a arrival) (*programme.Form, bool) {
+	mailboxes, err := in.Store.Read(ctx).MailboxesOf(a.ID)
+	if err != nil || len(mailboxes) == 0 {
+		mailboxes = []string{a.Mailbox}
+	}
+	var otherwise *programme.Form
+	for _, mailbox := range mailboxes {
+		form, ok := in.Programmes.FormFor(mailbox, a.words())
+		if ok && !form.AnyLetter {
+			return form, true
+		}
+		if ok && otherwise == nil {
+			otherwise = form
+		}
+	}
+	return otherwise, otherwise != nil
+}
+
+// words is what the letter says, as far as keywords and worries go.
+func (a arrival) words() string { return a.read.Subject + "\n" + a.text() }
+
+// text is what the person wrote; where nothing is left without the quotes, all
+// of it.
+func (a arrival) text() string {
+	if strings.TrimSpace(a.verdict.Visible) != "" {
+		return a.verdict.Visible
+	}
+	return a.read.Text
+}
+
+// entry is the letter as the one door in takes it.
+func (in *Inbound) entry(form *programme.Form, a arrival) postroom.Entry {
+	locale, guessed := in.locale(form.Programme.Languages, a)
+	return postroom.Entry{
+		Channel: postroom.ByLetter, Key: "letter:" + a.ID, Form: form.Name, Locale: locale, Guessed: guessed,
+		Mailbox: a.Mailbox, Letter: a.ID, Subject: a.read.Subject, Answers: in.answers(form, a), At: a.ReceivedAt,
+	}
+}
+
+// locale guesses the language to answer in. English is meant where nothing
+// speaks for another language of the programme.
+func (in *Inbound) locale(languages []string, a arrival) (locale string, guessed bool) {
+	locale, sure := Guess(a.words(), languages)
+	if locale == "" {
+		return "", false
+	}
+	return locale, !sure
+}
+
+// longestRead is how much of a letter becomes an answer; all of it stays on
+// file.
+const longestRead = 4000
+
+// answers reads what a form asks from a letter, as far as it can be read
+// without asking.
+func (in *Inbound) answers(form *programme.Form, a arrival) postroom.Answers {
+	text := a.text()
+	answers := postroom.Answers{}
+	put := func(field, value string) {
+		if value != "" && field != "" {
+			answers[field] = []string{value}
+		}
+	}
+	put(firstOf(form, programme.NameField), a.name())
+	put(firstOf(form, programme.EmailField), a.Address)
+	put(firstOf(form, programme.PhoneField), Phone(text))
+	put(ownWords(form), cut(text))
+	for i := range form.Fields {
+		f := &form.Fields[i]
+		if f.Type == programme.ChoiceField || f.Type == programme.ChoicesField {
+			if chosen := chosen(f, a.words()); len(chosen) > 0 {
+				answers[f.Name] = chosen
+			}
+		}
+	}
+	in.session(form, a, answers)
+	return answers
+}
+
+// session reads which date is meant, and for how many; who names a date and no
+// number means themselves.
+func (in *Inbound) session(form *programme.Form, a arrival, answers postroom.Answers) {
+	field := firstOf(form, programme.SessionField)
+	if form.Event == "" {
+		return
+	}
+	name := sessionIn(form, a.words(), a.at)
+	if name != "" && field != "" {
+		answers[field] = []string{name}
+	}
+	if places := firstOf(form, programme.PlacesField); places != "" && name != "" {
+		answers[places] = []string{strconv.Itoa(partyIn(a.text()))}
+	}
+}
+
+// name is how the sender calls themselves.
+func (a arrival) name() string {
+	if len(a.read.From) > 0 && a.read.From[0].Name != "" && !strings.Contains(a.read.From[0].Name, "@") {
+		return a.read.From[0].Name
+	}
+	return SignedName(a.text())
+}
+
+func firstOf(form *programme.Form, t programme.FieldType) string {
+	i := slices.IndexFunc(form.Fields, func(f programme.Field) bool { return f.Type == t && f.If == "" })
+	if i < 0 {
+		return ""
+	}
+	return form.Fields[i].Name
+}
+
+// ownWords is the field that a letter's text belongs in: the form's one long
+// question, first of all one that must be answered. None of a special category:
+// what somebody wrote about something else must not be taken for that.
+func ownWords(form *programme.Form) string {
+	name := ""
+	for _, f := range form.Fields {
+		if f.Type != programme.LongTextField || f.SpecialCategory || f.If != "" {
+			continue
+		}
+		if f.Required {
+			return f.Name
+		}
+		if name == "" {
+			name = f.Name
+		}
+	}
+	return name
+}
+
+func cut(text string) string {
+	if runes := []rune(text); len(runes) > longestRead {
+		return string(runes[:longestRead]) + "…"
+	}
+	return text
+}
+
+// reply adds a letter to the conversation that it belongs to. Whose it is not
+// goes to a person: a letter that was forwarded takes its thread along.
+func (in *Inbound) reply(ctx context.Context, a arrival) error {
+	sub, found, err := in.conversation(ctx, a)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return in.submission(ctx, a) // an answer to a newsletter, or to what was erased
+	}
+	return in.Store.Write(ctx, func(tx *store.Tx) error {
+		a.Letter.Submission = sub.ID
+		if a.Address != sub.Address {
+			return a.settle(tx, postroom.LetterTriage, reasonOther)
+		}
+		if err := a.settle(tx, postroom.LetterDone, reasonAdded); err != nil {
+			return err
+		}
+		return in.wroteAgain(tx, a, sub)
+	})
+}
+
+// wroteAgain makes a submission wait for a person once more, and tells them.
+func (in *Inbound) wroteAgain(tx *store.Tx, a arrival, sub postroom.Submission) error {
+	if _, err := tx.ReopenSubmission(sub.ID); err != nil {
+		return fmt.Errorf("reopen submission %s: %w", sub.ID, err)
+	}
+	run, begun, err := tx.RunOf(sub.ID)
+	if err != nil || !begun {
+		return err
+	}
+	if p, ok := in.Programmes.Programme(sub.Programme); ok && p.Worrying(a.words()) {
+		return in.Workflow.Worry(tx, run, a.ID, a.at)
+	}
+	return in.Workflow.Replied(tx, run, a.ID, a.at)
+}
+
+// conversation finds the submission that a letter belongs to: by the signed
+// address it was sent to, by our message that it answers, or by the letter of
+// theirs that it goes on from.
+func (in *Inbound) conversation(ctx context.Context, a arrival) (sub postroom.Submission, found bool, err error) {
+	r := in.Store.Read(ctx)
+	if a.verdict.Reference != "" {
+		sub, err = r.SubmissionWith(a.verdict.Reference)
+		return known(sub, err)
+	}
+	if a.verdict.Answers != "" {
+		m, err := r.Message(a.verdict.Answers)
+		if err == nil && m.Submission != "" && m.Campaign == "" {
+			sub, err = r.Submission(m.Submission)
+			return known(sub, err)
+		}
+		if err != nil && postroom.KindOf(err) != postroom.NotFound {
+			return sub, false, err
+		}
+	}
+	return in.threadOf(r, a.read.Refs())
+}
+
+// threadOf finds the submission that a letter with one of these Message-IDs
+// belongs to.
+func (in *Inbound) threadOf(r store.Reader, ids []string) (sub postroom.Submission, found bool, err error) {
+	for _, id := range ids {
+		letters, err := r.LettersNamed(id)
+		if err != nil {
+			return sub, false, err
+		}
+		for _, l := range letters {
+			if l.Submission != "" {
+				sub, err = r.Submission(l.Submission)
+				return known(sub, err)
+			}
+		}
+	}
+	return sub, false, nil
+}
+
+func known(sub postroom.Submission, err error) (postroom.Submission, bool, error) {
+	if postroom.KindOf(err) == postroom.NotFound && err != nil {
+		return sub, false, nil
+	}
+	return sub, err == nil, err
+}
+
+// triage keeps a letter for a person, and lets its sender know that we have
+// it, where anything automatic may.
+func (in *Inbound) triage(ctx context.Context, a arrival, reason string) error {
+	return in.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := a.settle(tx, postroom.LetterTriage, reason); err != nil {
+			return err
+		}
+		p, worrying := in.Programmes.Worrying(a.words())
+		if worrying && a.verdict.Class != postroom.LetterChallenge {
+			kept, err := tx.Letter(a.ID)
+			if err != nil {
+				return err
+			}
+			return in.Workflow.Alarm(tx, p.Name, kept, kept.Reference, a.at)
+		}
+		if !a.personal() || !a.mayAnswer() {
+			return nil
+		}
+		return in.Workflow.Keep(tx, in.kept(a), a.at)
+	})
+}
+
+// personal says whether a person wrote the letter, as far as can be told.
+func (a arrival) personal() bool {
+	switch a.Class {
+	case postroom.LetterSubmission, postroom.LetterReply, postroom.LetterUnsubscribe, postroom.LetterUnknown:
+		return !a.verdict.Staff
+	}
+	return false
+}
+
+func (in *Inbound) kept(a arrival) workflow.Kept {
+	k := workflow.Kept{Letter: a.Letter, To: a.Address, Subject: a.read.Subject, Locale: "en"}
+	var languages []string
+	for _, p := range in.Programmes.Programmes() {
+		if slices.ContainsFunc(p.Addresses, func(address string) bool { return strings.EqualFold(address, a.Mailbox) }) {
+			k.Discreet = k.Discreet || p.Discreet
+			languages = append(languages, p.Languages...)
+			if k.Programme == "" {
+				k.Programme = p.Name
+			}
+		}
+	}
+	if locale, guessed := in.locale(languages, a); locale != "" {
+		k.Locale, k.Guessed = locale, guessed
+	}
+	return k
+}
+
+// chosen lists the options of a field whose labels stand in a text, in any
+// language. A single choice is taken only if it is the only one.
+func chosen(f *programme.Field, text string) (values []string) {
+	for _, o := range f.Options {
+		phrases := programme.Phrases{}
+		for tag, label := range o.Label {
+			if len([]rune(label)) >= shortestLabel {
+				phrases[tag] = []string{label}
+			}
+		}
+		if phrases.In(text) {
+			values = append(values, o.Value)
+		}
+	}
+	if f.SpecialCategory || f.Type == programme.ChoiceField && len(values) > 1 {
+		return nil
+	}
+	return values
+}
+
+// shortestLabel keeps words such as "No" from being found everywhere.
+const shortestLabel = 4

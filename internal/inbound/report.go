@@ -1,0 +1,75 @@
+package inbound
+
+import (
+	"context"
+	"fmt"
+
+	"postroom/internal/postroom"
+	"postroom/internal/store"
+)
+
+// bounced acts on a delivery report that names a message of ours: only then is
+// it known that the mail it speaks of was really sent, and to whom. Any other is
+// kept and not believed.
+func (in *Inbound) bounced(ctx context.Context, a arrival) error {
+	return in.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := a.settle(tx, postroom.LetterDone, reasonReport); err != nil {
+			return err
+		}
+		m, known, err := in.message(tx, a.verdict.Answers)
+		if err != nil || !known {
+			return err
+		}
+		for _, b := range a.verdict.Bounces {
+			if b.Recipient != m.To && (b.Recipient != "" || len(a.verdict.Bounces) > 1) {
+				continue
+			}
+			if err := in.Outbox.Bounced(tx, m.ID, b.Hard, b.Reason, a.at); err != nil {
+				return fmt.Errorf("note that message %s came back: %w", m.ID, err)
+			}
+		}
+		return nil
+	})
+}
+
+// complained stops news to somebody who pressed "junk" on a mail of ours.
+// Service goes on: a booking is not silenced by that.
+func (in *Inbound) complained(ctx context.Context, a arrival) error {
+	return in.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := a.settle(tx, postroom.LetterDone, reasonReport); err != nil {
+			return err
+		}
+		m, known, err := in.message(tx, a.verdict.Answers)
+		if err != nil || !known || m.To == "" {
+			return err
+		}
+		if reason, err := tx.Suppression(m.To, postroom.Marketing); err != nil || reason != "" {
+			return err
+		}
+		return tx.Suppress(m.To, true, "complaint", a.at)
+	})
+}
+
+// automatic keeps an automatic reply with the conversation that it answers. It
+// answers nothing, and nobody is chased because of it.
+func (in *Inbound) automatic(ctx context.Context, a arrival) error {
+	sub, found, err := in.conversation(ctx, a)
+	if err != nil {
+		return err
+	}
+	if found {
+		a.Letter.Submission = sub.ID
+	}
+	return in.settle(ctx, a, postroom.LetterDone, reasonAutomatic)
+}
+
+func (in *Inbound) message(tx *store.Tx, id string) (postroom.Message, bool, error) {
+	if id == "" {
+		return postroom.Message{}, false, nil
+	}
+	m, err := tx.Message(id)
+	if err != nil && postroom.KindOf(err) == postroom.NotFound {
+		return m, false, nil
+	}
+	return m, err == nil, err
+}

@@ -1,0 +1,202 @@
+package inbound
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"postroom/internal/letter"
+	"postroom/internal/postroom"
+	"postroom/internal/store"
+)
+
+// staffSent reads a letter of the Sent folder. What we sent ourselves is there
+// too at some providers, signed by us; everything else a person wrote. A draft
+// of ours that a person sent counts as theirs.
+func (in *Inbound) staffSent(ctx context.Context, a arrival) error {
+	if a.verdict.Own != "" {
+		drafted, err := in.wasDraft(ctx, a.verdict.Own)
+		if err != nil {
+			return err
+		}
+		if !drafted {
+			return in.settle(ctx, a, postroom.LetterIgnored, reasonOwn)
+		}
+	}
+	answered, err := in.staffAnswered(ctx, a)
+	if err != nil || answered {
+		return err
+	}
+	return in.settle(ctx, a, postroom.LetterDone, reasonStaffOther)
+}
+
+// wasDraft says whether a message of ours was left for a person to send.
+func (in *Inbound) wasDraft(ctx context.Context, message string) (bool, error) {
+	m, err := in.Store.Read(ctx).Message(message)
+	if err != nil && postroom.KindOf(err) == postroom.NotFound {
+		return false, nil
+	}
+	return m.State == postroom.Suppressed, err
+}
+
+// fromStaff deals with a letter to us from one of our own people: an answer to
+// somebody that came to us as a copy, or else a forwarded letter or a note,
+// which a person has to place. It is never taken for a stranger's and never
+// answered.
+func (in *Inbound) fromStaff(ctx context.Context, a arrival) error {
+	answered, err := in.staffAnswered(ctx, a)
+	if err != nil || answered {
+		return err
+	}
+	return in.triage(ctx, a, reasonStaff)
+}
+
+// staffAnswered marks what a letter of staff answers, if it went to the person
+// who waits, and says whether it did. A forward to a colleague has the same
+// thread and answers nobody.
+func (in *Inbound) staffAnswered(ctx context.Context, a arrival) (answered bool, err error) {
+	err = in.Store.Write(ctx, func(tx *store.Tx) error {
+		answered = false
+		if err := in.answerSubmission(tx, &a, &answered); err != nil {
+			return err
+		}
+		if err := in.answerTriage(tx, a, &answered); err != nil || !answered {
+			return err
+		}
+		return a.settle(tx, postroom.LetterDone, reasonStaffAnswer)
+	})
+	return answered, err
+}
+
+func (in *Inbound) answerSubmission(tx *store.Tx, a *arrival, answered *bool) error {
+	sub, found, err := in.answersWhat(tx, *a)
+	if err != nil || !found || !wentTo(a.read, sub.Address) {
+		return err
+	}
+	*answered, a.Letter.Submission = true, sub.ID
+	return in.markAnswered(tx, *a, sub)
+}
+
+// answersWhat finds the submission that a letter of staff goes on from: their
+// letter, or ours that they answered over.
+func (in *Inbound) answersWhat(tx *store.Tx, a arrival) (postroom.Submission, bool, error) {
+	if sub, found, err := in.threadOf(tx.Reader, a.read.Refs()); err != nil || found {
+		return sub, found, err
+	}
+	for _, id := range a.read.Refs() {
+		message, ours := in.Ours.own(id)
+		if !ours {
+			continue
+		}
+		m, known, err := in.message(tx, message)
+		if err != nil || known && m.Submission != "" && m.Contact != "" {
+			return openSubmission(tx, m.Submission, err)
+		}
+	}
+	return postroom.Submission{}, false, nil
+}
+
+func openSubmission(tx *store.Tx, id string, err error) (postroom.Submission, bool, error) {
+	if err != nil {
+		return postroom.Submission{}, false, err
+	}
+	sub, err := tx.Submission(id)
+	return known(sub, err)
+}
+
+// markAnswered ends the waiting: nobody is chased, and what would still say
+// "we have your message" stays here.
+func (in *Inbound) markAnswered(tx *store.Tx, a arrival, sub postroom.Submission) error {
+	if err := tx.MarkAnswered(sub.ID, a.at); err != nil {
+		return fmt.Errorf("mark submission %s answered: %w", sub.ID, err)
+	}
+	if err := in.Outbox.Answered(tx, sub.Letter, sub.ID, a.at); err != nil {
+		return err
+	}
+	run, begun, err := tx.RunOf(sub.ID)
+	if err == nil && begun {
+		err = in.Workflow.Fire(tx, run, postroom.OnAnswered, a.at)
+	}
+	if err != nil {
+		return err
+	}
+	return tx.Audit("mailbox", "answered", sub.ID, a.at)
+}
+
+// answerTriage ends the triage of letters that staff have answered.
+func (in *Inbound) answerTriage(tx *store.Tx, a arrival, answered *bool) error {
+	for _, id := range a.read.Refs() {
+		letters, err := tx.LettersNamed(id)
+		if err != nil {
+			return err
+		}
+		for _, l := range letters {
+			if l.State != postroom.LetterTriage || !wentTo(a.read, l.Address) {
+				continue
+			}
+			*answered = true
+			if _, err := tx.EndTriage(l.ID, reasonAnswered, a.at); err != nil {
+				return fmt.Errorf("end triage of letter %s: %w", l.ID, err)
+			}
+			if err := in.Outbox.Answered(tx, l.ID, "", a.at); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// staffWrote says whether the Sent folder holds an answer to a letter that is
+// only read now.
+func (in *Inbound) staffWrote(ctx context.Context, a arrival) (bool, error) {
+	if a.MessageID == "" {
+		return false, nil
+	}
+	sent, err := in.Store.Read(ctx).LettersNaming(a.MessageID, postroom.SentFolder)
+	if err != nil {
+		return false, fmt.Errorf("look for answers to letter %s: %w", a.ID, err)
+	}
+	for _, l := range sent {
+		raw, err := in.Store.Read(ctx).LetterRaw(l.ID)
+		if err != nil {
+			return false, err
+		}
+		if wentTo(letter.Read(raw), a.Address) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// answered ends a letter that staff have answered before us. Nobody waits, and
+// nothing automatic follows; if it is a submission already, because they were
+// faster by a moment only, that is answered too.
+func (in *Inbound) answered(ctx context.Context, a arrival) error {
+	return in.Store.Write(ctx, func(tx *store.Tx) error {
+		sub, err := tx.SubmissionByKey("letter:" + a.ID)
+		if filed, found, err := known(sub, err); err != nil {
+			return err
+		} else if found {
+			a.Letter.Submission = filed.ID
+			if err := in.markAnswered(tx, a, filed); err != nil {
+				return err
+			}
+		}
+		return a.settle(tx, postroom.LetterDone, reasonAnswered)
+	})
+}
+
+// wentTo says whether a letter was sent to an address.
+func wentTo(l letter.Letter, address string) bool {
+	is := func(to letter.Address) bool { return strings.EqualFold(to.Address, address) }
+	return address != "" && (slices.ContainsFunc(l.To, is) || slices.ContainsFunc(l.Cc, is))
+}
+
+// own returns the id of our message with a Message-ID.
+func (o Ours) own(messageID string) (string, bool) {
+	if o.OwnMessage == nil {
+		return "", false
+	}
+	return o.OwnMessage(messageID)
+}
