@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"postroom/internal/config"
+	"postroom/internal/inbound"
+	"postroom/internal/letter"
+	"postroom/internal/postroom"
+	"postroom/internal/store"
+)
+
+// triage shows the letters that need a person, to whoever may read the
+// settings and so holds the keys.
+func (c *command) triage() *cobra.Command {
+	cmd := &cobra.Command{Use: "triage", Short: "Look after letters that need a person"}
+	cmd.AddCommand(c.triageList(), c.triageShow(), c.triageAssign(), c.triageRetry(), c.triageDone())
+	return cmd
+}
+
+func (c *command) triageList() *cobra.Command {
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the letters that need a person, who has waited longest first",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.withStore(cmd.Context(), func(st *store.Store) error {
+				list, err := st.Read(cmd.Context()).Triage(limit)
+				if err != nil {
+					return fmt.Errorf("list letters in triage: %w", err)
+				}
+				table := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
+				fmt.Fprintln(table, "REFERENCE\tCLASS\tMAILBOX\tRECEIVED\tASSIGNED\tREASON")
+				for _, l := range list {
+					fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", l.Reference, l.Class, l.Mailbox, l.ReceivedAt.Format(time.RFC3339), or(l.AssignedTo, "-"), l.Reason)
+				}
+				return table.Flush()
+			})
+		},
+	}
+	cmd.Flags().IntVar(&limit, "limit", 50, "at most so many")
+	return cmd
+}
+
+func (c *command) triageShow() *cobra.Command {
+	return c.triageOne("show REFERENCE", "Show one letter and what it was taken for", func(ctx context.Context, st *store.Store, l postroom.Letter) error {
+		raw, err := st.Read(ctx).LetterRaw(l.ID)
+		if err != nil {
+			return err
+		}
+		read := letter.Read(raw)
+		fmt.Fprintf(c.stdout, "reference  %s\nclass      %s\nreason     %s\nmailbox    %s\nreceived   %s\nassigned   %s\nfrom       %s\nsubject    %s\n\n%s\n",
+			l.Reference, l.Class, l.Reason, l.Mailbox, l.ReceivedAt.Format(time.RFC3339), or(l.AssignedTo, "-"),
+			printable(writers(read)), printable(read.Subject), printable(read.Text))
+		for _, a := range read.Attachments {
+			fmt.Fprintf(c.stdout, "\nattached: %s (%s, %d bytes)", printable(a.Name), printable(a.Type), a.Size)
+		}
+		return nil
+	})
+}
+
+func writers(l letter.Letter) string {
+	var all []string
+	for _, a := range l.From {
+		all = append(all, strings.TrimSpace(a.Name+" <"+a.Address+">"))
+	}
+	return strings.Join(all, ", ")
+}
+
+// printable leaves out what would command a terminal: a stranger wrote it.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != '\t' && (r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+func (c *command) triageAssign() *cobra.Command {
+	return &cobra.Command{
+		Use:   "assign REFERENCE COORDINATOR",
+		Short: "Say who looks after a letter",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := config.Load(c.config, c.getenv)
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(cfg.Coordinators, func(k config.Coordinator) bool { return k.Name == args[1] }) {
+				return fmt.Errorf("there is no coordinator called %s in the settings", args[1])
+			}
+			return c.changeLetter(cmd.Context(), args[0], "is assigned to "+args[1], func(tx *store.Tx, l postroom.Letter, _ time.Time) error {
+				return tx.AssignLetter(l.ID, args[1])
+			})
+		},
+	}
+}
+
+func (c *command) triageRetry() *cobra.Command {
+	return &cobra.Command{
+		Use:   "retry REFERENCE",
+		Short: "Have a letter read once more, after what kept it from being understood was mended",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.changeLetter(cmd.Context(), args[0], "will be read again", inbound.Again)
+		},
+	}
+}
+
+func (c *command) triageDone() *cobra.Command {
+	return &cobra.Command{
+		Use:   "done REFERENCE",
+		Short: "Note that a person has dealt with a letter",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.changeLetter(cmd.Context(), args[0], "is done", func(tx *store.Tx, l postroom.Letter, at time.Time) error {
+				done, err := tx.EndTriage(l.ID, "done", at)
+				if err == nil && !done {
+					err = fmt.Errorf("%s does not need a person", l.Reference)
+				}
+				return err
+			})
+		},
+	}
+}
+
+// changeLetter changes one letter in one transaction, with an audit row.
+func (c *command) changeLetter(ctx context.Context, reference, said string, change func(*store.Tx, postroom.Letter, time.Time) error) error {
+	return c.withStore(ctx, func(st *store.Store) error {
+		l, err := st.Read(ctx).LetterWith(reference)
+		if err != nil {
+			return err
+		}
+		now := time.Now()
+		err = st.Write(ctx, func(tx *store.Tx) error {
+			if err := change(tx, l, now); err != nil {
+				return err
+			}
+			return tx.Audit("command line", "letter "+said, l.ID, now)
+		})
+		if err == nil {
+			fmt.Fprintf(c.stdout, "%s %s\n", l.Reference, said)
+		}
+		return err
+	})
+}
+
+func (c *command) triageOne(use, short string, do func(context.Context, *store.Store, postroom.Letter) error) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
+		return c.withStore(cmd.Context(), func(st *store.Store) error {
+			l, err := st.Read(cmd.Context()).LetterWith(args[0])
+			if err != nil {
+				return err
+			}
+			return do(cmd.Context(), st, l)
+		})
+	}}
+}
