@@ -1,0 +1,5 @@
+package inbound
+
+import "postroom/internal/letter"
+
+func Visible(l letter.Letter) string { return l.Text }
