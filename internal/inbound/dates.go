@@ -45,10 +45,10 @@ type day struct {
 func daysIn(text string) (days []day) {
 	text = latinFigures(strings.ToLower(norm.NFKC.String(text)))
 	for _, m := range dayThenMonth.FindAllStringSubmatch(text, 50) {
-		days = appendDay(days, m[1], monthOf(m[2]))
+		days = appendDay(days, m[1], monthNamed(m[2]))
 	}
 	for _, m := range monthThenDay.FindAllStringSubmatch(text, 50) {
-		days = appendDay(days, m[2], monthOf(m[1]))
+		days = appendDay(days, m[2], monthNamed(m[1]))
 	}
 	for _, m := range dayInFigures.FindAllStringSubmatch(text, 50) {
 		if month, err := strconv.Atoi(m[2]); err == nil && month <= 12 {
@@ -66,9 +66,9 @@ func appendDay(days []day, figures string, month time.Month) []day {
 	return append(days, day{n, month})
 }
 
-// monthOf returns the month that a word begins with, or 0. Short names must be
+// monthNamed returns the month that a word begins with, or 0. Short names must be
 // the whole word: "mar" is not what "market" begins with.
-func monthOf(word string) time.Month {
+func monthNamed(word string) time.Month {
 	for i, names := range monthNames {
 		for _, name := range names {
 			if word == name || len([]rune(name)) > 3 && strings.HasPrefix(word, name) || name == "лют" && strings.HasPrefix(word, name) {

@@ -12,7 +12,6 @@ package inbound
 import (
 	"time"
 
-	"postroom/internal/letter"
 	"postroom/internal/postroom"
 )
 
@@ -78,10 +77,4 @@ type Bounce struct {
 type Complaint struct {
 	FeedbackType string
 	Recipients   []string
-}
-
-// Classify says what a letter is before anything tries to answer it. now is
-// for the age of the letter.
-func Classify(l letter.Letter, ours Ours, now time.Time) Verdict {
-	return Verdict{Class: postroom.LetterUnknown, Visible: l.Text}
 }

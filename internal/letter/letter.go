@@ -69,6 +69,3 @@ func (l Letter) Refs() []string {
 	}
 	return refs
 }
-
-// Read reads a letter from its raw bytes.
-func Read(raw []byte) Letter { return Letter{} }

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"postroom/internal/config"
+	"postroom/internal/inbound"
+	"postroom/internal/letter"
+	"postroom/internal/postroom"
+)
+
+// inspect says what the post room makes of a letter, and why. It needs no
+// settings; where there are some, it knows our mailboxes and coordinators.
+func (c *command) inspect() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "inspect FILE…",
+		Short: "Say what the post room makes of a letter, and why",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, files []string) error {
+			return c.inspectAll(files, asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line, in the order of the files")
+	return cmd
+}
+
+func (c *command) inspectAll(files []string, asJSON bool) error {
+	ours, unread := c.ours(), 0
+	out := json.NewEncoder(c.stdout)
+	out.SetEscapeHTML(false)
+	for _, file := range files {
+		seen := inspectFile(file, ours)
+		if seen.Error != "" {
+			unread++
+		}
+		if !asJSON {
+			seen.print(c.stdout)
+			continue
+		}
+		if err := out.Encode(seen); err != nil {
+			return err
+		}
+	}
+	if unread > 0 {
+		return fmt.Errorf("%d of %d files cannot be read", unread, len(files))
+	}
+	return nil
+}
+
+// ours is what the settings say about us; nothing where there are none.
+func (c *command) ours() inbound.Ours {
+	var ours inbound.Ours
+	cfg, err := config.Load(c.config, c.getenv)
+	if err != nil {
+		return ours
+	}
+	for _, m := range cfg.Mailboxes {
+		ours.Mailboxes = append(ours.Mailboxes, strings.ToLower(m.Address))
+	}
+	for _, coordinator := range cfg.Coordinators {
+		ours.Staff = append(ours.Staff, strings.ToLower(coordinator.Address))
+	}
+	return ours
+}
+
+// inspected is one letter as inspect shows it.
+type inspected struct {
+	File        string               `json:"file"`
+	Class       postroom.LetterClass `json:"class"`
+	Answerable  bool                 `json:"answerable"`
+	Subject     string               `json:"subject"`
+	From        []inspectedAddress   `json:"from"`
+	Text        string               `json:"text"`
+	Visible     string               `json:"visible_text"`
+	Attachments []inspectedFile      `json:"attachments"`
+	Bounces     []inspectedBounce    `json:"bounces"`
+	Complaint   *inspectedComplaint  `json:"complaint"`
+	Reasons     []string             `json:"reasons"`
+	Against     []string             `json:"against"`
+	Problems    []string             `json:"problems"`
+	Language    string               `json:"language"`
+	Phone       string               `json:"phone"`
+	Error       string               `json:"error,omitempty"`
+}
+
+type inspectedAddress struct {
+	Name    string `json:"name"`
+	Address string `json:"address"`
+}
+
+type inspectedFile struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Size int    `json:"size"`
+}
+
+type inspectedBounce struct {
+	Recipient string `json:"recipient"`
+	Status    string `json:"status"`
+	Class     string `json:"class"`
+	Reason    string `json:"reason"`
+}
+
+type inspectedComplaint struct {
+	FeedbackType string   `json:"feedback_type"`
+	Recipients   []string `json:"recipients"`
+}
+
+// languages are those that a letter's language is guessed among.
+func languages() []string { return []string{"en", "uk", "fa", "fa-AF", "ps"} }
+
+func inspectFile(file string, ours inbound.Ours) inspected {
+	raw, err := os.ReadFile(file)
+	l := letter.Read(raw)
+	v := inbound.Classify(l, ours, arrived(l))
+	seen := inspected{
+		File: file, Class: v.Class, Answerable: v.Answerable, Subject: l.Subject, Text: l.Text, Visible: v.Visible,
+		From: []inspectedAddress{}, Attachments: []inspectedFile{}, Bounces: []inspectedBounce{},
+		Reasons: append([]string{}, v.Because...), Against: append([]string{}, v.Against...), Problems: append([]string{}, l.Problems...),
+		Phone: inbound.Phone(v.Visible),
+	}
+	if err != nil {
+		seen.Error = err.Error()
+	}
+	seen.Language, _ = inbound.Guess(v.Visible, languages())
+	for _, a := range l.From {
+		seen.From = append(seen.From, inspectedAddress(a))
+	}
+	for _, a := range l.Attachments {
+		seen.Attachments = append(seen.Attachments, inspectedFile(a))
+	}
+	for _, b := range v.Bounces {
+		seen.Bounces = append(seen.Bounces, inspectedBounce{b.Recipient, b.Status, hardness(b), b.Reason})
+	}
+	if v.Complaint != nil {
+		seen.Complaint = &inspectedComplaint{v.Complaint.FeedbackType, append([]string{}, v.Complaint.Recipients...)}
+	}
+	return seen
+}
+
+func hardness(b inbound.Bounce) string {
+	if b.Hard {
+		return "hard"
+	}
+	return "soft"
+}
+
+// arrived is when a letter came, as far as it says so itself, so that an old
+// file is judged as it would have been then.
+func arrived(l letter.Letter) time.Time {
+	if l.Date.IsZero() {
+		return time.Now()
+	}
+	return l.Date
+}
+
+// print shows a letter to a person.
+func (i inspected) print(out io.Writer) {
+	if i.Error != "" {
+		fmt.Fprintf(out, "%s\n  cannot be read: %s\n\n", i.File, i.Error)
+		return
+	}
+	fmt.Fprintf(out, "%s\n  it is       %s (%s)\n", i.File, i.Class, or(strings.Join(i.Reasons, ", "), "nothing speaks for anything"))
+	fmt.Fprintf(out, "  answer it   %s\n", i.mayAnswer())
+	for _, a := range i.From {
+		fmt.Fprintf(out, "  from        %s\n", strings.TrimSpace(a.Name+" <"+a.Address+">"))
+	}
+	fmt.Fprintf(out, "  subject     %s\n", i.Subject)
+	i.printFound(out)
+	fmt.Fprintf(out, "\n    %s\n\n", strings.ReplaceAll(strings.TrimSpace(i.Visible), "\n", "\n    "))
+}
+
+func (i inspected) mayAnswer() string {
+	if i.Answerable {
+		return "yes"
+	}
+	return "no: " + strings.Join(i.Against, ", ")
+}
+
+// printFound shows what not every letter has.
+func (i inspected) printFound(out io.Writer) {
+	for _, b := range i.Bounces {
+		fmt.Fprintf(out, "  bounced     %s %s, %s %s\n", b.Recipient, b.Class, b.Reason, b.Status)
+	}
+	if i.Complaint != nil {
+		fmt.Fprintf(out, "  complaint   %s by %s\n", i.Complaint.FeedbackType, strings.Join(i.Complaint.Recipients, ", "))
+	}
+	for _, a := range i.Attachments {
+		fmt.Fprintf(out, "  attached    %s (%s, %d bytes)\n", or(a.Name, "without a name"), a.Type, a.Size)
+	}
+	if i.Language != "" {
+		fmt.Fprintf(out, "  language    %s, by guess\n", i.Language)
+	}
+	if i.Phone != "" {
+		fmt.Fprintf(out, "  telephone   %s\n", i.Phone)
+	}
+	if len(i.Problems) > 0 {
+		fmt.Fprintf(out, "  odd         %s\n", strings.Join(i.Problems, ", "))
+	}
+}

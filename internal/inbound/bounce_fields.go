@@ -1,0 +1,120 @@
+package inbound
+
+import (
+	"regexp"
+	"strings"
+
+	"postroom/internal/letter"
+)
+
+// group is the fields of one recipient in a delivery report (RFC 3464, 2.3).
+type group struct{ letter.Header }
+
+func (g group) action() string {
+	return strings.ToLower(strings.TrimSpace(firstWord.FindString(strings.TrimSpace(g.Get("Action")))))
+}
+
+// statusGroups reads the recipients of a delivery report, wherever its fields
+// stand: some programs send them as plain text.
+func (r *reading) statusGroups() []group {
+	var groups []group
+	for _, p := range r.Parts {
+		stands := strings.HasPrefix(p.Type, "message/") && strings.HasSuffix(p.Type, "delivery-status")
+		if !stands && !(strings.HasPrefix(p.Type, "text/") && statusLine.Match(p.Body)) {
+			continue
+		}
+		for block := range strings.SplitSeq(strings.ReplaceAll(string(p.Body), "\r\n", "\n"), "\n\n") {
+			h, _ := letter.ReadHeader([]byte(block))
+			if g := (group{h}); g.Has("Final-Recipient") || g.Has("Original-Recipient") || g.Has("Action") && g.Has("Status") {
+				groups = append(groups, g)
+			}
+		}
+		if len(groups) > maxBounces {
+			break
+		}
+	}
+	return groups
+}
+
+var statusLine = regexp.MustCompile(`(?im)^(final|original)-recipient:\s*\S`)
+
+// statusFields is the proof by RFC 3464.
+func statusFields(r *reading) []Bounce {
+	var list []Bounce
+	for _, g := range r.statusGroups() {
+		switch g.action() {
+		case "delivered", "relayed", "expanded":
+			continue
+		}
+		recipient := g.recipient()
+		if recipient == "" {
+			continue
+		}
+		b := Bounce{Recipient: recipient, Status: statusCode.FindString(g.Get("Status"))}
+		diagnostic := g.Get("Diagnostic-Code")
+		b.Reason, b.Hard = reasonOf(diagnostic, b.Status)
+		if g.action() == "delayed" {
+			b.Reason, b.Hard = "delayed", false
+		}
+		list = addBounce(list, b)
+	}
+	return list
+}
+
+// recipient is whom we wrote to. The final recipient is where it went after
+// any forwarding; programs fill in one, the other, or nonsense.
+func (g group) recipient() string {
+	for _, field := range []string{"Final-Recipient", "Original-Recipient", "X-Actual-Recipient"} {
+		value := g.Get(field)
+		if _, after, ok := strings.Cut(value, ";"); ok {
+			value = after
+		}
+		if address := onlyAddress(value); address != "" {
+			return address
+		}
+	}
+	return ""
+}
+
+// failedRecipients is the proof by the header that Exim and Gmail write.
+func failedRecipients(r *reading) []Bounce {
+	var list []Bounce
+	for _, value := range r.Header.All("X-Failed-Recipients") {
+		for _, a := range letter.Addresses(value) {
+			list = addBounce(list, Bounce{Recipient: strings.ToLower(a.Address)})
+		}
+	}
+	return list
+}
+
+var (
+	statusCode = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
+	oneAddress = regexp.MustCompile(`(?i)(?:"[^"\s@]{1,64}"|[a-z0-9!#$%&'*+/=?^_{|}~.\-]{1,128})@(?:[a-z0-9](?:[a-z0-9\-_]*[a-z0-9])?\.)+[a-z0-9\-]{2,}`)
+)
+
+// onlyAddress is the address in a value, in small letters.
+func onlyAddress(value string) string {
+	value = strings.TrimSpace(value)
+	if strings.HasPrefix(value, "<@") || strings.HasPrefix(value, "@") { // a route
+		if _, after, ok := strings.Cut(value, ":"); ok {
+			value = after
+		}
+	}
+	return strings.ToLower(strings.Trim(oneAddress.FindString(value), `'."`))
+}
+
+// addBounce adds a recipient, once; what a second mention knows more is kept.
+func addBounce(list []Bounce, b Bounce) []Bounce {
+	for i := range list {
+		if list[i].Recipient == b.Recipient {
+			if list[i].Reason == "" || list[i].Reason == unknownReason {
+				list[i].Reason, list[i].Hard = b.Reason, b.Hard
+			}
+			if list[i].Status == "" {
+				list[i].Status = b.Status
+			}
+			return list
+		}
+	}
+	return append(list, b)
+}

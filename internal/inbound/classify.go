@@ -1,0 +1,123 @@
+package inbound
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"postroom/internal/letter"
+	"postroom/internal/postroom"
+)
+
+// maxRead is how much of a text the rules look at.
+const maxRead = 64 << 10
+
+// rule is one kind of letter. found says by what it was recognised, or
+// returns "" and leaves v as it was.
+type rule struct {
+	class postroom.LetterClass
+	found func(r *reading, v *Verdict) string
+}
+
+// order is the order in which kinds of letter are looked for. Reports come
+// first: a third of all bounces also call themselves an automatic reply, and
+// many go out through lists. People come last.
+func order() []rule {
+	return []rule{
+		{postroom.LetterComplaint, complained},
+		{postroom.LetterReceipt, receipted},
+		{postroom.LetterDeliveredNotice, delivered},
+		{postroom.LetterBounce, bounced},
+		{postroom.LetterChallenge, challenged},
+		{postroom.LetterAutoReply, automatic},
+		{postroom.LetterList, listed},
+		{postroom.LetterUnsubscribe, leaving},
+		{postroom.LetterReply, replied},
+		{postroom.LetterSubmission, personal},
+	}
+}
+
+// Classify says what a letter is before anything tries to answer it. now is
+// for the age of the letter.
+func Classify(l letter.Letter, ours Ours, now time.Time) (v Verdict) {
+	v = Verdict{Class: postroom.LetterUnknown, Visible: l.Text, Against: []string{"unreadable"}}
+	defer func() { _ = recover() }() // what breaks a rule is unknown and not answered
+	r := read(l, ours, now)
+	v.Own = r.own(append([]string{l.MessageID}, r.Header.All("X-Postroom-Loop")...)...)
+	v.Answers = r.own(l.Refs()...)
+	v.Reference = r.reference()
+	v.Staff = r.fromStaff()
+	v.Verified = r.verified()
+	v.Visible = Visible(l)
+	for _, rule := range order() {
+		if because := rule.found(r, &v); because != "" {
+			v.Class, v.Because = rule.class, append(v.Because, because)
+			break
+		}
+	}
+	v.Against = r.against(v)
+	v.Answerable = len(v.Against) == 0
+	return v
+}
+
+// reference is what a signed reply address among the recipients names.
+func (r *reading) reference() string {
+	if r.ours.ReplyTo == nil {
+		return ""
+	}
+	for _, address := range r.recipients() {
+		if reference, ours := r.ours.ReplyTo(address); ours {
+			return reference
+		}
+	}
+	return ""
+}
+
+// fromStaff says whether one of our own people wrote it. Anybody can write
+// such an address into From; what may be done with it depends on Verified.
+func (r *reading) fromStaff() bool {
+	for _, a := range r.From {
+		address := strings.ToLower(a.Address)
+		if slices.Contains(r.ours.Staff, address) || slices.Contains(r.ours.Mailboxes, without(address)) || slices.Contains(r.ours.Mailboxes, address) {
+			return true
+		}
+	}
+	return false
+}
+
+// replied recognises an answer to something of ours. Where nothing is known
+// of what we sent, every answer may be one.
+func replied(r *reading, v *Verdict) string {
+	switch {
+	case v.Reference != "":
+		return "reply_address"
+	case v.Answers != "":
+		return "answers_ours"
+	case r.ours.OwnMessage == nil && r.ours.ReplyTo == nil && r.sender() != "" && r.answersSomething():
+		return "answers_something"
+	}
+	return ""
+}
+
+func (r *reading) answersSomething() bool { return answers(r.Letter) }
+
+// answers says whether a letter looks like an answer, rather than a first
+// letter or one that is passed on.
+func answers(l letter.Letter) bool {
+	return (len(l.InReplyTo) > 0 || len(l.References) > 0 || replySubject.MatchString(l.Subject)) && !forwardSubject.MatchString(l.Subject)
+}
+
+var (
+	firstWord      = regexp.MustCompile(`^[^\s;]*`)
+	replySubject   = regexp.MustCompile(`(?i)^\s*(re|aw|sv|vs|antw|odp|rif|res|ynt|відп|відповідь|на|پاسخ|ځواب)(\[\d+\])?\s*[:：]`)
+	forwardSubject = regexp.MustCompile(`(?i)^\s*(fwd?|wg|tr|rv|enc|i|doorst|перес|пересл|باز ?ارسال)(\[\d+\])?\s*[:：]`)
+)
+
+// personal recognises a letter that somebody wrote and that can be answered.
+func personal(r *reading, v *Verdict) string {
+	if r.sender() == "" || strings.TrimSpace(v.Visible) == "" && strings.TrimSpace(r.Text) == "" {
+		return ""
+	}
+	return "personal"
+}

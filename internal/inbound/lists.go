@@ -1,0 +1,66 @@
+package inbound
+
+import (
+	"regexp"
+	"strings"
+)
+
+// listed recognises mailing lists and bulk mail.
+func listed(r *reading, _ *Verdict) string {
+	switch {
+	case r.has("List-Id", "List-Post", "List-Help", "List-Unsubscribe", "List-Subscribe", "List-Archive", "Mailing-List", "X-Mailing-List"):
+		return "list_header"
+	case listWords.MatchString(r.token("Precedence")):
+		return "precedence"
+	case strings.Contains(strings.ToLower(r.Header.Get("Feedback-ID")), "bulk"):
+		return "feedback_id"
+	}
+	return ""
+}
+
+var listWords = regexp.MustCompile(`^(list|bulk)$`)
+
+// leaving recognises somebody who asks to get no more newsletters. The whole
+// of what they wrote must be that: a word of it in a longer letter is for a
+// person to read.
+func leaving(r *reading, v *Verdict) string {
+	if r.sender() == "" {
+		return ""
+	}
+	said := plainWords(v.Visible)
+	subject := plainWords(replySubject.ReplaceAllString(r.Subject, ""))
+	switch {
+	case isLeaving(said):
+		return "unsubscribe_text"
+	case isLeaving(subject) && len(strings.Fields(said)) <= mostLeavingWords:
+		return "unsubscribe_subject"
+	}
+	return ""
+}
+
+// mostLeavingWords is how long a letter may be whose subject asks to leave.
+const mostLeavingWords = 40
+
+func isLeaving(words string) bool {
+	return words != "" && len(words) < 200 && leavingWords.MatchString(words)
+}
+
+// leavingWords is a whole letter that asks to leave a list, in the languages
+// of our forms.
+var leavingWords = regexp.MustCompile(`^(hi |hello |dear \w+ |good \w+ )?(please |pls |can you |could you |kindly |i want to |i would like to |i wish to )*(unsubscribe|un subscribe|opt out|remove me|take me off|stop (sending|emailing|mailing)|delete me from|stop( it)?|no more (e ?mails|newsletters))` +
+	`( please| me| my (e ?mail|address|name)| us| from| of| this| the| your| all| any| further| future| more| mailing| e ?mails?| news ?letters?| lists?| database| messages| sending| \S+@\S+| now| thanks?| thank you| to| \S+ communications?)*$` +
+	`|^(будь ласка |прошу )?(відпишіть|відписатися|відписатись|відписка|видаліть)( мене| від| зі| з| цієї| вашої| розсилки| списку| будь ласка)*$` +
+	`|^(لطفا |لطفاً )?(لغو اشتراک|لغو عضویت|مرا حذف کنید|اشتراک (من|مرا) را لغو کنید|اشتراکم را لغو کنید|دیگر ایمیل نفرستید)( لطفا| لطفاً| ممنون| تشکر)*$` +
+	`|^(مهرباني وکړئ )?(ګډون لغوه کړئ|زما ګډون لغوه کړئ|زما نوم لرې کړئ|ما لرې کړئ|ګډون لغو کړئ)( مهرباني| مننه)*$`)
+
+// plainWords is a text in small letters with single blanks and without
+// punctuation.
+func plainWords(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if strings.ContainsRune(".,;:!?\"'()[]-–—،؛؟\u200c", r) {
+			return ' '
+		}
+		return r
+	}, strings.ToLower(s[:min(len(s), maxRead)]))
+	return strings.Join(strings.Fields(s), " ")
+}

@@ -1,0 +1,50 @@
+package inbound
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// homeRegion is where a telephone number without a country code belongs.
+const homeRegion = "GB"
+
+// numberLike is what may be a telephone number: figures with the signs that
+// people put between them. What stands right before and after is looked at
+// by Phone, so that half of a longer number is not taken for one.
+var numberLike = regexp.MustCompile(`(?:\+|00|\(|\b)[0-9][0-9 ().\-\x{2010}-\x{2013}\x{a0}]{7,22}[0-9]`)
+
+// Phone returns the first telephone number in a text as E.164, or "". A
+// number without a country code is British; dates, references and account
+// numbers are no telephone numbers.
+func Phone(text string) string {
+	text = strings.Map(plainFigure, clip(text))
+	for _, at := range numberLike.FindAllStringIndex(text, 100) {
+		if at[0] > 0 && glued(text[at[0]-1]) || at[1] < len(text) && glued(text[at[1]]) {
+			continue
+		}
+		number, err := phonenumbers.Parse(text[at[0]:at[1]], homeRegion)
+		if err == nil && phonenumbers.IsValidNumber(number) {
+			return phonenumbers.Format(number, phonenumbers.E164)
+		}
+	}
+	return ""
+}
+
+// glued says whether a character ties a number to what is beside it.
+func glued(c byte) bool {
+	return c == '/' || c == '@' || c == '_' || c == '#' || c == '=' || c == '-' || unicode.IsLetter(rune(c)) && c < 0x80 || unicode.IsDigit(rune(c))
+}
+
+// plainFigure turns the figures of Persian and Arabic into 0-9.
+func plainFigure(r rune) rune {
+	switch {
+	case r >= '۰' && r <= '۹':
+		return '0' + r - '۰'
+	case r >= '٠' && r <= '٩':
+		return '0' + r - '٠'
+	}
+	return r
+}

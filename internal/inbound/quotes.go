@@ -1,0 +1,130 @@
+package inbound
+
+import (
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"postroom/internal/letter"
+)
+
+// maxIntro is over how many lines the words that begin a quote may be broken.
+const maxIntro = 4
+
+var (
+	// separator is a line that mail programs put before an older letter.
+	separator = regexp.MustCompile(`(?i)^[\s>*]*(?:[-_=]{2,}\s*|\*+\s*)(original(?: |-)?(message|nachricht|appointment)|(reply|forwarded) message|ursprüngliche nachricht|message (d'origine|original|transféré)|mensaje original|` +
+		`messaggio original[ei]|mensagem original|oorspronkelijk(e)? bericht|oprindelig (meddelelse|besked)|ursprungligt meddelande|opprinnelig melding|alkuperäinen viesti|původní zpráva|pôvodná správa|wiadomość oryginalna|oryginalna wiadomość|` +
+		`исходное сообщение|оригинал(ьное)? (сообщение|письмо)|вихідне повідомлення|початкове повідомлення|eredeti üzenet|özgün ileti|orijinal mesaj|原始邮件|原始郵件|邮件原件|元のメッセージ|پیام اصلی|اصلي پیغام)\s*[-_=*]*\s*$` +
+		`|^#{2,}-? ?please (type|write) your reply above|reply above this line|^-{3,} ?(on|am|le|el) .{5,200}(wrote|schrieb|a écrit|escribió) ?-*:?$`)
+	drawnRule     = regexp.MustCompile(`^[\s>]*[_\-=*]{5,}\s*$`)
+	signatureMark = regexp.MustCompile(`^(--|—|––|-- |__+|—+|-{2,}|_{3,}|\*{3,})\s*$`)
+	sentFrom      = regexp.MustCompile(`(?i)^[\s*>-]*(sent (from|via|with|using) .{2,60}|get outlook for .{2,60}|(envoyé|enviado|inviato|gesendet|von meinem|verzonden|verstuurd|skickat|sendt|wysłane|отправлено|надіслано|lähetetty|odesláno) (de|desde|da|von|van|met|vanaf|från|fra|z|с|з|mit|.{2,20}gesendet).{2,60}|von meinem .{2,40} gesendet|فرستاده شده از .{2,60}|ارسال شده از .{2,60}|从我的.{2,20}发送)[.!]?$`)
+)
+
+// wrote is the verb with which mail programs begin a quote, in many languages.
+var wrote = regexp.MustCompile(`(?i)(\b(wrote|writes|said)|a écrit|schrieb( \S+){0,6}|escribi[óo]|escribe|ha scritto|scriveva|escreveu|schreef( \S+){0,6}|napisał(a|\(a\))?|napisał/a|пишет|написал(а|\(а\))?|пише|написа(в|ла|в\(ла\)|в\(-ла\)|в/ла)|` +
+	`skrev( \S+){0,6}|kirjoitti|napsal(a|\(a\))?|napísal(a|\(a\))?|yazdı|şunu yazdı|đã viết|写道|寫道|님이 작성|작성|のメール|は書きました|نوشت(ه است|ند)?|ولیکل|لیکلي( دي)?|كتب|כתב(ה)?|έγραψε|a scris|írta|ezt írta|je napisao|a scrit|napisao(\/la)?|rašė|kirjutas|menulis)\s*\S{0,3}[:：]?\s*$`)
+
+var (
+	introBegins = regexp.MustCompile(`(?i)^[\s*>-]*(on|le|am|el|il|em|op|w dniu|dnia|den|le|på|dne|dňa|a \d|il giorno|vào|στις|pe|\d{1,4}[./年-]|(mon|tue|wed|thu|fri|sat|sun)|в |у |at|from|quoting|.{0,60}<?\S+@\S+)`)
+	introHints  = regexp.MustCompile(`\d|@`)
+)
+
+// introLines returns over how many lines the words go that begin a quote
+// ("On Monday … wrote:"), or 0 if the lines do not begin with such.
+func introLines(lines []string) int {
+	var joined string
+	for n := 1; n <= maxIntro && n <= len(lines); n++ {
+		s := strings.TrimSpace(lines[n-1])
+		if s == "" || len(joined)+len(s) > 500 {
+			return 0
+		}
+		joined = strings.TrimSpace(joined + " " + strings.TrimLeft(s, "> "))
+		if isIntro(joined) {
+			return n
+		}
+	}
+	return 0
+}
+
+func isIntro(s string) bool {
+	if !introHints.MatchString(s) {
+		return false
+	}
+	ends := strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：")
+	return wrote.MatchString(s) && (ends && introBegins.MatchString(s) || ends && strings.Contains(s, "@") || strings.Contains(s, "<") && strings.Contains(s, "@") && introBegins.MatchString(s))
+}
+
+// headerLabel are the names of header fields that programs print above a
+// quote, in many languages.
+var headerLabel = regexp.MustCompile(`(?i)^[\s>*_]*(from|de|von|da|van|från|fra|od|от|від|из|lähettäjä|feladó|kimden|发件人|寄件者|差出人|보낸 사람|از|له|sent|date|gesendet|datum|envoyé( le)?|enviado( el)?|inviato|data|verzonden|skickat|sendt|dato|wysłano|отправлено|надіслано|дата|lähetetty|päivämäärä|elküldve|gönderilen|发送时间|日期|日時|날짜|تاریخ|نېټه|to|an|à|a|aan|para|per|till|til|do|кому|vastaanottaja|címzett|kime|收件人|宛先|받는 사람|به|ته|cc|kopie|копія|копия|subject|betreff|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|temat|тема|aihe|tárgy|konu|主题|主旨|件名|제목|موضوع|reply-to|répondre à|antwort an)\s*\*?\s*[:：]\*?(\s+\S|$|\S+@)`)
+
+var fromLabel = regexp.MustCompile(`(?i)^[\s>*_]*(from|de|von|da|van|från|fra|od|от|від|из|lähettäjä|feladó|kimden|发件人|寄件者|差出人|보낸 사람|از|له)\s*\*?\s*[:：]`)
+
+// leastLabels is how many header lines make a block.
+const leastLabels = 3
+
+// headerBlock says whether some lines begin with the printed header of an
+// older letter: a From line and others close to it.
+func headerBlock(lines []string) bool {
+	if len(lines) == 0 || !headerLabel.MatchString(lines[0]) {
+		return false
+	}
+	labels, from := 0, false
+	for _, line := range lines[:min(len(lines), 9)] {
+		if headerLabel.MatchString(line) {
+			labels++
+			from = from || fromLabel.MatchString(line)
+		}
+	}
+	return from && labels >= leastLabels
+}
+
+// quoteClass are the classes and ids by which mail programs mark a quote in
+// HTML.
+var quoteClass = regexp.MustCompile(`(?i)^(gmail_quote(_container)?|gmail_extra|gmail_signature|yahoo_quoted|moz-cite-prefix|moz-signature|protonmail_quote|zmail_extra|OutlookMessageHeader|divRplyFwdMsg|appendonsend|reply-intro|WordSection-quote|mail-quote|tutanota_quote|x_gmail_quote|ydp\S*yahoo_quoted|olk_src_body_section|mailcontainer-quote|isReplyContent|stopSpelling|_rp_\S+|hmmessage-quote|quoted-mail|mail_android_quote|AppleMailSignature)$`)
+
+// afterQuote are the marks after which everything is quoted.
+var afterQuote = regexp.MustCompile(`^(divRplyFwdMsg|appendonsend|stopSpelling|OLK_SRC_BODY_SECTION|mailQuote)$`)
+
+// isQuote says whether an element of an HTML letter is a quote of an older
+// one, or a signature.
+func isQuote(n *html.Node) bool {
+	for _, a := range n.Attr {
+		if a.Key != "class" && a.Key != "id" {
+			continue
+		}
+		for _, name := range strings.Fields(a.Val) {
+			if quoteClass.MatchString(name) {
+				return true
+			}
+		}
+	}
+	if n.DataAtom == atom.Blockquote {
+		return strings.EqualFold(letter.Attr(n, "type"), "cite") || strings.Contains(letter.Attr(n, "style"), "border-left")
+	}
+	return outlookRule(n) || followsMark(n)
+}
+
+// outlookRule finds the line above a quote in Outlook's letters: a division
+// with nothing but a border at its top, holding the old header.
+func outlookRule(n *html.Node) bool {
+	style := strings.ToLower(strings.ReplaceAll(letter.Attr(n, "style"), " ", ""))
+	return n.DataAtom == atom.Div && (strings.Contains(style, "border-top:solid#b5c4df") || strings.Contains(style, "border-top:solid#e1e1e1") || strings.Contains(style, "border:none;border-top:solid"))
+}
+
+// followsMark says whether a sibling before the element begins the quote.
+func followsMark(n *html.Node) bool {
+	if n.DataAtom != atom.Div && n.DataAtom != atom.Blockquote && n.DataAtom != atom.P {
+		return false
+	}
+	for s, steps := n.PrevSibling, 0; s != nil && steps < 200; s, steps = s.PrevSibling, steps+1 {
+		if s.Type == html.ElementNode && (afterQuote.MatchString(letter.Attr(s, "id")) || outlookRule(s)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,157 @@
+package inbound
+
+import (
+	"net/mail"
+	"strings"
+	"time"
+
+	"postroom/internal/letter"
+)
+
+// reading is one letter while it is being judged, with what several rules
+// ask about worked out once.
+type reading struct {
+	letter.Letter
+	ours     Ours
+	now      time.Time
+	notice   string // the text of a report, without the message it returns
+	returned []letter.Header
+	phrases  string // the notice in small letters, on one line
+}
+
+func read(l letter.Letter, ours Ours, now time.Time) *reading {
+	r := &reading{Letter: l, ours: ours, now: now}
+	if r.suspect() {
+		r.notice, r.returned = divide(l)
+		r.phrases = oneLine(r.notice)
+	}
+	return r
+}
+
+// suspect says whether it is worth looking for a report in a letter: most
+// letters are from people, and cost nothing more.
+func (r *reading) suspect() bool {
+	return r.kind() == "multipart/report" || r.fromRobot() || r.nullSender() || r.has("X-Failed-Recipients") ||
+		r.has("Auto-Submitted") || bounceSubject.MatchString(r.Subject) || len(r.From) == 0 || r.partOf("message/")
+}
+
+func (r *reading) has(names ...string) bool {
+	for _, name := range names {
+		if r.Header.Has(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// kind is the media type of the whole letter in small letters.
+func (r *reading) kind() string {
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return strings.ToLower(strings.TrimSpace(kind))
+}
+
+// reportType is the kind of a multipart/report (RFC 6522), or "".
+func (r *reading) reportType() string {
+	if r.kind() != "multipart/report" {
+		return ""
+	}
+	_, after, _ := strings.Cut(strings.ToLower(r.Header.Get("Content-Type")), "report-type=")
+	return strings.Trim(firstWord.FindString(strings.TrimLeft(after, `" `)), `"`)
+}
+
+// partOf says whether a part's media type begins so.
+func (r *reading) partOf(prefix string) bool {
+	for _, p := range r.Parts {
+		if strings.HasPrefix(p.Type, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// token is the first word of a header in small letters, without parameters
+// and comments: "Auto-Submitted: Auto-Replied (vacation); x=y" is auto-replied.
+func (r *reading) token(name string) string {
+	value, _, _ := strings.Cut(r.Header.Get(name), ";")
+	value, _, _ = strings.Cut(value, "(")
+	return strings.ToLower(strings.TrimSpace(value))
+}
+
+// nullSender says whether the envelope named nobody to tell of failures,
+// which is how automatic mail is sent (RFC 5321, 4.5.5).
+func (r *reading) nullSender() bool {
+	value := strings.TrimSpace(r.Header.Get("Return-Path"))
+	return r.has("Return-Path") && (value == "<>" || value == "" || strings.EqualFold(value, "<MAILER-DAEMON>"))
+}
+
+// returnPath is the envelope sender in small letters, or "".
+func (r *reading) returnPath() string {
+	for _, a := range letter.Addresses(r.Header.Get("Return-Path")) {
+		return strings.ToLower(a.Address)
+	}
+	return ""
+}
+
+// sender is whom the letter is from, in small letters, or "".
+func (r *reading) sender() string {
+	for _, a := range r.From {
+		if _, err := mail.ParseAddress(a.Address); err == nil {
+			return strings.ToLower(a.Address)
+		}
+	}
+	return ""
+}
+
+// recipientFields are the headers in which the address stands that a letter
+// was sent to; which of them are there depends on the provider.
+var recipientFields = []string{"To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "Resent-To", "X-Delivered-To", "X-Rcpt-To"}
+
+// recipients is every address that the letter says it was sent to.
+func (r *reading) recipients() []string {
+	var list []string
+	for _, field := range recipientFields {
+		for _, value := range r.Header.All(field) {
+			for _, a := range letter.Addresses(value) {
+				list = append(list, strings.ToLower(a.Address))
+			}
+		}
+	}
+	return list
+}
+
+// own returns the first of our messages that the ids name.
+func (r *reading) own(ids ...string) string {
+	if r.ours.OwnMessage == nil {
+		return ""
+	}
+	for _, id := range ids {
+		if id = strings.Trim(strings.TrimSpace(id), "<>"); id == "" {
+			continue
+		}
+		if message, ours := r.ours.OwnMessage(id); ours {
+			return message
+		}
+	}
+	return ""
+}
+
+// without drops the part of an address after a plus: who owns person@ also
+// owns person+anything@.
+func without(address string) string {
+	local, domain, ok := strings.Cut(address, "@")
+	if !ok {
+		return address
+	}
+	local, _, _ = strings.Cut(local, "+")
+	return local + "@" + domain
+}
+
+func oneLine(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+
+func addressesOf(list []letter.Address) []string {
+	var addresses []string
+	for _, a := range list {
+		addresses = append(addresses, strings.ToLower(a.Address))
+	}
+	return addresses
+}

@@ -1,0 +1,84 @@
+package letter
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/jhillyerd/enmime/v2"
+)
+
+// A letter with more than this many multiparts or boundary lines is a weapon,
+// and too dear to take apart leniently.
+const (
+	mostBoundaries    = 200
+	mostBoundaryLines = 5000
+)
+
+// lenient takes a letter apart with enmime, which is slow and forgives much.
+// Only the structure is taken from it: bytes and charsets are decoded here.
+func (w *walk) lenient(h Header, body []byte) bool {
+	if tooBranched(body) {
+		w.note("too_many_parts")
+		return false
+	}
+	parser := enmime.NewParser(enmime.SkipMalformedParts(true), enmime.MultipartWOBoundaryAsSinglePart(true),
+		enmime.StripMediaTypeInvalidCharacters(true), enmime.RawContent(true), enmime.DisableCharacterDetection(true),
+		enmime.MaxStoredPartErrors(5))
+	root, err := parser.ReadParts(bytes.NewReader(rebuilt(h, body)))
+	if err != nil || root == nil {
+		return false
+	}
+	w.branch(root, "", 0, true)
+	return len(w.leaves) > 0
+}
+
+func tooBranched(body []byte) bool {
+	return bytes.Count(body, []byte("boundary=")) > mostBoundaries || bytes.Count(body, []byte("\n--")) > mostBoundaryLines
+}
+
+// rebuilt puts the content fields of a header that was read before the body
+// again, without what broke it.
+func rebuilt(h Header, body []byte) []byte {
+	var b bytes.Buffer
+	for _, f := range h {
+		if len(f.Name) > 8 && strings.EqualFold(f.Name[:8], "content-") {
+			b.WriteString(f.Name + ": " + f.Value + "\r\n")
+		}
+	}
+	b.WriteString("\r\n")
+	b.Write(body)
+	return b.Bytes()
+}
+
+func (w *walk) branch(p *enmime.Part, parent string, depth int, opening bool) {
+	if p.FirstChild == nil {
+		if strings.HasPrefix(p.ContentType, "multipart/") && len(bytes.TrimSpace(p.Content)) == 0 {
+			return
+		}
+		w.grown(p, parent, depth, opening)
+		return
+	}
+	if depth >= maxDepth {
+		w.note("too_deep")
+		return
+	}
+	for child, first := p.FirstChild, true; child != nil; child, first = child.NextSibling, false {
+		w.branch(child, p.ContentType, depth+1, first)
+	}
+}
+
+// grown keeps a leaf of enmime's tree. A multipart that could not be divided
+// is text.
+func (w *walk) grown(p *enmime.Part, parent string, depth int, opening bool) {
+	var h Header
+	for name, values := range p.Header {
+		for _, v := range values {
+			h = append(h, Field{name, strings.Join(strings.Fields(v), " ")})
+		}
+	}
+	kind, params, _ := mediaOf(h)
+	if strings.HasPrefix(kind, "multipart/") {
+		kind = "text/plain"
+	}
+	w.add(h, kind, params, p.Content, parent, depth, opening)
+}

@@ -1,0 +1,97 @@
+package letter
+
+import (
+	"mime"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/jhillyerd/enmime/v2/mediatype"
+)
+
+// mediaOf reads a header's Content-Type (RFC 2045, 5). A header without one
+// says text/plain; odd says that there was one and it could not be read.
+func mediaOf(h Header) (kind string, params map[string]string, odd bool) {
+	value := strings.TrimSpace(h.Get("Content-Type"))
+	if value == "" {
+		return "text/plain", nil, false
+	}
+	if kind, params, err := mime.ParseMediaType(value); err == nil && strings.Contains(kind, "/") {
+		return kind, params, false
+	}
+	kind, params, _, err := mediatype.ParseWithOptions(value, mediatype.ParseOptions{StripMediaTypeInvalidCharacters: true})
+	if err == nil && strings.Contains(kind, "/") {
+		return kind, params, false
+	}
+	kind = strings.ToLower(strings.TrimRight(firstToken.FindString(value), ";"))
+	if strings.Count(kind, "/") != 1 {
+		kind = "text/plain"
+	}
+	return kind, looseParams(value), true
+}
+
+var firstToken = regexp.MustCompile(`^[^\s;]+`)
+
+func dispositionOf(h Header) string {
+	return strings.ToLower(strings.TrimRight(firstToken.FindString(strings.TrimSpace(h.Get("Content-Disposition"))), ";"))
+}
+
+// fileName is what the sender calls a part: the filename of its disposition,
+// else the name of its type.
+func fileName(h Header) string {
+	for _, at := range []struct{ field, param string }{{"Content-Disposition", "filename"}, {"Content-Type", "name"}} {
+		value := h.Get(at.field)
+		if !strings.Contains(strings.ToLower(value), at.param) {
+			continue
+		}
+		if _, params, err := mime.ParseMediaType(value); err == nil && params[at.param] != "" {
+			return Words(params[at.param])
+		}
+		if name := looseParams(value)[at.param]; name != "" {
+			return Words(name)
+		}
+	}
+	return ""
+}
+
+// param is one parameter, whole or a piece of it (RFC 2231, 3 and 4).
+var param = regexp.MustCompile(`(?i)[;\s]([a-z0-9_-]+)(?:\*(\d{1,2}))?(\*)?\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)`)
+
+// looseParams reads parameters that mime.ParseMediaType refuses: in other
+// charsets than UTF-8, without quotes, twice.
+func looseParams(value string) map[string]string {
+	type piece struct {
+		number, text string
+		encoded      bool
+	}
+	pieces := map[string][]piece{}
+	for _, m := range param.FindAllStringSubmatch(value, 100) {
+		name, text := strings.ToLower(m[1]), strings.Trim(m[4], `"`)
+		pieces[name] = append(pieces[name], piece{m[2], strings.ReplaceAll(text, `\`, ""), m[3] != ""})
+	}
+	params := map[string]string{}
+	for name, list := range pieces {
+		slices.SortStableFunc(list, func(a, b piece) int {
+			return len(a.number)*100 - len(b.number)*100 + strings.Compare(a.number, b.number)
+		})
+		var charset string
+		var raw []byte
+		for i, p := range list {
+			if p.encoded {
+				if parts := strings.SplitN(p.text, "'", 3); i == 0 && len(parts) == 3 {
+					charset, p.text = parts[0], parts[2]
+				}
+				if text, err := url.PathUnescape(p.text); err == nil {
+					p.text = text
+				}
+			}
+			if i > 0 && p.number == "" {
+				break // the same parameter again
+			}
+			raw = append(raw, p.text...)
+		}
+		params[name] = decode(charset, raw)
+	}
+	return params
+}

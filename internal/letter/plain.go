@@ -1,0 +1,174 @@
+package letter
+
+import (
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// Plain returns what an HTML page says, a line a paragraph, without what
+// nobody sees (styles, hidden preheaders). drop, if it is there, says which
+// elements to leave out, such as quotes. A page that is nested too deeply to
+// be understood gives all of its words.
+func Plain(page string, drop func(*html.Node) bool) string {
+	doc, err := html.Parse(strings.NewReader(limited(page)))
+	if err != nil {
+		return words(page)
+	}
+	p := printer{drop: drop}
+	p.print(doc, false)
+	return tidyText(p.out.String())
+}
+
+// printer prints a page as text.
+type printer struct {
+	out  strings.Builder
+	drop func(*html.Node) bool
+}
+
+func (p *printer) print(n *html.Node, pre bool) {
+	switch {
+	case n.Type == html.TextNode:
+		p.text(n.Data, pre)
+		return
+	case n.Type == html.CommentNode || n.Type == html.DoctypeNode:
+		return
+	case n.Type == html.ElementNode && (unseen(n) || p.drop != nil && p.drop(n)):
+		return
+	}
+	before, after := spaceAround(n.DataAtom)
+	p.out.WriteString(before)
+	for child := n.FirstChild; child != nil; child = child.NextSibling {
+		p.print(child, pre || n.DataAtom == atom.Pre || preformatted(n))
+	}
+	p.out.WriteString(linkTarget(n))
+	p.out.WriteString(after)
+}
+
+var anySpace = regexp.MustCompile(`[ \t\r\n\f]+`)
+
+func (p *printer) text(s string, pre bool) {
+	if !pre {
+		s = anySpace.ReplaceAllString(s, " ")
+	}
+	p.out.WriteString(s)
+}
+
+// spaceAround is what an element puts before and after its content.
+func spaceAround(a atom.Atom) (before, after string) {
+	switch a {
+	case atom.Br:
+		return "", "\n"
+	case atom.P, atom.Table, atom.Ul, atom.Ol, atom.Blockquote, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Pre:
+		return "\n\n", "\n\n"
+	case atom.Div, atom.Tr, atom.Section, atom.Article, atom.Header, atom.Footer, atom.Dt, atom.Dd, atom.Form, atom.Center, atom.Address:
+		return paragraphEdge, paragraphEdge
+	case atom.Li:
+		return "\n- ", paragraphEdge
+	case atom.Td, atom.Th:
+		return "", " "
+	case atom.Hr:
+		return "\n" + rule + "\n", ""
+	}
+	return "", ""
+}
+
+const (
+	paragraphEdge = "\x00" // a new line, unless one has just begun
+	rule          = "________________________________"
+)
+
+func preformatted(n *html.Node) bool {
+	return strings.Contains(strings.ReplaceAll(Attr(n, "style"), " ", ""), "white-space:pre")
+}
+
+// linkTarget is the address of a link whose text does not say it.
+func linkTarget(n *html.Node) string {
+	if n.DataAtom != atom.A {
+		return ""
+	}
+	href := strings.TrimSpace(Attr(n, "href"))
+	said := strings.TrimSpace(innerText(n))
+	if !strings.HasPrefix(href, "http") || said == "" || strings.Contains(href, said) || len(href) > 300 {
+		return ""
+	}
+	return " (" + href + ")"
+}
+
+func innerText(n *html.Node) string {
+	if n.Type == html.TextNode {
+		return n.Data
+	}
+	var s strings.Builder
+	for child := n.FirstChild; child != nil && s.Len() < 1000; child = child.NextSibling {
+		s.WriteString(innerText(child))
+	}
+	return s.String()
+}
+
+// Attr returns an attribute of an element, or "".
+func Attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+var hiddenStyle = regexp.MustCompile(`(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|max-height\s*:\s*0(px)?\s*(;|$|!)|font-size\s*:\s*0(px)?\s*(;|$|!)`)
+
+// unseen says whether a reader of the page would not see an element.
+func unseen(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Head, atom.Style, atom.Script, atom.Noscript, atom.Template, atom.Title, atom.Object, atom.Svg, atom.Select, atom.Textarea:
+		return true
+	}
+	for _, a := range n.Attr {
+		if a.Key == "hidden" || a.Key == "style" && hiddenStyle.MatchString(a.Val) {
+			return true
+		}
+	}
+	return false
+}
+
+// words is every word of a page, for pages that are no tree.
+func words(page string) string {
+	var out strings.Builder
+	tokens := html.NewTokenizer(strings.NewReader(limited(page)))
+	skip := ""
+	for {
+		switch tokens.Next() {
+		case html.ErrorToken:
+			return tidyText(out.String())
+		case html.TextToken:
+			if skip == "" {
+				out.WriteString(anySpace.ReplaceAllString(string(tokens.Text()), " "))
+			}
+		case html.StartTagToken:
+			name, _ := tokens.TagName()
+			if s := string(name); s == "style" || s == "script" || s == "title" {
+				skip = s
+			}
+			out.WriteString(paragraphEdge)
+		case html.EndTagToken:
+			skip = ""
+		}
+	}
+}
+
+var (
+	edges     = regexp.MustCompile(`[ \t]*\n?[ \t]*\x00[\x00 \t]*`)
+	lineEdges = regexp.MustCompile(`[ \t]*\n[ \t]*`)
+	manyLines = regexp.MustCompile(`\n{3,}`)
+	manyBlank = regexp.MustCompile(`[ \t\x{a0}]{2,}`)
+)
+
+func tidyText(s string) string {
+	s = edges.ReplaceAllString(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	s = lineEdges.ReplaceAllString(manyBlank.ReplaceAllString(s, " "), "\n")
+	s = strings.ReplaceAll(s, "\u00a0", " ")
+	return strings.TrimSpace(manyLines.ReplaceAllString(s, "\n\n"))
+}

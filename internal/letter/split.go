@@ -1,0 +1,109 @@
+package letter
+
+import (
+	"bytes"
+	"strings"
+)
+
+// What is read of a letter, and no more. A letter beyond one of these is
+// still a letter: what is over is left out and noted.
+const (
+	maxRaw         = 48 << 20 // bytes of the whole letter
+	maxHeader      = 1 << 20  // bytes of one header
+	maxFields      = 2000     // lines of one header
+	maxFieldLength = 64 << 10 // bytes of one line, unfolded
+	maxParts       = 500      // leaves
+	maxDepth       = 20       // multiparts within multiparts
+	maxText        = 2 << 20  // bytes of text that are looked at, plain and HTML each
+)
+
+// split takes a header off its body. It forgives what letters in the wild do:
+// an mbox line or empty lines before the header, lines that are no field, a
+// missing empty line, any kind of line end.
+func split(raw []byte) (h Header, body []byte, odd bool) {
+	rest := trimLead(raw)
+	for used := 0; len(rest) > 0; {
+		line, after := cutLine(rest)
+		name, value, isField := cutField(line)
+		switch {
+		case used > maxHeader || len(h) > maxFields:
+			return h, rest, true
+		case len(bytes.TrimSpace(line)) == 0:
+			if len(line) > 0 && startsField(after) { // white space alone is not the end while fields follow
+				odd = true
+				break
+			}
+			return h, after, odd
+		case len(h) > 0 && isBlank(line[0]):
+			fold(&h[len(h)-1], line)
+		case isField:
+			h = append(h, Field{name, value})
+		case len(h) == 0 && !startsField(after), len(h) > 0 && !startsField(after):
+			return h, rest, true // the body began without an empty line
+		case len(h) > 0:
+			odd = true
+			fold(&h[len(h)-1], append([]byte(" "), line...))
+		default:
+			odd = true
+		}
+		used += len(rest) - len(after)
+		rest = after
+	}
+	return h, nil, odd
+}
+
+// trimLead drops what may stand before a header: a byte order mark, empty
+// lines, the From_ line of an mbox.
+func trimLead(raw []byte) []byte {
+	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
+	raw = bytes.TrimLeft(raw, "\r\n")
+	for bytes.HasPrefix(raw, []byte("From ")) || bytes.HasPrefix(raw, []byte(">From ")) {
+		_, raw = cutLine(raw)
+	}
+	return raw
+}
+
+// cutLine takes the first line without its end, which is CRLF, LF or CR.
+func cutLine(b []byte) (line, rest []byte) {
+	i := bytes.IndexAny(b[:min(len(b), maxHeader)], "\r\n")
+	if i < 0 {
+		return b, nil
+	}
+	if b[i] == '\r' && i+1 < len(b) && b[i+1] == '\n' {
+		return b[:i], b[i+2:]
+	}
+	return b[:i], b[i+1:]
+}
+
+// cutField reads "Name: value". A name is printable ASCII (RFC 5322, 2.2);
+// blanks before the colon are forgiven.
+func cutField(line []byte) (name, value string, ok bool) {
+	before, after, found := bytes.Cut(line, []byte(":"))
+	before = bytes.TrimRight(before, " \t")
+	if !found || len(before) == 0 || len(before) > 200 {
+		return "", "", false
+	}
+	for _, c := range before {
+		if c <= ' ' || c > '~' {
+			return "", "", false
+		}
+	}
+	return string(before), strings.TrimSpace(string(after[:min(len(after), maxFieldLength)])), true
+}
+
+func startsField(b []byte) bool {
+	line, _ := cutLine(b)
+	_, _, ok := cutField(line)
+	return ok
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
+
+// fold adds a continuation line to a field. White space at the fold is one
+// blank, whatever it was.
+func fold(f *Field, line []byte) {
+	if len(f.Value)+len(line) > maxFieldLength {
+		return
+	}
+	f.Value = strings.TrimSpace(f.Value + " " + strings.TrimSpace(string(line)))
+}
