@@ -1,0 +1,580 @@
+package testkit_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"postroom/internal/app"
+	"postroom/internal/outbound"
+	"postroom/internal/postroom"
+	"postroom/internal/store"
+	"postroom/internal/testkit"
+)
+
+// enquiry is a stranger's letter to the support mailbox.
+func enquiry(room *testkit.Room, id string) testkit.Mail {
+	return testkit.Mail{
+		From: "A Person <person@example.org>", To: testkit.Support, Subject: "Opening hours", ID: id, At: room.Clock.Now(),
+		Header: []string{"Return-Path: <person@example.org>"},
+		Text:   "Hello,\n\nwhen are you open on Saturdays?\n\nKind regards\nA Person\n",
+	}
+}
+
+func TestALetterIsAnsweredInItsThread(t *testing.T) {
+	t.Parallel()
+	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
+		room := testkit.New(t, engine)
+		room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+		room.Work(t)
+
+		l := room.Letter(t, person)
+		from, err := l.Header.AddressList("From")
+		if err != nil || from[0].Address != testkit.Support {
+			t.Errorf("the answer is from %v, %v; want the mailbox that was written to", from, err)
+		}
+		if got := l.Header.Get("In-Reply-To"); got != "<q1@example.org>" {
+			t.Errorf("In-Reply-To is %q", got)
+		}
+		if l.Subject != "Re: Opening hours" || l.Header.Get("Auto-Submitted") != "auto-replied" {
+			t.Errorf("subject %q, Auto-Submitted %q", l.Subject, l.Header.Get("Auto-Submitted"))
+		}
+		if l.HTML == "" || !strings.HasPrefix(l.Text, "We have your message.") {
+			t.Errorf("the answer reads:\n%s", l.Text)
+		}
+		sub := onlySubmission(t, room)
+		if sub.Channel != postroom.ByLetter || !strings.Contains(sub.Answers.One("question"), "open on Saturdays") || sub.Answers.One("name") != "A Person" {
+			t.Errorf("on file is %+v", sub)
+		}
+	})
+}
+
+func onlySubmission(t *testing.T, room *testkit.Room) postroom.Submission {
+	t.Helper()
+	subs, err := room.Store.Read(t.Context()).Submissions(10)
+	if err != nil || len(subs) != 1 {
+		t.Fatalf("%d submissions are on file, %v; want 1", len(subs), err)
+	}
+	return subs[0]
+}
+
+func triage(t *testing.T, room *testkit.Room) []postroom.Letter {
+	t.Helper()
+	list, err := room.Store.Read(t.Context()).Triage(10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestTheSameLetterTwiceIsFiledOnce(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	raw := enquiry(room, "q1@example.org").Bytes()
+	room.Receive(t, testkit.Support, raw)
+	room.Receive(t, testkit.Volunteering, raw) // it went to two mailboxes
+	room.Work(t)
+	if on, got := room.Count(t), len(room.Letters(t, person)); on != 1 || got != 1 {
+		t.Errorf("%d submissions and %d answers, want 1 and 1", on, got)
+	}
+}
+
+func TestWhatNobodyWroteIsNeverAnswered(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.Receive(t, testkit.Support, enquiry(room, "q0@example.org").Bytes())
+	room.Work(t)
+	own := room.Letter(t, person)
+	for name, header := range map[string][]string{
+		"automatic reply":     {"Return-Path: <robot@example.net>", "Auto-Submitted: auto-replied"},
+		"mailing list":        {"Return-Path: <robot@example.net>", "List-Id: <news.example.net>"},
+		"null sender":         {"Return-Path: <>"},
+		"bulk":                {"Return-Path: <robot@example.net>", "Precedence: Bulk"},
+		"suppressed":          {"Return-Path: <robot@example.net>", "X-Auto-Response-Suppress: DR, AutoReply"},
+		"our own loop header": {"Return-Path: <robot@example.net>", "X-Postroom-Loop: " + own.Header.Get("X-Postroom-Loop")},
+	} {
+		m := testkit.Mail{From: "robot@example.net", To: testkit.Support, Subject: name, Text: "Hello there, is anybody in?", ID: strings.ReplaceAll(name, " ", "-") + "@example.net", At: room.Clock.Now(), Header: header}
+		room.Receive(t, testkit.Support, m.Bytes())
+	}
+	room.Work(t)
+	if got := room.Subjects(t, "robot@example.net"); len(got) != 0 {
+		t.Errorf("the robot received %q, want nothing", got)
+	}
+}
+
+func TestOurOwnMailComingBackIsIgnored(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+	room.Work(t)
+	before := len(room.Sink.Messages())
+	room.Receive(t, testkit.Support, room.Letter(t, person).Raw)
+	room.Work(t)
+	if after := len(room.Sink.Messages()); after != before {
+		t.Errorf("our own mail caused %d mails", after-before)
+	}
+}
+
+func TestStaffAnsweringFromTheirOwnMailProgramEndsTheWaiting(t *testing.T) {
+	t.Parallel()
+	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
+		room := testkit.New(t, engine)
+		room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+		room.Work(t)
+		room.ReceiveSent(t, testkit.Support, testkit.Mail{
+			From: "Community Action <" + testkit.Support + ">", To: person, Subject: "Re: Opening hours", ID: "staff1@communityaction.example",
+			InReplyTo: "q1@example.org", Text: "From ten to four.", At: room.Clock.Now(),
+		}.Bytes())
+		room.Work(t)
+		if sub := onlySubmission(t, room); sub.State != postroom.SubmissionAnswered {
+			t.Errorf("the submission is %s, want answered", sub.State)
+		}
+		before := len(room.Letters(t, "office@riverside.example"))
+		room.Clock.Advance(5 * 24 * time.Hour)
+		room.Work(t)
+		if chased := slices.DeleteFunc(room.Subjects(t, "office@riverside.example")[before:], func(s string) bool { return !strings.HasPrefix(s, "Still waiting") }); len(chased) != 0 {
+			t.Errorf("the coordinator was chased: %q", chased)
+		}
+	})
+}
+
+func TestAForwardToAColleagueAnswersNobody(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+	room.Work(t)
+	room.ReceiveSent(t, testkit.Support, testkit.Mail{From: testkit.Support, To: "colleague@communityaction.example", Subject: "Fwd: Opening hours",
+		ID: "f1@communityaction.example", InReplyTo: "q1@example.org", Text: "Can you answer this?", At: room.Clock.Now()}.Bytes())
+	room.Work(t)
+	if sub := onlySubmission(t, room); sub.State != postroom.SubmissionReceived {
+		t.Errorf("the submission is %s, want received", sub.State)
+	}
+}
+
+func TestAnAnswerOfStaffThatWasReadFirstKeepsTheAcknowledgementBack(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.ReceiveSent(t, testkit.Support, testkit.Mail{From: testkit.Support, To: person, Subject: "Re: Opening hours",
+		ID: "staff1@communityaction.example", InReplyTo: "q1@example.org", Text: "From ten to four.", At: room.Clock.Now()}.Bytes())
+	room.Work(t)
+	room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+	room.Work(t)
+	if got := room.Subjects(t, person); len(got) != 0 {
+		t.Errorf("the person received %q although staff had answered", got)
+	}
+}
+
+func TestStaffAnsweringBeforeTheAcknowledgementLeavesKeepsItBack(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.Sink.Down()
+	room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+	room.Work(t)
+	room.ReceiveSent(t, testkit.Support, testkit.Mail{From: testkit.Support, To: person, Subject: "Re: Opening hours",
+		ID: "staff1@communityaction.example", InReplyTo: "q1@example.org", Text: "From ten to four.", At: room.Clock.Now()}.Bytes())
+	room.Work(t)
+	room.Sink.Up()
+	room.Clock.Advance(time.Hour)
+	room.Work(t)
+	if got := room.Subjects(t, person); len(got) != 0 {
+		t.Errorf("the person received %q although staff had answered", got)
+	}
+}
+
+func TestAReplyJoinsItsConversation(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+	room.Work(t)
+	answer := room.Letter(t, person)
+	again := enquiry(room, "q2@example.org")
+	again.Subject, again.Text = "Re: Opening hours", "And on Sundays?\n"
+	again.InReplyTo = strings.Trim(answer.Header.Get("Message-Id"), "<>")
+	room.Receive(t, testkit.Support, again.Bytes())
+	room.Work(t)
+	sub := onlySubmission(t, room)
+	letters, err := room.Store.Read(t.Context()).LettersAbout(sub.ID)
+	if err != nil || len(letters) != 2 {
+		t.Errorf("%d letters belong to the submission, %v; want 2", len(letters), err)
+	}
+	if got := room.Subjects(t, "office@riverside.example"); !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "Somebody wrote again") }) {
+		t.Errorf("the coordinator heard %q, and not that somebody wrote again", got)
+	}
+	if got := len(room.Letters(t, person)); got != 1 {
+		t.Errorf("the person received %d mails, want the one answer", got)
+	}
+}
+
+// plusRoom has mailboxes that get mail for plus-addresses.
+func plusRoom(t *testing.T, mode string, more ...testkit.Option) *testkit.Room {
+	return testkit.New(t, append(more, testkit.Roles(app.RoleWeb, app.RoleWorker, app.RoleScheduler), testkit.Setting(`mailboxes:
+  - {address: support@communityaction.example, host: 127.0.0.1, port: 1, security: none, password: x, mode: `+mode+`, replies: plus}`))...)
+}
+
+func TestTheReplyAddressFindsTheConversationWithoutAnyThread(t *testing.T) {
+	t.Parallel()
+	room := plusRoom(t, "answer")
+	room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+	room.Work(t)
+	answer := room.Letter(t, person)
+	to, err := answer.Header.AddressList("Reply-To")
+	if err != nil || len(to) != 1 || !strings.HasPrefix(to[0].Address, "support+") {
+		t.Fatalf("Reply-To is %v, %v", to, err)
+	}
+	again := enquiry(room, "q2@example.org")
+	again.To, again.Subject = strings.ToUpper(to[0].Address), "something else"
+	room.Receive(t, testkit.Support, again.Bytes())
+	room.Work(t)
+	if n := room.Count(t); n != 1 {
+		t.Errorf("%d submissions are on file, want 1", n)
+	}
+}
+
+func TestAMailboxInWatchFilesAndSendsNothing(t *testing.T) {
+	t.Parallel()
+	room := plusRoom(t, "watch")
+	room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+	room.Work(t)
+	room.Clock.Advance(3 * 24 * time.Hour)
+	room.Work(t)
+	about := func(m testkit.Letter) bool {
+		return !strings.Contains(m.Header.Get("To"), "riverside") || strings.Contains(m.Subject, "came in")
+	}
+	for _, m := range room.Sink.Messages() {
+		if l := testkit.ReadLetter(t, m); about(l) {
+			t.Errorf("%q was sent", l.Subject)
+		}
+	}
+	sub := onlySubmission(t, room)
+	mails, err := room.Store.Read(t.Context()).MessagesAbout(sub.ID)
+	if err != nil || len(mails) == 0 {
+		t.Fatalf("%d messages, %v; want those that would have been sent", len(mails), err)
+	}
+	for _, m := range mails {
+		if m.State != postroom.Suppressed || m.Reason != outbound.ReasonWatch {
+			t.Errorf("message %s is %s because %q", m.Template, m.State, m.Reason)
+		}
+	}
+}
+
+func TestWhoeverWritesOftenIsAnsweredOnceADay(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	for i := range 5 {
+		m := enquiry(room, fmt.Sprintf("q%d@example.org", i))
+		m.Text = fmt.Sprintf("This is question number %d, what about it?", i)
+		room.Receive(t, testkit.Support, m.Bytes())
+		room.Work(t)
+		room.Clock.Advance(15 * time.Minute)
+	}
+	room.Work(t)
+	if got := room.Subjects(t, person); len(got) != 1 {
+		t.Errorf("the person received %q, want one answer", got)
+	}
+	if n := room.Count(t); n != 5 {
+		t.Errorf("%d submissions are on file, want 5: nothing is lost", n)
+	}
+}
+
+func TestALetterNobodyCanPlaceIsKeptForAPersonAndItsSenderHears(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	m := enquiry(room, "q1@example.org")
+	m.To = "hello@riverside.example" // no programme has this address
+	room.Receive(t, "hello@riverside.example", m.Bytes())
+	room.Work(t)
+	if list := triage(t, room); len(list) != 1 || list[0].Reference == "" {
+		t.Errorf("in triage is %+v, want the letter with a reference", list)
+	}
+	if l := room.Letter(t, person); !strings.HasPrefix(l.Text, "We have your message. A person will read it") {
+		t.Errorf("the person hears:\n%s", l.Text)
+	}
+}
+
+func TestWhatALetterLeftOpenIsAskedAndFinishedOnAPage(t *testing.T) {
+	t.Parallel()
+	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
+		room := testkit.New(t, engine)
+		m := enquiry(room, "q1@example.org")
+		m.Subject, m.Text = "Please add us", "Please add my group to the network.\nWe run a repair workshop.\n"
+		room.Receive(t, testkit.Support, m.Bytes())
+		room.Work(t)
+		l := room.Letter(t, person)
+		if !strings.Contains(l.Text, "1. Which area are you in? (Bletchley / ") {
+			t.Fatalf("the answer does not ask for the area:\n%s", l.Text)
+		}
+		address := l.Link(t, "finish")
+		page := room.Get(t, address)
+		if page.Status != 200 || !strings.Contains(page.Body, "repair workshop") {
+			t.Fatalf("status %d; the page does not show what the letter said", page.Status)
+		}
+		fields := page.Hidden()
+		fields.Set("name", "A Person")
+		fields.Set("work", "We run a repair workshop.")
+		if page := room.PostForm(t, address, fields); page.Status != 422 {
+			t.Fatalf("without an area the page answers %d, want 422", page.Status)
+		}
+		fields.Set("area", "wolverton")
+		done := room.PostForm(t, address, fields)
+		if done.Status != 200 || !strings.Contains(done.URL, "/receipt/") {
+			t.Fatalf("status %d at %s", done.Status, done.URL)
+		}
+		room.PostForm(t, address, fields) // the button pressed twice
+		room.Clock.Advance(time.Hour)     // past the cool-down
+		room.Work(t)
+		sub := onlySubmission(t, room)
+		if len(sub.Open) != 0 || sub.Area != "wolverton" {
+			t.Errorf("open is %q, area %q", sub.Open, sub.Area)
+		}
+		members, err := room.Store.Read(t.Context()).ForumMembers("forum-wolverton")
+		if err != nil || len(members) != 1 {
+			t.Errorf("%d members in the forum, %v; want 1", len(members), err)
+		}
+		if got := room.Subjects(t, person); len(got) != 2 {
+			t.Errorf("the person received %q, want the question and the welcome", got)
+		}
+	})
+}
+
+func TestALetterBooksTheDayItNames(t *testing.T) {
+	t.Parallel()
+	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
+		room := testkit.New(t, engine)
+		m := enquiry(room, "b1@example.org")
+		m.To, m.Subject, m.Text = testkit.EventsBox, "Networking event", "Hello, we would like to come on the 6th of March. We are three people.\n\nA Person"
+		room.Receive(t, testkit.EventsBox, m.Bytes())
+		room.Work(t)
+		sub := onlySubmission(t, room)
+		b, booked, err := room.Store.Read(t.Context()).BookingOf(sub.ID)
+		if err != nil || !booked || b.Party != 3 || b.State != postroom.BookingConfirmed {
+			t.Fatalf("booking %+v, %t, %v; want three places", b, booked, err)
+		}
+		if l := room.Letter(t, person); !strings.HasPrefix(l.Text, "Your place is booked") || l.Header.Get("In-Reply-To") != "<b1@example.org>" {
+			t.Errorf("the person hears %q:\n%s", l.Subject, l.Text)
+		}
+	})
+}
+
+func TestALetterThatNamesNoDayIsAskedForIt(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	m := enquiry(room, "b1@example.org")
+	m.To, m.Subject, m.Text = testkit.EventsBox, "Networking event", "Hello, I would like to come to the networking event."
+	room.Receive(t, testkit.EventsBox, m.Bytes())
+	room.Work(t)
+	if l := room.Letter(t, person); !strings.Contains(l.Text, "1. Which date would you like?") {
+		t.Errorf("the person hears:\n%s", l.Text)
+	}
+}
+
+const worry = "I do not know what to do. My partner hits me and I am not safe at home."
+
+func TestAWorryingLetterStopsEverythingUntilAPersonHasLooked(t *testing.T) {
+	t.Parallel()
+	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
+		room := testkit.New(t, engine)
+		m := enquiry(room, "w1@example.org")
+		m.Text = worry
+		room.Receive(t, testkit.Support, m.Bytes())
+		room.Work(t)
+		if l := room.Letter(t, person); !strings.HasPrefix(l.Text, "We have your message. A person will read it as soon as they can.") {
+			t.Fatalf("the person hears:\n%s", l.Text)
+		}
+		for _, who := range []string{"office@riverside.example", "cag@riverside.example"} { // lead and deputy
+			l := room.Letters(t, who)
+			i := slices.IndexFunc(l, func(l testkit.Letter) bool { return strings.HasPrefix(l.Subject, "Please look now: ") })
+			if i < 0 || strings.Contains(l[i].Text, "partner") || strings.Contains(l[i].Text, person) {
+				t.Errorf("%s received no alert, or one that tells too much", who)
+			}
+		}
+		sub := onlySubmission(t, room)
+		room.Clock.Advance(time.Hour)
+		room.Work(t)
+		if got := len(room.Letters(t, person)); sub.State != postroom.SubmissionHeld || got != 1 {
+			t.Fatalf("the submission is %s and the person received %d mails", sub.State, got)
+		}
+
+		release(t, room, sub)
+		room.Work(t)
+		if got := room.Subjects(t, person); len(got) != 2 {
+			t.Errorf("after the release the person received %q: a false alarm must lose nothing", got)
+		}
+	})
+}
+
+func release(t *testing.T, room *testkit.Room, sub postroom.Submission) {
+	t.Helper()
+	err := room.Store.Write(t.Context(), func(tx *store.Tx) error {
+		if _, err := tx.Release(sub.ID, "test", room.Clock.Now()); err != nil {
+			return err
+		}
+		return room.Outbox.Release(tx, sub.ID)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAWorryingFormStopsEverythingToo(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.Submit(t, "ask", question(worry))
+	room.Work(t)
+	if sub := onlySubmission(t, room); sub.State != postroom.SubmissionHeld {
+		t.Errorf("the submission is %s, want held", sub.State)
+	}
+	if l := room.Letter(t, person); !strings.HasPrefix(l.Text, "We have your message. A person will read it as soon as they can.") {
+		t.Errorf("the person hears:\n%s", l.Text)
+	}
+}
+
+func TestAHoldingTextThatNobodyHasReadStandsBesideTheEnglish(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	m := enquiry(room, "w1@example.org")
+	m.Text = "Добрий день. Допоможіть, будь ласка. Мій чоловік погрожує вбити мене і дітей."
+	room.Receive(t, testkit.Support, m.Bytes())
+	room.Work(t)
+	l := room.Letter(t, person)
+	if !strings.HasPrefix(l.Text, "Ми отримали") || !strings.Contains(l.Text, "A person will read it as soon as they can.") {
+		t.Errorf("the person hears:\n%s", l.Text)
+	}
+}
+
+func TestAReportAboutOurMailBecomesACall(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+	room.Work(t)
+	sent := room.Letter(t, person)
+	room.Receive(t, testkit.Support, dsn(sent.Header.Get("Message-Id"), person, "5.1.1"))
+	room.Work(t)
+	calls, err := room.Store.Read(t.Context()).Calls(10)
+	if err != nil || len(calls) != 1 || calls[0].Reason != outbound.ReasonBounced {
+		t.Errorf("calls %+v, %v; want one because the mail came back", calls, err)
+	}
+	dead, err := room.Store.Read(t.Context()).AddressDead(person)
+	if err != nil || !dead {
+		t.Errorf("the address is dead: %t, %v", dead, err)
+	}
+}
+
+func TestAReportAboutNoMailOfOursIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+	room.Work(t)
+	room.Receive(t, testkit.Support, dsn("<forged@example.net>", person, "5.1.1"))
+	room.Work(t)
+	if dead, err := room.Store.Read(t.Context()).AddressDead(person); err != nil || dead {
+		t.Errorf("the address is dead: %t, %v", dead, err)
+	}
+}
+
+// dsn is a delivery report as RFC 3464 has it.
+func dsn(messageID, recipient, status string) []byte {
+	return []byte(strings.ReplaceAll(`Return-Path: <>
+From: Mail Delivery System <MAILER-DAEMON@mail.example.net>
+To: support@communityaction.example
+Subject: Undelivered Mail Returned to Sender
+Date: Mon, 23 Nov 2026 09:31:00 +0000
+Message-ID: <dsn1@mail.example.net>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b1"
+
+--b1
+Content-Type: text/plain
+
+I'm sorry to have to inform you that your message could not be delivered.
+
+--b1
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.example.net
+
+Final-Recipient: rfc822; `+recipient+`
+Action: failed
+Status: `+status+`
+Diagnostic-Code: smtp; 550 5.1.1 user unknown
+
+--b1
+Content-Type: text/rfc822-headers
+
+Message-ID: `+messageID+`
+Subject: Re: Opening hours
+From: support@communityaction.example
+
+--b1--
+`, "\n", "\r\n"))
+}
+
+func TestTwoPostRoomsExchangeAtMostOneMailEach(t *testing.T) {
+	t.Parallel()
+	one, two := testkit.New(t), testkit.New(t)
+	m := enquiry(one, "loop@example.org")
+	m.From, m.Header = "events@communityaction.example", nil // the other post room's address
+	one.Receive(t, testkit.Support, m.Bytes())
+	rooms, seen := []*testkit.Room{one, two}, []int{0, 0}
+	for turn := range 10 {
+		here, there := rooms[turn%2], rooms[(turn+1)%2]
+		here.Work(t)
+		mails := here.Sink.Messages()
+		for _, mail := range mails[seen[turn%2]:] {
+			if strings.HasSuffix(mail.To[0], "@communityaction.example") {
+				there.Receive(t, testkit.EventsBox, testkit.ReadLetter(t, mail).Raw)
+			}
+		}
+		seen[turn%2] = len(mails)
+	}
+	for i, room := range rooms {
+		n := 0
+		for _, mail := range room.Sink.Messages() {
+			if strings.HasSuffix(mail.To[0], "@communityaction.example") {
+				n++
+			}
+		}
+		if n > 1 {
+			t.Errorf("post room %d sent %d mails to the other", i+1, n)
+		}
+	}
+}
+
+func TestALetterInDariIsAnsweredInDari(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	m := enquiry(room, "d1@example.org")
+	m.To, m.Subject = testkit.Volunteering, "رضاکار"
+	m.Text = "سلام، من می‌خواهم رضاکار باشم و در ترجمانی کمک کنم. گروپ ما در این ساحه است. تشکر"
+	room.Receive(t, testkit.Volunteering, m.Bytes())
+	room.Work(t)
+	l := room.Letter(t, person)
+	if !strings.HasPrefix(l.Text, "پیام شما به ما رسید") || !strings.Contains(l.HTML, `dir="rtl"`) {
+		t.Errorf("the person hears:\n%s", l.Text)
+	}
+	sub := onlySubmission(t, room)
+	if sub.Form != "volunteer" || !sub.Guessed || !strings.Contains(l.Text, "پښتو") {
+		t.Errorf("form %s, guessed %t; a guess must offer other languages:\n%s", sub.Form, sub.Guessed, l.Text)
+	}
+}
+
+func TestAVacationReplyIsKeptAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+	room.Work(t)
+	before := onlySubmission(t, room)
+	away := enquiry(room, "v1@example.org")
+	away.Subject, away.Text = "Automatic reply: We have your message", "I am out of the office."
+	answer := room.Letter(t, person)
+	away.InReplyTo = strings.Trim(answer.Header.Get("Message-Id"), "<>")
+	away.Header = []string{"Return-Path: <>", "Auto-Submitted: auto-replied"}
+	mails := len(room.Sink.Messages())
+	room.Receive(t, testkit.Support, away.Bytes())
+	room.Work(t)
+	if after := onlySubmission(t, room); after.State != before.State || len(room.Sink.Messages()) != mails {
+		t.Errorf("state %s, %d new mails", after.State, len(room.Sink.Messages())-mails)
+	}
+}
