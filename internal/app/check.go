@@ -80,8 +80,17 @@ func checkCoordinators(cfg config.Config, set *programme.Set) Finding {
 		if !lookedAfter(cfg, p) {
 			f.Good += fmt.Sprintf("; %s names %v, who is not there, so everybody is asked", p.Name, p.Coordinators)
 		}
+		for _, name := range []string{p.Safeguarding.Lead, p.Safeguarding.Deputy} {
+			if name != "" && !called(cfg, name) {
+				f.Err = errors.Join(f.Err, fmt.Errorf("%s calls %q when somebody may be in danger, who is no coordinator in the settings", p.Name, name))
+			}
+		}
 	}
 	return f
+}
+
+func called(cfg config.Config, name string) bool {
+	return slices.ContainsFunc(cfg.Coordinators, func(c config.Coordinator) bool { return c.Name == name })
 }
 
 func lookedAfter(cfg config.Config, p *programme.Programme) bool {

@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -103,11 +104,7 @@ func sessionIn(form *programme.Form, text string, at time.Time) string {
 		}
 	}
 	named := matching(ahead, func(s *programme.Session) bool {
-		phrases := programme.Phrases{}
-		for tag, title := range s.Title {
-			phrases[tag] = []string{title}
-		}
-		return phrases.In(text)
+		return programme.NewPhrases(slices.Collect(maps.Values(s.Title))...).In(text)
 	})
 	if len(named) == 1 {
 		return named[0].Name
@@ -143,7 +140,7 @@ func widest(sessions []*programme.Session) string {
 	return ""
 }
 
-var partySize = regexp.MustCompile(`(?i)\b(?:(?:we are|we're|there are|there will be|for|нас|на)\s+(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|двоє|троє|четверо|п'ятеро)\b(?:\s+(?:of us|people|persons|places|осіб|людей))?|(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:of us|people|persons|places|seats|tickets|осіб|людей|місця|місць|نفر|جای|کسان))`)
+var partySize = regexp.MustCompile(`(?i)(?:^|[^\pL\d])(?:(?:we are|we're|there are|there will be|for|нас|на)\s+(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|двоє|троє|четверо|п'ятеро)(?:$|[^\pL\d])(?:\s*(?:of us|people|persons|places|осіб|людей))?|(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:of us|people|persons|places|seats|tickets|осіб|людей|місця|місць|نفر|جای|کسان))`)
 
 // partyIn returns for how many people a text asks: 1, unless it says another
 // number. More than ten is for the person to say again: a form asks for no more

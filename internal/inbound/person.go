@@ -3,6 +3,7 @@ package inbound
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -334,13 +335,8 @@ func (in *Inbound) kept(a arrival) workflow.Kept {
 // language. A single choice is taken only if it is the only one.
 func chosen(f *programme.Field, text string) (values []string) {
 	for _, o := range f.Options {
-		phrases := programme.Phrases{}
-		for tag, label := range o.Label {
-			if len([]rune(label)) >= shortestLabel {
-				phrases[tag] = []string{label}
-			}
-		}
-		if phrases.In(text) {
+		labels := slices.DeleteFunc(slices.Collect(maps.Values(o.Label)), func(label string) bool { return len([]rune(label)) < shortestLabel })
+		if programme.NewPhrases(labels...).In(text) {
 			values = append(values, o.Value)
 		}
 	}

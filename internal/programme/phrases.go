@@ -11,44 +11,41 @@ import (
 	"postroom/internal/proof"
 )
 
-// Phrases are words to look for in what somebody wrote, by language. They are
-// looked for in every language at once: people mix them, and nobody should be
-// missed because a language was guessed wrong. A phrase that ends with * also
-// stands for its longer forms, as Ukrainian and Persian have many.
-type Phrases map[string][]string
+// Phrases are words to look for in what somebody wrote. They are looked for in
+// every language at once: people mix them, and nobody should be missed because
+// a language was guessed wrong. A phrase that ends with * also stands for its
+// longer forms, as Ukrainian and Persian have many. The zero value finds nothing.
+type Phrases struct{ folded []string } // " words " for whole words, " words" for any ending
+
+// NewPhrases makes Phrases of texts as people write them. One without a letter
+// finds nothing.
+func NewPhrases(texts ...string) Phrases {
+	var p Phrases
+	for _, text := range texts {
+		stem, open := strings.CutSuffix(strings.TrimSpace(text), "*")
+		words := fold(stem)
+		switch {
+		case words == " ":
+		case open:
+			p.folded = append(p.folded, strings.TrimSuffix(words, " "))
+		default:
+			p.folded = append(p.folded, words)
+		}
+	}
+	return p
+}
+
+// Any says whether there is anything to look for.
+func (p Phrases) Any() bool { return len(p.folded) > 0 }
 
 // In says whether any of the phrases stands in a text, whole words only and
 // however it is capitalised or spelt with signs.
-func (p Phrases) In(text string) bool {
-	if len(p) == 0 {
-		return false
-	}
-	return p.inFolded(fold(text))
-}
+func (p Phrases) In(text string) bool { return p.Any() && p.inFolded(fold(text)) }
 
-func (p Phrases) inFolded(folded string) bool {
-	for _, phrases := range p {
-		for _, phrase := range phrases {
-			if hasPhrase(folded, phrase) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// hasPhrase looks for a phrase between spaces; fold has left only words and
+// inFolded looks for the phrases between spaces; fold has left only words and
 // single spaces, with one at each end.
-func hasPhrase(folded, phrase string) bool {
-	stem, open := strings.CutSuffix(strings.TrimSpace(phrase), "*")
-	words := strings.TrimSpace(fold(stem))
-	if words == "" {
-		return false
-	}
-	if open {
-		return strings.Contains(folded, " "+words)
-	}
-	return strings.Contains(folded, " "+words+" ")
+func (p Phrases) inFolded(folded string) bool {
+	return slices.ContainsFunc(p.folded, func(phrase string) bool { return strings.Contains(folded, phrase) })
 }
 
 // letterForms are pairs of signs that keyboards write one for the other:
@@ -92,7 +89,7 @@ type Safeguarding struct {
 // see before anything automatic goes on. Every answer counts, those of a
 // special category first of all.
 func (p *Programme) Worrying(texts ...string) bool {
-	return slices.ContainsFunc(texts, p.Safeguarding.Phrases.In)
+	return p.Safeguarding.Phrases.In(strings.Join(texts, "\n"))
 }
 
 // Worrying returns the first programme one of whose phrases stands in a text,
@@ -134,7 +131,7 @@ func (r *reader) safeguarding(m proof.Map) Safeguarding {
 	}
 	s = s.As("safeguarding of programme " + r.p.Name)
 	read := Safeguarding{Lead: s.Need("lead", "the name of a coordinator in postroom.yaml"), Deputy: s.Text("deputy"), Phrases: r.phrases(s, "phrases")}
-	if len(read.Phrases) == 0 {
+	if !read.Phrases.Any() {
 		s.Lacks("phrases", "{en: [hurt myself, not safe at home]}")
 	}
 	return read
@@ -143,17 +140,16 @@ func (r *reader) safeguarding(m proof.Map) Safeguarding {
 // phrases reads lists of phrases by language.
 func (r *reader) phrases(m proof.Map, key string) Phrases {
 	byLanguage := m.Map(key)
-	phrases := make(Phrases)
+	var all []string
 	for _, tag := range byLanguage.Keys() {
 		for _, phrase := range byLanguage.Texts(tag) {
-			if strings.TrimSpace(fold(strings.TrimSuffix(phrase, "*"))) == "" {
+			if !NewPhrases(phrase).Any() {
 				byLanguage.Wrong(tag, "a phrase has no letter in it", "words as people write them")
-				continue
 			}
-			phrases[tag] = append(phrases[tag], phrase)
+			all = append(all, phrase)
 		}
 	}
-	return phrases
+	return NewPhrases(all...)
 }
 
 // takesLetters reads which letters the form is for.

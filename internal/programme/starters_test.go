@@ -25,3 +25,27 @@ func TestStartersHaveNoMistakes(t *testing.T) {
 	t.Parallel()
 	starters(t)
 }
+
+func TestALetterIsTakenForTheFormItsWordsStandFor(t *testing.T) {
+	t.Parallel()
+	set := starters(t)
+	for _, c := range []struct{ mailbox, text, want string }{
+		{"support@communityaction.example", "Please add my group to the network", "join"},
+		{"Support@CommunityAction.example", "When are you open?", "ask"},
+		{"volunteering@communityaction.example", "I would like to help as a translator", "volunteer"},
+		{"volunteering@communityaction.example", "Where is your office?", "ask"},
+		{"volunteering@communityaction.example", "می‌خواهم رضاکار باشم", "volunteer"},
+		{"events@communityaction.example", "Забронюйте, будь ласка, два місця", "register"},
+		{"events@communityaction.example", "Is there a car park?", "ask"},
+		{"newsletter@communityaction.example", "please subscribe me", "newsletter"},
+		{"nobody@communityaction.example", "please subscribe me", ""},
+	} {
+		name := ""
+		if f, ok := set.FormFor(c.mailbox, c.text); ok {
+			name = f.Name
+		}
+		if name != c.want {
+			t.Errorf("%s, %q: form %q, want %q", c.mailbox, c.text, name, c.want)
+		}
+	}
+}
