@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"postroom/internal/proof"
 )
@@ -75,16 +76,29 @@ const (
 	Move  MailboxAfter = "move"
 )
 
+// MailboxReplies says which addresses reach a mailbox.
+type MailboxReplies string
+
+// The addresses that may reach a mailbox.
+const (
+	PlusReplies  MailboxReplies = "plus"  // support+anything@ as well as support@
+	PlainReplies MailboxReplies = "plain" // only the address itself
+)
+
 // Mailbox is one place letters are read from.
 type Mailbox struct {
-	Address  string
-	Host     string
-	Port     int
-	Security Security
-	Username string // the address if left out
-	Password Secret
-	Mode     MailboxMode
-	After    MailboxAfter
+	Address    string
+	Host       string
+	Port       int
+	Security   Security
+	Username   string // the address if left out
+	Password   Secret
+	Mode       MailboxMode
+	After      MailboxAfter
+	Import     time.Duration  // how old a letter may be that lay there before we came; 0 reads none of those
+	Sent       string         // folder of what staff sent; "" is found by itself
+	Replies    MailboxReplies // whether an answer to a plus-address arrives
+	AuthservID string         // under which its server vouches for senders (RFC 8601); "" believes nobody
 }
 
 func listen(m proof.Map) string {
@@ -222,8 +236,48 @@ func (r reader) mailbox(m proof.Map) Mailbox {
 	box.Password = r.secret(m, "password")
 	box.Mode = MailboxMode(m.Choice("mode", string(Watch), string(Watch), string(Draft), string(Answer)))
 	box.After = MailboxAfter(m.Choice("after", string(Leave), string(Leave), string(Flag), string(Move)))
+	box.Import = days(m, "import")
+	box.Sent = m.Text("sent")
+	box.Replies = MailboxReplies(m.Choice("replies", string(usualReplies(box.Host)), string(PlusReplies), string(PlainReplies)))
+	box.AuthservID = authservID(m)
 	checkLogin(m, box.Security, box.Host, box.Username, box.Password)
 	return box
+}
+
+// usualReplies knows the providers that deliver plus-addresses unasked.
+func usualReplies(host string) MailboxReplies {
+	switch strings.ToLower(host) {
+	case "imap.gmail.com", "outlook.office365.com":
+		return PlusReplies
+	}
+	return PlainReplies
+}
+
+// days reads a number of days such as 7d, a year at most.
+func days(m proof.Map, key string) time.Duration {
+	const most = 366
+	written := m.Text(key)
+	if written == "" || written == "none" {
+		return 0
+	}
+	number, isDays := strings.CutSuffix(written, "d")
+	n, err := strconv.Atoi(number)
+	if !isDays || err != nil || n < 0 || n > most {
+		m.Wrong(key, fmt.Sprintf("%s is not a number of days up to %d", key, most), key+": 7d, or leave it out to read only new letters")
+		return 0
+	}
+	return time.Duration(n) * 24 * time.Hour
+}
+
+// authservID reads the name that a mail server writes first into its
+// Authentication-Results. One with a space or a semicolon is a whole such line.
+func authservID(m proof.Map) string {
+	written := m.Text("authserv_id")
+	if strings.ContainsAny(written, " ;\t") {
+		m.Wrong("authserv_id", "authserv_id is not one name", "the first word of the Authentication-Results lines, such as mx.google.com")
+		return ""
+	}
+	return strings.ToLower(written)
 }
 
 func (r reader) programmes(m proof.Map) string {
