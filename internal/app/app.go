@@ -22,6 +22,7 @@ import (
 	"postroom/internal/event"
 	"postroom/internal/intake"
 	"postroom/internal/link"
+	"postroom/internal/mailbox"
 	"postroom/internal/outbound"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
@@ -48,6 +49,7 @@ type Room struct {
 	Events     *event.Events
 	Intake     *intake.Intake
 	Lists      *campaign.Lists
+	Mailboxes  *mailbox.Mailboxes
 	Queue      *queue.Queue
 	Scheduler  *workers.Scheduler
 	Web        *web.Server
@@ -183,6 +185,7 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 }
 
 func (r *Room) makeDoors() (err error) {
+	r.Mailboxes = mailbox.New(mailbox.Options{Store: r.Store, Mailboxes: r.Config.Mailboxes, Clock: r.Clock, Log: r.Log})
 	r.Queue, err = queue.New(queue.Options{Store: r.Store, Clock: r.Clock, Redis: r.Config.Redis, Alone: r.alone(), Log: r.Log})
 	if err != nil {
 		return err
