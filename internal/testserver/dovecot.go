@@ -50,6 +50,7 @@ mail_gid = {mailgroup}
 first_valid_uid = 1
 first_valid_gid = 1
 mailbox_list_index = yes
+mail_fsync = never
 maildir_very_dirty_syncs = no
 auth_cache_size = 0
 imap_idle_notify_interval = 2 mins
