@@ -23,6 +23,7 @@ import (
 	"postroom/internal/inbound"
 	"postroom/internal/intake"
 	"postroom/internal/link"
+	"postroom/internal/mailbox"
 	"postroom/internal/outbound"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
@@ -50,6 +51,7 @@ type Room struct {
 	Intake     *intake.Intake
 	Inbound    *inbound.Inbound
 	Lists      *campaign.Lists
+	Mailboxes  *mailbox.Mailboxes
 	Queue      *queue.Queue
 	Scheduler  *workers.Scheduler
 	Web        *web.Server
@@ -194,6 +196,7 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 }
 
 func (r *Room) makeDoors() (err error) {
+	r.Mailboxes = mailbox.New(mailbox.Options{Store: r.Store, Mailboxes: r.Config.Mailboxes, Clock: r.Clock, Log: r.Log})
 	r.Queue, err = queue.New(queue.Options{Store: r.Store, Clock: r.Clock, Redis: r.Config.Redis, Alone: r.alone(), Log: r.Log})
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"postroom/internal/config"
+	"postroom/internal/mailbox"
 	"postroom/internal/outbound"
 	"postroom/internal/programme"
 	"postroom/internal/queue"
@@ -43,7 +44,7 @@ func Check(ctx context.Context, cfg config.Config) []Finding {
 		findings = append(findings, checkMailServer(ctx, s))
 	}
 	for _, m := range cfg.Mailboxes {
-		findings = append(findings, checkPort(ctx, "mailbox "+m.Address, m.Host, m.Port))
+		findings = append(findings, checkMailbox(ctx, m))
 	}
 	return findings
 }
@@ -135,12 +136,21 @@ func checkRedis(ctx context.Context, cfg config.Config) Finding {
 	return Finding{What: "redis", Good: string(cfg.Redis.Mode), Err: queue.Ping(ctx, cfg.Redis)}
 }
 
-func checkPort(ctx context.Context, what, host string, port int) Finding {
-	address := net.JoinHostPort(host, strconv.Itoa(port))
-	dialer := net.Dialer{Timeout: connectWithin}
-	conn, err := dialer.DialContext(ctx, "tcp", address)
-	if err != nil {
-		return Finding{What: what, Err: err}
+// checkMailbox logs in and looks for the folders, as reading it would.
+func checkMailbox(ctx context.Context, box config.Mailbox) Finding {
+	ctx, cancel := context.WithTimeout(ctx, connectWithin)
+	defer cancel()
+	found, err := mailbox.Try(ctx, box, mailbox.Options{})
+	f := Finding{What: "mailbox " + box.Address, Err: err}
+	f.Good = fmt.Sprintf("%s, mode %s, %d letters", net.JoinHostPort(box.Host, strconv.Itoa(box.Port)), box.Mode, found.Letters)
+	f.Good += folderWords(", sent letters in ", found.Sent, ", no folder of sent letters, so answers by staff are not seen")
+	f.Good += folderWords(", drafts in ", found.Drafts, ", no folder of drafts")
+	return f
+}
+
+func folderWords(before, name, otherwise string) string {
+	if name == "" {
+		return otherwise
 	}
-	return Finding{What: what, Good: address, Err: conn.Close()}
+	return before + name
 }

@@ -34,6 +34,9 @@ func (r *Room) Run(ctx context.Context, pages net.Listener, handler http.Handler
 	} else {
 		group.Go(func() error { r.Queue.Announce(ctx); return nil })
 	}
+	if r.has(RoleMailbox) {
+		group.Go(func() error { return r.Mailboxes.Run(ctx) })
+	}
 	if r.has(RoleScheduler) {
 		group.Go(func() error { return r.Scheduler.Run(ctx) })
 	}

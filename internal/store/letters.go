@@ -67,20 +67,26 @@ type Cursor struct {
 	Mailbox     string
 	Folder      postroom.Folder
 	UIDValidity uint32
-	LastUID     uint32 // the highest that is on file, within UIDValidity
-	ConnectedAt time.Time
+	LastUID     uint32    // the highest that is on file, within UIDValidity
+	ConnectedAt time.Time // when it was first read; zero while it never was
 	PolledAt    time.Time // when it was last read to its end
 	Problem     string    // why it cannot be read at the moment; "" when it can
+
+	// What lay there before: letters below OldBelow, of which only those that
+	// came at OldSince or later are read, and whether all those are imported.
+	OldBelow    uint32
+	OldSince    time.Time
+	OldImported bool
 }
 
-const cursorColumns = `mailbox, folder, uidvalidity, last_uid, connected_at, polled_at, problem`
+const cursorColumns = `mailbox, folder, uidvalidity, last_uid, connected_at, polled_at, problem, old_below, old_since, old_imported`
 
 func scanCursor(scan func(...any) error) (Cursor, error) {
 	var c Cursor
-	var validity, last, connected, polled int64
-	err := scan(&c.Mailbox, &c.Folder, &validity, &last, &connected, &polled, &c.Problem)
-	c.UIDValidity, c.LastUID = uint32(validity), uint32(last)
-	c.ConnectedAt, c.PolledAt = moment(connected), moment(polled)
+	var validity, last, connected, polled, below, since int64
+	err := scan(&c.Mailbox, &c.Folder, &validity, &last, &connected, &polled, &c.Problem, &below, &since, &c.OldImported)
+	c.UIDValidity, c.LastUID, c.OldBelow = uint32(validity), uint32(last), uint32(below)
+	c.ConnectedAt, c.PolledAt, c.OldSince = moment(connected), moment(polled), moment(since)
 	return c, err
 }
 
@@ -104,13 +110,16 @@ func (r Reader) Cursors() (list []Cursor, err error) {
 }
 
 // PutCursor notes how far a folder has been read. It is written in the
-// transaction that files what was read.
+// transaction that files what was read. When it was first read is kept.
 func (tx *Tx) PutCursor(c Cursor) error {
 	_, err := tx.exec(`
-		INSERT INTO cursors (mailbox, folder, uidvalidity, last_uid, connected_at, polled_at, problem) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		INSERT INTO cursors (`+cursorColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (mailbox, folder) DO UPDATE SET uidvalidity = excluded.uidvalidity, last_uid = excluded.last_uid,
-			polled_at = excluded.polled_at, problem = excluded.problem`,
-		c.Mailbox, c.Folder, int64(c.UIDValidity), int64(c.LastUID), micros(c.ConnectedAt), micros(c.PolledAt), c.Problem)
+			connected_at = CASE WHEN cursors.connected_at = 0 THEN excluded.connected_at ELSE cursors.connected_at END,
+			polled_at = excluded.polled_at, problem = excluded.problem,
+			old_below = excluded.old_below, old_since = excluded.old_since, old_imported = excluded.old_imported`,
+		c.Mailbox, c.Folder, int64(c.UIDValidity), int64(c.LastUID), micros(c.ConnectedAt), micros(c.PolledAt), c.Problem,
+		int64(c.OldBelow), micros(c.OldSince), c.OldImported)
 	if err != nil {
 		return fmt.Errorf("put cursor of %s in mailbox %s: %w", c.Folder, c.Mailbox, err)
 	}
@@ -257,4 +266,27 @@ func NewBatch() string { return newID() }
 // Letters lists the newest letters first, at most limit.
 func (r Reader) Letters(limit int) ([]postroom.Letter, error) {
 	return r.letters(`SELECT `+letterColumns+` FROM letters ORDER BY received_at DESC, id DESC LIMIT $1`, limit)
+}
+
+// NoteMailbox notes why a mailbox cannot be read at the moment, at each of its
+// folders, or with "" that it can. One that never was read is known from then.
+func (tx *Tx) NoteMailbox(mailbox, problem string) error {
+	n, err := tx.exec(`UPDATE cursors SET problem = $2 WHERE mailbox = $1`, mailbox, problem)
+	if err != nil || n > 0 || problem == "" {
+		return err
+	}
+	return tx.PutCursor(Cursor{Mailbox: mailbox, Folder: postroom.Inbox, Problem: problem})
+}
+
+// DeliveredUIDs lists which UIDs between two, both included, of a folder are
+// on file.
+func (r Reader) DeliveredUIDs(mailbox string, folder postroom.Folder, uidvalidity, from, to uint32) (uids []uint32, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		var uid int64
+		err := rows.Scan(&uid)
+		uids = append(uids, uint32(uid))
+		return err
+	}, `SELECT uid FROM deliveries WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3 AND uid BETWEEN $4 AND $5 ORDER BY uid`,
+		mailbox, folder, int64(uidvalidity), int64(from), int64(to))
+	return uids, err
 }

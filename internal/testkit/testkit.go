@@ -46,6 +46,7 @@ type setup struct {
 	redis    string
 	smtp     string
 	sink     []testserver.SinkOption
+	boxes    string
 	more     string
 	dir      string
 	roles    []app.Role
@@ -72,6 +73,21 @@ func Through(addr string) Option { return func(_ testing.TB, s *setup) { s.smtp 
 // Setting adds lines to postroom.yaml.
 func Setting(yaml string) Option { return func(_ testing.TB, s *setup) { s.more += yaml + "\n" } }
 
+// Mailbox makes the room read a mailbox on a Dovecot server. more are further
+// settings as they stand in postroom.yaml, such as "mode: answer, after: flag".
+func Mailbox(d *testserver.DovecotServer, address, more string) Option {
+	return func(t testing.TB, s *setup) {
+		host, port, err := net.SplitHostPort(d.IMAP)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if more != "" {
+			more = ", " + more
+		}
+		s.boxes += fmt.Sprintf("  - {address: %s, host: %s, port: %s, security: none, password: %s%s}\n", address, host, port, d.Password, more)
+	}
+}
+
 // In keeps the room's data in dir, so that another room can go on with it.
 func In(dir string) Option { return func(_ testing.TB, s *setup) { s.dir = dir } }
 
@@ -79,10 +95,10 @@ func In(dir string) Option { return func(_ testing.TB, s *setup) { s.dir = dir }
 func Roles(roles ...app.Role) Option { return func(_ testing.TB, s *setup) { s.roles = roles } }
 
 // Beside makes the room one more process of a post room that is on servers:
-// the same database, Redis, mail server and clock.
+// the same database, Redis, mail server, mailboxes and clock.
 func Beside(other *Room) Option {
 	return func(t testing.TB, s *setup) {
-		s.database, s.redis, s.smtp, s.clock = other.setup.database, other.setup.redis, other.setup.smtp, other.Clock
+		s.database, s.redis, s.smtp, s.boxes, s.clock = other.setup.database, other.setup.redis, other.setup.smtp, other.setup.boxes, other.Clock
 	}
 }
 
@@ -166,6 +182,17 @@ func (r *Room) Work(t testing.TB) {
 	}
 }
 
+// Sweep returns when every letter that lies in the room's mailboxes now is on
+// file.
+func (r *Room) Sweep(t testing.TB) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := r.Mailboxes.Sweep(ctx); err != nil {
+		t.Fatalf("read the mailboxes: %v", err)
+	}
+}
+
 const yaml = `
 organisation:
   name: Riverside Community Centre
@@ -222,6 +249,9 @@ func (s *setup) write(t testing.TB, path, pages string) {
 		if value != "" {
 			fmt.Fprintf(&text, "%s: %q\n", key, value)
 		}
+	}
+	if s.boxes != "" {
+		text.WriteString("mailboxes:\n" + s.boxes)
 	}
 	text.WriteString(s.more)
 	if err := os.WriteFile(path, text.Bytes(), 0o600); err != nil {

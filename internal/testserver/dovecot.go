@@ -1,12 +1,20 @@
 package testserver
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+	"github.com/emersion/go-smtp"
 )
 
 // DovecotServer is an IMAP server of the test's own in which every user
@@ -42,6 +50,7 @@ mail_gid = {mailgroup}
 first_valid_uid = 1
 first_valid_gid = 1
 mailbox_list_index = yes
+mail_fsync = never
 maildir_very_dirty_syncs = no
 auth_cache_size = 0
 imap_idle_notify_interval = 2 mins
@@ -115,6 +124,60 @@ func (d *DovecotServer) conf(imap, lmtp *port) string {
 
 // Kill ends the server at once; its workers notice and end too.
 func (d *DovecotServer) Kill() { d.run.end(syscall.SIGKILL) }
+
+// Stall makes the server and its workers stand still: connections stay open
+// and nobody answers.
+func (d *DovecotServer) Stall() { d.run.signalAll(syscall.SIGSTOP) }
+
+// Resume ends a Stall.
+func (d *DovecotServer) Resume() { d.run.signalAll(syscall.SIGCONT) }
+
+// Deliver hands a letter over as a mail server does (LMTP), for the inbox of
+// one user. Dovecot adds Return-Path, Delivered-To and Received.
+func (d *DovecotServer) Deliver(from, to string, letter []byte) {
+	d.t.Helper()
+	wire, err := net.Dial("tcp", d.LMTP)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	client := smtp.NewClientLMTP(wire)
+	defer client.Close()
+	if err := client.SendMail(from, []string{to}, bytes.NewReader(letter)); err != nil {
+		d.t.Fatalf("deliver a letter to %s: %v", to, err)
+	}
+}
+
+// Login opens a connection as a user's mail program does. It is closed with
+// the test.
+func (d *DovecotServer) Login(user string) *imapclient.Client {
+	d.t.Helper()
+	client, err := imapclient.DialInsecure(d.IMAP, nil)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.t.Cleanup(func() { _ = client.Close() })
+	if err := client.Login(user, d.Password).Wait(); err != nil {
+		d.t.Fatalf("log in as %s: %v", user, err)
+	}
+	return client
+}
+
+// Put lays letters into a folder of a user's, exactly as they are, as a mail
+// program does (APPEND). at is when the server shall say it got them; zero is
+// now.
+func (d *DovecotServer) Put(user, folder string, at time.Time, letters ...[]byte) {
+	d.t.Helper()
+	client := d.Login(user)
+	defer client.Close()
+	for _, letter := range letters {
+		command := client.Append(folder, int64(len(letter)), &imap.AppendOptions{Time: at})
+		_, err := command.Write(letter)
+		err = errors.Join(err, command.Close())
+		if _, waitErr := command.Wait(); err != nil || waitErr != nil {
+			d.t.Fatalf("put a letter into %s of %s: %v, %v", folder, user, err, waitErr)
+		}
+	}
+}
 
 // Restart kills the server if it runs and starts it again at the same
 // addresses with the same mail; it returns when the new one answers.

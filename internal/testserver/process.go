@@ -41,7 +41,7 @@ type process struct {
 // a time-out or a kill, and then the keeper cleans up in our place.
 const keeperScript = `
 read word && exit 0
-kill -CONT "$1"; kill -"$2" "$1"
+kill -CONT -- "-$1"; kill -"$2" "$1"
 n=0
 while kill -0 "$1" && [ $n -lt 50 ]; do sleep 0.1; n=$((n+1)); done
 kill -KILL -- "-$1"
@@ -97,7 +97,7 @@ func (p *process) stop() { p.end(p.quit) }
 
 // end sends a signal, waits, and lets the keeper go.
 func (p *process) end(sig syscall.Signal) {
-	p.signal(syscall.SIGCONT) // a stopped process hears nothing but SIGKILL
+	p.signalAll(syscall.SIGCONT) // a stopped process hears nothing but SIGKILL
 	p.signal(sig)
 	select {
 	case <-p.exited:
@@ -118,6 +118,13 @@ func (p *process) end(sig syscall.Signal) {
 func (p *process) signal(sig syscall.Signal) {
 	if p.alive() {
 		_ = p.cmd.Process.Signal(sig)
+	}
+}
+
+// signalAll reaches the server and whatever it has started, if it still runs.
+func (p *process) signalAll(sig syscall.Signal) {
+	if p.alive() {
+		_ = syscall.Kill(-p.cmd.Process.Pid, sig)
 	}
 }
 
