@@ -171,6 +171,7 @@ func programmes(cfg config.Config) (fs.FS, error) {
 }
 
 func (r *Room) makeWorkRooms(o Options) (err error) {
+	r.Mailboxes = mailbox.New(mailbox.Options{Store: r.Store, Mailboxes: r.Config.Mailboxes, Clock: r.Clock, Log: r.Log})
 	if r.Outbox, err = outbound.New(outboxOptions(r, o.Desk)); err != nil {
 		return err
 	}
@@ -196,7 +197,6 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 }
 
 func (r *Room) makeDoors() (err error) {
-	r.Mailboxes = mailbox.New(mailbox.Options{Store: r.Store, Mailboxes: r.Config.Mailboxes, Clock: r.Clock, Log: r.Log})
 	r.Queue, err = queue.New(queue.Options{Store: r.Store, Clock: r.Clock, Redis: r.Config.Redis, Alone: r.alone(), Log: r.Log})
 	if err != nil {
 		return err
@@ -256,7 +256,7 @@ func looksAfter(c config.Coordinator, p *programme.Programme) bool {
 func outboxOptions(r *Room, desk string) outbound.Options {
 	org := r.Config.Organisation
 	o := outbound.Options{
-		Modes: r.modes(), Store: r.Store, Letters: r.Letters, Links: r.Links, Clock: r.Clock, DeliverOnlyTo: r.Config.DeliverOnlyTo, Log: r.Log,
+		Modes: r.modes(), Drafter: r.Mailboxes, Store: r.Store, Letters: r.Letters, Links: r.Links, Clock: r.Clock, DeliverOnlyTo: r.Config.DeliverOnlyTo, Log: r.Log,
 		Org: outbound.Organisation{
 			Name: org.Name, BaseURL: org.BaseURL, DeskURL: desk, Zone: org.Zone, From: org.From,
 			PostalAddress: org.PostalAddress, EmergencyText: org.EmergencyText,

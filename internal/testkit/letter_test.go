@@ -513,7 +513,7 @@ From: support@communityaction.example
 
 func TestTwoPostRoomsExchangeAtMostOneMailEach(t *testing.T) {
 	t.Parallel()
-	one, two := testkit.New(t), testkit.New(t)
+	one, two := testkit.New(t), testkit.New(t, testkit.Stranger)
 	m := enquiry(one, "loop@example.org")
 	m.From, m.Header = "events@communityaction.example", nil // the other post room's address
 	one.Receive(t, testkit.Support, m.Bytes())

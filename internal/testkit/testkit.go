@@ -10,6 +10,7 @@ package testkit
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,6 +48,7 @@ type setup struct {
 	smtp     string
 	sink     []testserver.SinkOption
 	boxes    string
+	secret   string
 	more     string
 	dir      string
 	roles    []app.Role
@@ -87,6 +89,10 @@ func Mailbox(d *testserver.DovecotServer, address, more string) Option {
 		s.boxes += fmt.Sprintf("  - {address: %s, host: %s, port: %s, security: none, password: %s%s}\n", address, host, port, d.Password, more)
 	}
 }
+
+// Stranger gives the room a key of its own, so that it knows no other room's
+// mail for its own.
+func Stranger(_ testing.TB, s *setup) { s.secret = "fedcba9876543210fedcba9876543210" }
 
 // In keeps the room's data in dir, so that another room can go on with it.
 func In(dir string) Option { return func(_ testing.TB, s *setup) { s.dir = dir } }
@@ -210,8 +216,11 @@ listen: %[1]s
 smtp:
   - {name: test, host: %[2]s, port: %[3]s, security: none}
 keys:
-  - {id: test, secret: 0123456789abcdef0123456789abcdef}
+  - {id: test, secret: %[4]s}
 `
+
+// secret is the key of every room that is given no other.
+const secret = "0123456789abcdef0123456789abcdef"
 
 // settings writes and reads a postroom.yaml as an organisation would.
 func settings(t testing.TB, s *setup, pages string) config.Config {
@@ -244,7 +253,7 @@ func (s *setup) write(t testing.TB, path, pages string) {
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	fmt.Fprintf(&text, yaml, pages, host, port)
+	fmt.Fprintf(&text, yaml, pages, host, port, cmp.Or(s.secret, secret))
 	for key, value := range map[string]string{"database": s.database, "redis": s.redis} {
 		if value != "" {
 			fmt.Fprintf(&text, "%s: %q\n", key, value)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -202,4 +203,43 @@ func greeting(ctx context.Context, addr, prefix string) error {
 		return fmt.Errorf("%s greets with %q, not with %q", addr, line, prefix)
 	}
 	return err
+}
+
+// sieveConf has mail that is delivered go by a script in each user's home, and
+// what the script sends leave through a mail server.
+const sieveConf = `
+protocol lmtp {
+  mail_plugins = sieve
+}
+plugin {
+  sieve = file:{dir}/mail/%u/vacation.sieve;active={dir}/mail/%u/vacation.sieve
+  sieve_vacation_use_original_recipient = yes
+}
+submission_host = {submission}
+`
+
+// Away makes a user's mailbox answer by itself, as a person on holiday has it
+// do (RFC 5230), by way of a mail server at submission (host:port). It restarts
+// the server.
+func (d *DovecotServer) Away(user, submission, say string) {
+	d.t.Helper()
+	conf := filepath.Join(d.Folder, "dovecot.conf")
+	text, err := os.ReadFile(conf)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if !bytes.Contains(text, []byte("submission_host")) {
+		more := strings.NewReplacer("{dir}", d.Folder, "{submission}", submission).Replace(sieveConf)
+		write(d.t, conf, string(text)+more)
+	}
+	home := filepath.Join(d.Folder, "mail", user)
+	if _, err := os.Stat(home); err != nil {
+		makeMailFolder(d.t, home, "nobody")
+	}
+	script := filepath.Join(home, "vacation.sieve")
+	write(d.t, script, "require [\"vacation\"];\nvacation :days 1 :addresses [\""+user+"\"] \""+say+"\";\n")
+	if err := os.Chmod(script, 0o644); err != nil {
+		d.t.Fatal(err)
+	}
+	d.Restart()
 }
