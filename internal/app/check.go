@@ -138,9 +138,7 @@ func checkRedis(ctx context.Context, cfg config.Config) Finding {
 
 // checkMailbox logs in and looks for the folders, as reading it would.
 func checkMailbox(ctx context.Context, box config.Mailbox) Finding {
-	ctx, cancel := context.WithTimeout(ctx, connectWithin)
-	defer cancel()
-	found, err := mailbox.Try(ctx, box, mailbox.Options{})
+	found, err := mailbox.Try(ctx, box, mailbox.Options{Patience: connectWithin})
 	f := Finding{What: "mailbox " + box.Address, Err: err}
 	f.Good = fmt.Sprintf("%s, mode %s, %d letters", net.JoinHostPort(box.Host, strconv.Itoa(box.Port)), box.Mode, found.Letters)
 	f.Good += folderWords(", sent letters in ", found.Sent, ", no folder of sent letters, so answers by staff are not seen")

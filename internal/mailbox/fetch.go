@@ -54,15 +54,16 @@ func (c *conn) search(ctx context.Context, criteria *imap.SearchCriteria) (uids 
 func numbers(set imap.UIDSet) (uids []uint32) {
 	set = slices.Clone(set)
 	slices.SortFunc(set, func(a, b imap.UIDRange) int { return cmp.Compare(a.Start, b.Start) })
+	next := uint64(1)
 	for _, r := range set {
-		for uid := max(uint64(r.Start), 1); uid <= uint64(r.Stop); uid++ {
+		for next = max(next, uint64(r.Start)); next <= uint64(r.Stop); next++ {
 			if len(uids) == mostFound {
 				return uids
 			}
-			uids = append(uids, uint32(uid))
+			uids = append(uids, uint32(next))
 		}
 	}
-	return slices.Compact(uids)
+	return uids
 }
 
 // from is every letter from a UID on.
