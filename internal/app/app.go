@@ -172,7 +172,7 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 	}
 	r.Workflow = workflow.New(workflow.Options{
 		Store: r.Store, Programmes: r.Programmes, Outbox: r.Outbox,
-		Zone: r.Config.Organisation.Zone, Coordinators: r.coordinators, Log: r.Log,
+		Zone: r.Config.Organisation.Zone, Quiet: r.Config.Organisation.Quiet, Coordinators: r.coordinators, Log: r.Log,
 	})
 	r.Events = event.New(event.Options{Store: r.Store, Programmes: r.Programmes, Runs: r.Workflow, Clock: r.Clock})
 	r.Lists = campaign.New(campaign.Options{Store: r.Store, Runs: r.Workflow, Clock: r.Clock})

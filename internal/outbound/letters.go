@@ -31,7 +31,8 @@ type letter struct {
 	file         string
 	class        postroom.Class
 	lane         postroom.Lane
-	coordinators bool // it is for them, and a reply to it does not reach the person
+	coordinators bool   // it is for them, and a reply to it does not reach the person
+	calendar     string // what the calendar file says that comes with it; "" is none
 	subject      *template.Template
 	discreet     *template.Template // what the subject says of a discreet message
 	body         *template.Template
@@ -137,6 +138,7 @@ func readLetter(file, text string) (*letter, proof.Mistakes) {
 	read.class = postroom.Class(choice(m, "class", postroom.Service, postroom.Marketing))
 	read.lane = postroom.Lane(choice(m, "lane", postroom.Lanes()...))
 	read.coordinators = m.Choice("to", "", "coordinators") != ""
+	read.calendar = m.Choice("calendar", "", calendarPublish, calendarCancel)
 	subject := m.Need("subject", "Your place is booked")
 	discreet := m.Text("discreet_subject")
 	found = sheet.Mistakes()

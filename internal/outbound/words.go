@@ -18,6 +18,7 @@ type words struct {
 	emergency   string // whom to call now; an organisation may have its own
 	unsubscribe string // the link that ends a subscription
 	discreet    string // a subject that says nothing
+	reference   string // pattern of {reference}, for a calendar
 	weekdays    []string
 	months      []string
 	digits      []string
@@ -38,6 +39,7 @@ func readWords(file string, data []byte) (*words, proof.Mistakes) {
 		emergency:   m.Need("emergency", "If somebody is in danger now, call 999."),
 		unsubscribe: m.Need("unsubscribe", "Stop these messages"),
 		discreet:    m.Need("discreet_subject", "A message for you"),
+		reference:   m.Need("reference", `"Your reference: {reference}"`),
 		weekdays:    list(m, "weekdays", 7),
 		months:      list(m, "months", 12),
 		digits:      strings.Split(m.Need("digits", `"0123456789"`), ""),

@@ -16,6 +16,7 @@ const (
 	chase      = "chase"       // something was promised and has not happened yet
 	pleaseCall = "please-call" // somebody has to phone, because no email can tell
 	pleaseLook = "please-look" // somebody has to look at a message
+	stepLate   = "step-late"   // it is too late for a step, and somebody has to say what becomes of it
 )
 
 // Tell owes every coordinator of a case a notice, once per key, unless a step

@@ -39,6 +39,7 @@ type Options struct {
 	Programmes   *programme.Set
 	Outbox       Outbox
 	Zone         *time.Location
+	Quiet        postroom.Quiet // when no follow-up is sent
 	Coordinators func(programme string) []Coordinator
 	// Thread returns the letter a submission came in by; nil while there are
 	// no letters.
