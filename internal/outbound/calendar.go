@@ -89,21 +89,20 @@ func parameter(s string) string {
 
 // fill puts a letter's text, page and calendar file into a mail. Each boundary
 // comes from the message's id, so that a mail written twice is the same.
-func (w written) fill(mime *gomail.Msg, boundary string) error {
+func (w written) fill(mime *gomail.Msg, id string) error {
+	mime.SetBoundary("post-" + id)
 	if w.calendar == nil {
-		mime.SetBoundary(boundary)
 		mime.SetBodyString(gomail.TypeTextPlain, w.text)
 		mime.AddAlternativeString(gomail.TypeTextHTML, w.html)
 		return nil
 	}
 	// go-mail would give both levels of the mail one boundary, so the inner
-	// one is written here.
-	inner := boundary + "-letter"
+	// one is written here. Neither boundary may begin like the other.
+	inner := "letter-" + id
 	body, err := w.alternative(inner)
 	if err != nil {
 		return err
 	}
-	mime.SetBoundary(boundary)
 	mime.SetBodyString(gomail.ContentType("multipart/alternative;\r\n boundary="+inner), body, gomail.WithPartEncoding(gomail.NoEncoding))
 	kind := gomail.ContentType("text/calendar; charset=utf-8; method=" + w.calendar.method)
 	return mime.AttachReader("booking.ics", strings.NewReader(w.calendar.text), gomail.WithFileContentType(kind))

@@ -39,7 +39,7 @@ func (o *Outbox) compose(m postroom.Message, signer *gomail.DKIMSigner) ([]byte,
 		return nil, fmt.Errorf("compose message %s: %w", m.ID, err)
 	}
 	mime.Subject(w.subject)
-	if err := w.fill(mime, "post-"+strings.ReplaceAll(m.ID, "-", "")); err != nil {
+	if err := w.fill(mime, strings.ReplaceAll(m.ID, "-", "")); err != nil {
 		return nil, fmt.Errorf("compose message %s: %w", m.ID, err)
 	}
 	if signer != nil {
