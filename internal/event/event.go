@@ -45,7 +45,7 @@ func New(o Options) *Events { return &Events{o} }
 // programme files say. Where a session has grown, those who wait move up; where
 // it has shrunk, nobody loses their place; where it has moved to another date
 // or place, everybody who has a place or waits is told, once, and what was
-// promised for the old date moves along. A session that is over does not move.
+// promised for the old date moves along.
 func (e *Events) Sync(ctx context.Context) error {
 	for _, p := range e.Programmes.Programmes() {
 		for _, each := range p.Events {
@@ -82,7 +82,7 @@ func (e *Events) put(tx *store.Tx, programme, event string, s postroom.Session, 
 		return err
 	}
 	i := slices.IndexFunc(before, func(old postroom.Session) bool { return old.ID == s.ID })
-	if i >= 0 && moved(before[i], s) && !over(before[i], at) {
+	if i >= 0 && moved(before[i], s) {
 		if err := e.move(tx, before[i], s, at); err != nil {
 			return err
 		}

@@ -58,8 +58,9 @@
 // ("postroom steps do").
 //
 // moved: happens to everybody who has a place or waits when a session's starts,
-// ends or venue is another than before. A session that is over does not move:
-// the next date is another session, with another name.
+// ends or venue is another than before. The next date of something that comes
+// again is therefore another session, with another name: the old one's guests
+// would be told that it has moved.
 //
 // Conditions compare answers: area == "olney", "tea" in interests, places > 2.
 // A field's may ask about the fields above it; a step's about every answer
