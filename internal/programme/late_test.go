@@ -139,6 +139,20 @@ func TestHowLateAStepMayBe(t *testing.T) {
 	}
 }
 
+func TestWhatAnswersNobodyWakesNobody(t *testing.T) {
+	t.Parallel()
+	for now, want := range map[string]string{
+		"2027-03-11 15:00": "2027-03-11 15:00", "2027-03-11 23:00": "2027-03-12 08:00",
+		"2027-03-13 05:00": "2027-03-13 05:00", // the event begins as the night ends
+	} {
+		f := postroom.Facts{Form: "come", At: at(t, now), Zone: london(t), Quiet: night, Dates: map[string]time.Time{"event": at(t, "2027-03-13 08:00")}}
+		step := steps(t, "  - {step: s, before: event, by: 2d, send: hello}\n").Workflow[0]
+		if got := step.Awake(f); !got.Equal(at(t, want)) {
+			t.Errorf("at %s it is done at %v, want %s", now, got, want)
+		}
+	}
+}
+
 func TestEachMoveOfAnEventIsAnOccurrenceOfItsOwn(t *testing.T) {
 	t.Parallel()
 	p := steps(t, "  - {step: moved, on: moved, send: hello}\n  - {step: later, after: moved, by: 1h, send: hello}\n  - {step: agenda, before: event, by: 2d, send: hello}\n")

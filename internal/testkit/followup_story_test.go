@@ -230,6 +230,26 @@ func TestWhatIsLateAfterDowntimeIsLeftOutOrAsked(t *testing.T) {
 	if got := len(n.first.Letters(t, "events@riverside.example")) - told; got != 0 {
 		t.Errorf("the coordinator is asked %d times more", got)
 	}
+
+	// It had not taken place after all: the new date has thanks of its own.
+	n.edit("starts: 2027-03-13 10:00\n        ends: 2027-03-13 15:00", "starts: 2027-05-15 10:00\n        ends: 2027-05-15 15:00")
+	n.want("Your place is booked", "A change to your event")
+	n.wait(time.Date(2027, 5, 17, 9, 0, 0, 0, time.UTC))
+	n.want("Your place is booked", "A change to your event", "Soon", "Reminder", "How was")
+}
+
+func TestWhoOnlyWaitedHasNothingToStrikeOutOfACalendar(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.Submit(t, "register", place("First", "first@example.org", 10))
+	room.Submit(t, "register", place("Somebody", person, 3))
+	room.Work(t)
+	room.Clock.Advance(time.Hour)
+	room.Post(t, room.Letter(t, person).Link(t, "manage"))
+	room.Work(t)
+	if l := room.Letter(t, person); !strings.HasPrefix(l.Subject, "Your booking is cancelled") || l.Calendar != "" {
+		t.Errorf("who waited and left hears %q with\n%s", l.Subject, l.Calendar)
+	}
 }
 
 func TestAReminderOverdueByNightWaitsForTheMorning(t *testing.T) {
