@@ -29,7 +29,7 @@ func TestCommands(t *testing.T) {
 			e.Values[serverKey{}] = new(running)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "get": get, "post": post, "reference": reference, "waiting": waiting},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "get": get, "post": post, "reference": reference, "waiting": waiting, "step": step},
 	})
 }
 
@@ -122,4 +122,20 @@ func waiting(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Fatalf("no %s job waits", args[0])
+}
+
+// step waits until a step of $reference is in a state, and puts its id into
+// $step.
+func step(ts *testscript.TestScript, _ bool, args []string) {
+	row := regexp.MustCompile(`(?m)^(\S+) .* ` + args[0] + ` +` + args[1] + ` `)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
+		ts.Check(ts.Exec("postroom", "steps", "list", "--reference", ts.Getenv("reference")))
+		if found := row.FindStringSubmatch(ts.ReadFile("stdout")); found != nil {
+			ts.Setenv("step", found[1])
+			return
+		}
+	}
+	ts.Fatalf("step %s is not %s", args[0], args[1])
 }

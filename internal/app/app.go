@@ -181,7 +181,7 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 	}
 	r.Workflow = workflow.New(workflow.Options{
 		Store: r.Store, Programmes: r.Programmes, Outbox: r.Outbox,
-		Zone: r.Config.Organisation.Zone, Coordinators: r.coordinators, Safeguarding: r.safeguarding,
+		Zone: r.Config.Organisation.Zone, Quiet: r.Config.Organisation.Quiet, Coordinators: r.coordinators, Safeguarding: r.safeguarding,
 		Label: label, ReplyTo: r.replyTo, Log: r.Log,
 	})
 	r.Events = event.New(event.Options{Store: r.Store, Programmes: r.Programmes, Runs: r.Workflow, Clock: r.Clock})

@@ -48,6 +48,7 @@ type Organisation struct {
 	Name          string
 	BaseURL       string         // where people find its pages; no slash at the end
 	Zone          *time.Location // in which days begin; Europe/London if left out
+	Quiet         postroom.Quiet // when no follow-up is sent; 21:00-08:00 if left out
 	From          mail.Address
 	PostalAddress string         // at the end of newsletters
 	PrivacyNotice string         // URL of the full notice, or ""

@@ -21,6 +21,7 @@ func (r reader) organisation(m proof.Map) Organisation {
 		Name:          o.Need("name", "Your charity"),
 		BaseURL:       strings.TrimRight(webAddress(o, "base_url", o.Need("base_url", "https://post.your-charity.example")), "/"),
 		Zone:          zone(o),
+		Quiet:         quiet(o),
 		From:          from(o),
 		PostalAddress: o.Text("postal_address"),
 		PrivacyNotice: webAddress(o, "privacy_notice", o.Text("privacy_notice")),

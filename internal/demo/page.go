@@ -153,9 +153,26 @@ func (p *page) forward(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.settle(r.Context())
-	p.clock.Advance(time.Duration(hours) * time.Hour)
-	p.settle(r.Context())
+	p.travel(r.Context(), p.clock.Now().Add(time.Duration(hours)*time.Hour))
 	http.Redirect(w, r, "/demo", http.StatusSeeOther)
+}
+
+// travel sets the clock to a moment, and stops on the way wherever a promise
+// falls due: to jump over its day would be to come too late for it.
+func (p *page) travel(ctx context.Context, until time.Time) {
+	way, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	for way.Err() == nil {
+		now := p.clock.Now()
+		next, err := p.room.Store.Read(way).NextStep()
+		if err != nil || !next.After(now) || !next.Before(until) {
+			break
+		}
+		p.clock.Advance(next.Sub(now))
+		p.settle(way)
+	}
+	p.clock.Advance(until.Sub(p.clock.Now()))
+	p.settle(ctx)
 }
 
 // settle lets the post room do what is due, for as long as a reader would wait

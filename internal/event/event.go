@@ -19,9 +19,11 @@ import (
 	"postroom/internal/store"
 )
 
-// Runs tells a run what happened to it, and that its date is another.
+// Runs tells a run what happened to it, what its session was before it moved,
+// and that its date is another.
 type Runs interface {
 	Fire(tx *store.Tx, run postroom.Run, t postroom.Trigger, at time.Time) error
+	Moved(tx *store.Tx, run postroom.Run, was postroom.Session, at time.Time) error
 	Replan(tx *store.Tx, run postroom.Run, at time.Time) error
 }
 
@@ -41,8 +43,9 @@ func New(o Options) *Events { return &Events{o} }
 
 // Sync puts the events and sessions of every programme on file as the
 // programme files say. Where a session has grown, those who wait move up; where
-// it has shrunk, nobody loses their place; where it has moved to another date,
-// what was promised for the old one moves along.
+// it has shrunk, nobody loses their place; where it has moved to another date
+// or place, everybody who has a place or waits is told, once, and what was
+// promised for the old date moves along.
 func (e *Events) Sync(ctx context.Context) error {
 	for _, p := range e.Programmes.Programmes() {
 		for _, each := range p.Events {
@@ -78,23 +81,50 @@ func (e *Events) put(tx *store.Tx, programme, event string, s postroom.Session, 
 	if s.ID, err = tx.PutSession(s); err != nil { // which locks its row
 		return err
 	}
-	moved := func(old postroom.Session) bool { return old.ID == s.ID && !old.StartsAt.Equal(s.StartsAt) }
-	if slices.ContainsFunc(before, moved) {
-		if err := e.replan(tx, s, at); err != nil {
+	i := slices.IndexFunc(before, func(old postroom.Session) bool { return old.ID == s.ID })
+	if i >= 0 && moved(before[i], s) {
+		if err := e.move(tx, before[i], s, at); err != nil {
 			return err
 		}
 	}
 	return e.promote(tx, s, at)
 }
 
-// replan tells the run of everybody who has a place that its date is another.
-// Those who wait were promised nothing for it.
-func (e *Events) replan(tx *store.Tx, s postroom.Session, at time.Time) error {
-	placed, err := tx.Placed(s.ID)
+func moved(was, is postroom.Session) bool {
+	return !was.StartsAt.Equal(is.StartsAt) || !was.EndsAt.Equal(is.EndsAt) || was.Venue != is.Venue
+}
+
+// move tells everybody who has a place or waits, unless the session is over
+// now, and moves what was promised to those who have a place. Those who wait
+// were promised nothing for a date.
+func (e *Events) move(tx *store.Tx, was, is postroom.Session, at time.Time) error {
+	placed, err := tx.Placed(is.ID)
 	if err != nil {
-		return fmt.Errorf("list who has a place in session %s: %w", s.ID, err)
+		return fmt.Errorf("list who has a place in session %s: %w", is.ID, err)
 	}
-	for _, b := range placed {
+	waiting, err := tx.Waiting(is.ID)
+	if err != nil {
+		return fmt.Errorf("list who waits for session %s: %w", is.ID, err)
+	}
+	if !over(is, at) {
+		told := func(run postroom.Run) error { return e.Runs.Moved(tx, run, was, at) }
+		if err := eachRun(tx, slices.Concat(placed, waiting), told); err != nil {
+			return fmt.Errorf("tell that session %s moved: %w", is.ID, err)
+		}
+	}
+	if was.StartsAt.Equal(is.StartsAt) {
+		return nil
+	}
+	replan := func(run postroom.Run) error { return e.Runs.Replan(tx, run, at) }
+	if err := eachRun(tx, placed, replan); err != nil {
+		return fmt.Errorf("move what was promised for session %s: %w", is.ID, err)
+	}
+	return nil
+}
+
+// eachRun does something for the run of each booking that has one.
+func eachRun(tx *store.Tx, bookings []postroom.Booking, do func(postroom.Run) error) error {
+	for _, b := range bookings {
 		run, begun, err := tx.RunOf(b.Submission)
 		if err != nil {
 			return err
@@ -102,8 +132,8 @@ func (e *Events) replan(tx *store.Tx, s postroom.Session, at time.Time) error {
 		if !begun {
 			continue
 		}
-		if err := e.Runs.Replan(tx, run, at); err != nil {
-			return fmt.Errorf("move the promises of booking %s: %w", b.ID, err)
+		if err := do(run); err != nil {
+			return fmt.Errorf("booking %s: %w", b.ID, err)
 		}
 	}
 	return nil

@@ -137,6 +137,8 @@ func (r *letter) compare(english *letter) proof.Mistakes {
 		return wrong("to: coordinators is in one of this and the English letter only", "it in both or none")
 	case r.holding != english.holding || r.acknowledges != english.acknowledges:
 		return wrong("holding or acknowledges is in one of this and the English letter only", "it in both or none")
+	case r.calendar != english.calendar:
+		return wrong("the calendar file is not that of the English letter", "the same calendar:")
 	case (r.discreet == nil) != (english.discreet == nil):
 		return wrong("discreet_subject is in one of this and the English letter only", "it in both or none")
 	case !maps.Equal(r.says.links, english.says.links):
@@ -153,7 +155,7 @@ func (r *letter) compare(english *letter) proof.Mistakes {
 func (l *Letters) rehearse() (found proof.Mistakes) {
 	for locale, letters := range l.byLocale {
 		for _, r := range letters {
-			full := map[string]string{"starts": "2026-11-26T18:00:00Z", "ends": "2026-11-26T20:00:00Z", "reply_by": "2026-11-26T18:00:00Z", "url": "https://example.org/"}
+			full := map[string]string{"starts": "2026-11-26T18:00:00Z", "was_starts": "2026-11-25T18:00:00Z", "ends": "2026-11-26T20:00:00Z", "reply_by": "2026-11-26T18:00:00Z", "url": "https://example.org/"}
 			for _, key := range keys() {
 				if full[key] == "" {
 					full[key] = "Example"

@@ -18,6 +18,7 @@ import (
 // written is a letter as it will be read.
 type written struct {
 	subject, text, html string
+	calendar            *calendar // nil when the letter has none
 }
 
 // Compose returns the message as it goes to the mail server, without the
@@ -33,13 +34,14 @@ func (o *Outbox) compose(m postroom.Message, signer *gomail.DKIMSigner) ([]byte,
 	if err != nil {
 		return nil, fmt.Errorf("compose message %s: %w", m.ID, err)
 	}
-	mime := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("post-"+strings.ReplaceAll(m.ID, "-", "")))
+	mime := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	if err := o.head(mime, m); err != nil {
 		return nil, fmt.Errorf("compose message %s: %w", m.ID, err)
 	}
 	mime.Subject(w.subject)
-	mime.SetBodyString(gomail.TypeTextPlain, w.text)
-	mime.AddAlternativeString(gomail.TypeTextHTML, w.html)
+	if err := w.fill(mime, strings.ReplaceAll(m.ID, "-", "")); err != nil {
+		return nil, fmt.Errorf("compose message %s: %w", m.ID, err)
+	}
 	if signer != nil {
 		mime.SetDKIM(signer)
 	}
@@ -153,7 +155,7 @@ func (o *Outbox) write(m postroom.Message) (written, error) {
 	body += o.english(m, l)
 	source := []byte(body + o.end(m, l, words))
 	doc := o.letters.markdown(source)
-	w := written{subject: subject, text: toText(doc, source)}
+	w := written{subject: subject, text: toText(doc, source), calendar: o.calendarOf(l, m, words, data)}
 	w.html, err = o.letters.page(l.locale, subject, doc, source)
 	return w, err
 }

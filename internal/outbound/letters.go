@@ -31,9 +31,10 @@ type letter struct {
 	file         string
 	class        postroom.Class
 	lane         postroom.Lane
-	coordinators bool // it is for them, and a reply to it does not reach the person
-	holding      bool // the approved words that a hold lets pass
-	acknowledges bool // it says that something came in; one a day is enough for anybody
+	holding      bool   // the approved words that a hold lets pass
+	acknowledges bool   // it says that something came in; one a day is enough for anybody
+	coordinators bool   // it is for them, and a reply to it does not reach the person
+	calendar     string // what the calendar file says that comes with it; "" is none
 	subject      *template.Template
 	discreet     *template.Template // what the subject says of a discreet message
 	body         *template.Template
@@ -140,6 +141,7 @@ func readLetter(file, text string) (*letter, proof.Mistakes) {
 	read.lane = postroom.Lane(choice(m, "lane", postroom.Lanes()...))
 	read.coordinators = m.Choice("to", "", "coordinators") != ""
 	read.holding, read.acknowledges = m.Bool("holding"), m.Bool("acknowledges")
+	read.calendar = m.Choice("calendar", "", calendarPublish, calendarCancel)
 	subject := m.Need("subject", "Your place is booked")
 	discreet := m.Text("discreet_subject")
 	found = sheet.Mistakes()

@@ -20,6 +20,7 @@ type words struct {
 	discreet    string // a subject that says nothing
 	languages   string // how to ask for another language, where ours was a guess
 	beside      string // above the English that stands beside an unread translation; "" in English
+	reference   string // pattern of {reference}, for a calendar
 	weekdays    []string
 	months      []string
 	digits      []string
@@ -42,6 +43,7 @@ func readWords(file string, data []byte) (*words, proof.Mistakes) {
 		discreet:    m.Need("discreet_subject", "A message for you"),
 		languages:   m.Need("languages", "Would another language be better? Write its name in your reply."),
 		beside:      m.Text("beside"),
+		reference:   m.Need("reference", `"Your reference: {reference}"`),
 		weekdays:    list(m, "weekdays", 7),
 		months:      list(m, "months", 12),
 		digits:      strings.Split(m.Need("digits", `"0123456789"`), ""),

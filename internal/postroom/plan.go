@@ -16,11 +16,12 @@ const (
 	OnFirstAttended Trigger = "first_attended" // came for the first time
 	OnAttended      Trigger = "attended"       // came
 	OnAnswered      Trigger = "answered"       // a person answered
+	OnMoved         Trigger = "moved"          // the event's date or place is another
 )
 
 // Triggers lists every trigger.
 func Triggers() []Trigger {
-	return []Trigger{OnReceived, OnAccepted, OnConfirmed, OnBooked, OnWaiting, OnCancelled, OnFirstAttended, OnAttended, OnAnswered}
+	return []Trigger{OnReceived, OnAccepted, OnConfirmed, OnBooked, OnWaiting, OnCancelled, OnFirstAttended, OnAttended, OnAnswered, OnMoved}
 }
 
 // Facts are what a plan is made from: everything a condition or a gap in the
@@ -36,6 +37,11 @@ type Facts struct {
 	Dates     map[string]time.Time // "event", "meeting": what before: and after: count from
 	States    map[string]bool      // "answered", "cancelled", "confirmed": what unless: asks
 	Zone      *time.Location
+	Quiet     Quiet // when nobody is written to without need
+
+	// Occurrence tells this time of a trigger that may come more than once
+	// from the others; "" for one that comes once.
+	Occurrence string
 }
 
 // Effect is one step of a programme falling due for one run: what to do, and
@@ -81,6 +87,9 @@ type Step struct {
 	State      StepState
 	Reason     string
 	DueAt      time.Time
+	// PromisedFor is when it was to be done, however often it was put off
+	// since.
+	PromisedFor time.Time
 }
 
 // Event is something with dates that people register for.
@@ -99,6 +108,7 @@ type Session struct {
 	EndsAt   time.Time
 	Venue    string
 	Capacity *int
+	Moves    int // how often its date or venue was changed
 }
 
 // BookingState is where a booking stands.

@@ -42,7 +42,28 @@
 //	  - {step: agenda, before: meeting, by: 3d, send: agenda}          # joined later: at once
 //	  - {step: remind, before: event, by: 2d, late: skip, unless: cancelled, send: event-reminder}
 //	  - {step: space, after: first_attended, by: 1h, or_after: {meeting: 48h}, send: workspace-invitation}
+//	  - {step: thanks, on: booked, after: event, by: 1d, not_later_than: 2w, otherwise: ask, send: event-thanks}
+//	  - {step: moved, on: moved, send: event-moved}                    # once for each move
 //	  - {step: forum, on: accepted, form: ask, when: 'topic == "a"', add_to: "forum-{{topic}}", notify: coordinators}
+//
+// A step that counts from a date or a trigger and sends to a person falls due
+// outside the organisation's quiet hours: at their end, or, before a date that
+// would have come by then, when they begin. What is sent at once is sent at
+// once, also at night.
+//
+// Three keys are about being late. late: is about a person: who joins when a
+// step before a date should have happened already gets it at once (send) or not
+// at all (skip). not_later_than: is about the post room: how long after its
+// promised moment a step may still be done, when the post room was down or the
+// step could not be done; a step before a date is never done after it.
+// otherwise: is what becomes of a step that is too late: skip leaves it out, ask
+// leaves it out and asks the coordinators, who may have it done all the same
+// ("postroom steps do").
+//
+// moved: happens to everybody who has a place or waits when a session's starts,
+// ends or venue is another than before. The next date of something that comes
+// again is therefore another session, with another name: the old one's guests
+// would be told that it has moved.
 //
 // Conditions compare answers: area == "olney", "tea" in interests, places > 2.
 // A field's may ask about the fields above it; a step's about every answer

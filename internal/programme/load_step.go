@@ -55,6 +55,7 @@ func (r *reader) time(m proof.Map, s *Step) {
 	r.known(m, "after", "trigger or date", s.After, append(texts(postroom.Triggers()), Dates()...))
 	s.Late = Late(m.Choice("late", string(LateSend), string(LateSend), string(LateSkip)))
 	s.OrAfter = r.orAfter(m, s)
+	r.late(m, s)
 	counts := s.Before != "" || s.After != ""
 	switch {
 	case s.Before != "" && s.After != "":
@@ -69,6 +70,21 @@ func (r *reader) time(m proof.Map, s *Step) {
 		m.Lacks("by", "3d, 1h or 2 working days")
 	case s.On != "" && slices.Contains(postroom.Triggers(), postroom.Trigger(s.After)) && s.After != string(s.On):
 		m.Wrong("on", fmt.Sprintf("step %s waits for %s and for %s", s.Name, s.On, s.After), "after: alone")
+	}
+}
+
+// late reads until when the step may be done after its time.
+func (r *reader) late(m proof.Map, s *Step) {
+	s.Otherwise = Otherwise(m.Choice("otherwise", string(OtherwiseSkip), string(OtherwiseSkip), string(OtherwiseAsk)))
+	counts := s.Before != "" || s.After != ""
+	switch {
+	case m.Has("not_later_than") && !counts:
+		m.Wrong("not_later_than", "what is done at once is never late", "before: or after: as well, or nothing")
+	case m.Has("not_later_than"):
+		limit := r.span(m, "not_later_than", Span{})
+		s.NotLaterThan = &limit
+	case m.Has("otherwise") && s.Before == "":
+		m.Wrong("otherwise", "otherwise says what becomes of a step that is too late, and this one never is", "not_later_than: 1d as well")
 	}
 }
 

@@ -17,7 +17,8 @@ import (
 // A step that counts from a date is planned by its "on:", or without one by
 // every trigger that brings a person nearer, once the date is known. Its
 // occurrence is the day of that date, so that each meeting has its agenda. What should have happened
-// already happens at once, except before a date that is past.
+// already happens at once, except before a date that is past. What is sent to
+// a person later than at once is due outside the quiet hours.
 func Plan(p *Programme, t postroom.Trigger, f postroom.Facts) []postroom.Effect {
 	var effects []postroom.Effect
 	env := sync.OnceValue(func() map[string]any { return p.stepEnv("", f) })
@@ -47,16 +48,16 @@ func (s *Step) due(t postroom.Trigger, f postroom.Facts) (due time.Time, occurre
 	case s.On != "" && s.On != t:
 		return due, "", false
 	case s.Before == "" && s.After == "":
-		return due, "", true
+		return due, f.Occurrence, true
 	case s.After == string(t):
-		return soonest(s.By.After(f.At, zoneOf(f)), f), "", true
-	case s.On == "" && (t == postroom.OnCancelled || t == postroom.OnWaiting):
-		return due, "", false // neither comes to anything with a date
+		return soonest(s.dueAfter(f.At, f), f), f.Occurrence, true
+	case s.On == "" && (t == postroom.OnCancelled || t == postroom.OnWaiting || t == postroom.OnMoved):
+		return due, "", false // the first two come to nothing with a date, and who moves it moves its steps
 	case s.Before != "":
 		return s.before(f)
 	}
 	if date, known := f.Dates[s.After]; known {
-		return soonest(s.By.After(date, zoneOf(f)), f), dayOf(date, f), true
+		return soonest(s.dueAfter(date, f), f), dayOf(date, f), true
 	}
 	return s.orAfter(f)
 }
@@ -66,7 +67,7 @@ func (s *Step) before(f postroom.Facts) (due time.Time, occurrence string, plann
 	if !known || !date.After(f.At) {
 		return due, "", false
 	}
-	due = soonest(s.By.Before(date, zoneOf(f)), f)
+	due = soonest(s.dueBefore(date, f), f)
 	return due, dayOf(date, f), !due.IsZero() || s.Late != LateSkip
 }
 
@@ -77,7 +78,7 @@ func (s *Step) orAfter(f postroom.Facts) (due time.Time, occurrence string, plan
 		return due, "", false
 	}
 	date, known := f.Dates[s.OrAfter.Date]
-	return soonest(s.OrAfter.By.After(date, zoneOf(f)), f), "", known
+	return soonest(s.forward(s.OrAfter.By, s.OrAfter.By.After(date, zoneOf(f)), f), f), "", known
 }
 
 func (s *Step) effect(due time.Time, occurrence string, f postroom.Facts) postroom.Effect {

@@ -170,9 +170,13 @@ type Step struct {
 	Late    Late             // what becomes of a before: step that was due before anybody asked for it
 	OrAfter *OrAfter         // what else may make it due
 	Unless  string           // a state that makes it needless: "answered"
-	Send    string           // template
-	AddTo   []string         // forums; {{area}} stands for the answer to area
-	Notify  []string         // "coordinators"
+	// NotLaterThan is how long after the moment it was promised for the step
+	// may still be done; nil is as long as it makes sense.
+	NotLaterThan *Span
+	Otherwise    Otherwise
+	Send         string   // template
+	AddTo        []string // forums; {{area}} stands for the answer to area
+	Notify       []string // "coordinators"
 
 	when *condition // nil when When is ""
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -28,6 +29,9 @@ func ParseSpan(text string) (Span, error) {
 	if err != nil {
 		return Span{}, fmt.Errorf("read span %q: %w", text, err)
 	}
+	if n == 0 && strings.HasPrefix(parts[2], "working") {
+		return Span{}, fmt.Errorf("%q is no time at all, and may be a Sunday; write 0d or 1 working day", text)
+	}
 	switch parts[2] {
 	case "m":
 		return Span{Clock: time.Duration(n) * time.Minute}, nil
@@ -48,12 +52,19 @@ func (s Span) After(t time.Time, zone *time.Location) time.Time { return s.from(
 func (s Span) Before(t time.Time, zone *time.Location) time.Time { return s.from(t, zone, -1) }
 
 func (s Span) from(t time.Time, zone *time.Location, step int) time.Time {
-	t = t.In(zone).AddDate(0, 0, step*s.Days)
+	t = t.In(zone)
+	// Days are counted first and gone in one step: whoever stops at half past
+	// one in the night that has none comes out at another time of day.
+	days := step * s.Days
 	for left := s.Working; left > 0; {
-		t = t.AddDate(0, 0, step)
-		if day := t.Weekday(); day != time.Saturday && day != time.Sunday {
+		days += step
+		if working(t.AddDate(0, 0, days)) {
 			left--
 		}
 	}
-	return t.Add(time.Duration(step) * s.Clock)
+	return t.AddDate(0, 0, days).Add(time.Duration(step) * s.Clock)
 }
+
+// working says whether t is on a day from Monday to Friday. Bank holidays are
+// not known.
+func working(t time.Time) bool { return t.Weekday() != time.Saturday && t.Weekday() != time.Sunday }

@@ -18,12 +18,15 @@ func (tx *Tx) PutEvent(programme, name string, at time.Time) (id string, err err
 	return id, err
 }
 
-// PutSession makes sure a session is on file as the programme says.
+// PutSession makes sure a session is on file as the programme says, and counts
+// a move when its date or venue is another than before.
 func (tx *Tx) PutSession(s postroom.Session) (id string, err error) {
 	err = tx.row(`
 		INSERT INTO sessions (id, event_id, name, starts_at, ends_at, venue, capacity) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (event_id, name) DO UPDATE SET starts_at = excluded.starts_at, ends_at = excluded.ends_at,
-			venue = excluded.venue, capacity = excluded.capacity
+			venue = excluded.venue, capacity = excluded.capacity,
+			moves = sessions.moves + CASE WHEN sessions.starts_at <> excluded.starts_at OR sessions.ends_at <> excluded.ends_at
+				OR sessions.venue <> excluded.venue THEN 1 ELSE 0 END
 		RETURNING id`,
 		newID(), s.Event, s.Name, micros(s.StartsAt), micros(s.EndsAt), s.Venue, s.Capacity).Scan(&id)
 	if err != nil {
@@ -32,12 +35,12 @@ func (tx *Tx) PutSession(s postroom.Session) (id string, err error) {
 	return id, nil
 }
 
-const sessionColumns = `sessions.id, event_id, sessions.name, starts_at, ends_at, venue, capacity`
+const sessionColumns = `sessions.id, event_id, sessions.name, starts_at, ends_at, venue, capacity, moves`
 
 func scanSession(scan func(...any) error) (postroom.Session, error) {
 	var s postroom.Session
 	var starts, ends int64
-	err := scan(&s.ID, &s.Event, &s.Name, &starts, &ends, &s.Venue, &s.Capacity)
+	err := scan(&s.ID, &s.Event, &s.Name, &starts, &ends, &s.Venue, &s.Capacity, &s.Moves)
 	s.StartsAt, s.EndsAt = moment(starts), moment(ends)
 	return s, err
 }
@@ -66,7 +69,7 @@ func (r Reader) Sessions(programme, event string) (list []postroom.Session, err 
 // nobody waits in a circle, which PostgreSQL notices only after a second.
 func (tx *Tx) LockSession(id string) (postroom.Session, error) {
 	s, err := scanSession(tx.row(`UPDATE sessions SET version = version + 1 WHERE id = $1 RETURNING `+
-		`id, event_id, name, starts_at, ends_at, venue, capacity`, id).Scan)
+		`id, event_id, name, starts_at, ends_at, venue, capacity, moves`, id).Scan)
 	return s, absent(err, "session", id)
 }
 

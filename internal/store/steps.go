@@ -61,9 +61,9 @@ func (tx *Tx) KeepStep(s postroom.Step) (postroom.Step, bool, error) {
 }
 
 func (tx *Tx) addStep(s postroom.Step, settled time.Time) (postroom.Step, bool, error) {
-	s.ID = newID()
+	s.ID, s.PromisedFor = newID(), s.DueAt
 	n, err := tx.exec(`
-		INSERT INTO steps (id, run_id, name, occurrence, state, due_at, settled_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		INSERT INTO steps (id, run_id, name, occurrence, state, due_at, promised_for, settled_at) VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
 		ON CONFLICT (run_id, name, occurrence) DO NOTHING`, s.ID, s.Run, s.Name, s.Occurrence, s.State, micros(s.DueAt), micros(settled))
 	if err != nil {
 		return s, false, fmt.Errorf("promise step %s: %w", s.Name, err)
@@ -83,11 +83,11 @@ func (tx *Tx) SettleStep(id string, to postroom.StepState, reason string, at tim
 	return n > 0, err
 }
 
-// ReplanStep gives a step another moment. One that is planned is due then; one
-// that was cancelled for this reason is planned again. Any other stays as it
-// is: what was done is done.
+// ReplanStep promises a step for another moment. One that is planned is due
+// then; one that was cancelled for this reason is planned again. Any other
+// stays as it is: what was done is done.
 func (tx *Tx) ReplanStep(id, reason string, due time.Time) error {
-	_, err := tx.exec(`UPDATE steps SET state = 'planned', reason = '', settled_at = 0, due_at = $3
+	_, err := tx.exec(`UPDATE steps SET state = 'planned', reason = '', settled_at = 0, due_at = $3, promised_for = $3
 		WHERE id = $1 AND (state = 'planned' OR (state = 'cancelled' AND reason = $2))`, id, reason, micros(due))
 	return err
 }
@@ -99,13 +99,77 @@ func (tx *Tx) PostponeStep(id, reason string, until time.Time) (bool, error) {
 	return n > 0, err
 }
 
-const stepColumns = `id, run_id, name, occurrence, state, reason, due_at`
+// MoveStep lets a planned step fall due at another moment, as if it had been
+// promised for that one from the first, and says whether it still was planned.
+func (tx *Tx) MoveStep(id string, due time.Time) (bool, error) {
+	n, err := tx.exec(`UPDATE steps SET reason = '', due_at = $2, promised_for = $2 WHERE id = $1 AND state = 'planned'`, id, micros(due))
+	return n > 0, err
+}
 
-func scanStep(rows *sql.Rows, s *postroom.Step) error {
-	var due int64
-	err := rows.Scan(&s.ID, &s.Run, &s.Name, &s.Occurrence, &s.State, &s.Reason, &due)
-	s.DueAt = moment(due)
+// WantStep makes a step due now because a person wants it done, with the
+// reason for whoever does it. It returns NotFound if there is none, and
+// Conflict if it has been done.
+func (tx *Tx) WantStep(id, reason string, now time.Time) (postroom.Step, error) {
+	s, err := tx.Step(id)
+	if err != nil {
+		return s, err
+	}
+	n, err := tx.exec(`UPDATE steps SET state = 'planned', reason = $2, due_at = $3, promised_for = $3, settled_at = 0
+		WHERE id = $1 AND state <> 'done'`, id, reason, micros(now))
+	if err == nil && n == 0 {
+		err = &postroom.Error{Kind: postroom.Conflict, Say: postroom.Say("error.moved_on"), Cause: fmt.Errorf("step %s has been done", id)}
+	}
+	return s, err
+}
+
+// The version before this one promised steps without promised_for.
+const stepColumns = `steps.id, run_id, steps.name, occurrence, steps.state, reason, due_at, CASE WHEN promised_for = 0 THEN due_at ELSE promised_for END`
+
+func scanStep(rows *sql.Rows, s *postroom.Step, more ...any) error {
+	var due, promised int64
+	err := rows.Scan(append([]any{&s.ID, &s.Run, &s.Name, &s.Occurrence, &s.State, &s.Reason, &due, &promised}, more...)...)
+	s.DueAt, s.PromisedFor = moment(due), moment(promised)
 	return err
+}
+
+// Step returns one step, or NotFound.
+func (r Reader) Step(id string) (postroom.Step, error) {
+	list, err := r.steps(`SELECT `+stepColumns+` FROM steps WHERE id = $1`, id)
+	if err == nil && len(list) == 0 {
+		err = absent(sql.ErrNoRows, "step", id)
+	}
+	if err != nil {
+		return postroom.Step{}, err
+	}
+	return list[0], nil
+}
+
+// Promise is a step with what a person knows it by.
+type Promise struct {
+	postroom.Step
+	Reference string // of the submission that began its run
+	Programme string
+}
+
+// Promises lists planned steps, the soonest first.
+func (r Reader) Promises(limit int) ([]Promise, error) {
+	return r.promises(`WHERE steps.state = 'planned' ORDER BY due_at, steps.id LIMIT $1`, limit)
+}
+
+// PromisesOf lists every step of a run, in the order they fall due.
+func (r Reader) PromisesOf(run string) ([]Promise, error) {
+	return r.promises(`WHERE run_id = $1 ORDER BY due_at, steps.id`, run)
+}
+
+func (r Reader) promises(which string, args ...any) (list []Promise, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		var p Promise
+		err := scanStep(rows, &p.Step, &p.Reference, &p.Programme)
+		list = append(list, p)
+		return err
+	}, `SELECT `+stepColumns+`, submissions.reference, runs.programme FROM steps JOIN runs ON runs.id = run_id
+		 JOIN submissions ON submissions.id = runs.submission_id `+which, args...)
+	return list, err
 }
 
 func (r Reader) steps(query string, args ...any) (list []postroom.Step, err error) {

@@ -15,11 +15,12 @@ import (
 
 // Letter is one mail as its reader sees it.
 type Letter struct {
-	Subject string
-	Header  mail.Header
-	Text    string
-	HTML    string
-	Raw     []byte
+	Subject  string
+	Header   mail.Header
+	Text     string
+	HTML     string
+	Calendar string // the calendar file that came with it, or ""
+	Raw      []byte
 }
 
 // Letters returns the mails to an address, oldest first.
@@ -84,9 +85,12 @@ func readLetter(raw []byte) (Letter, error) {
 		if err != nil {
 			return l, err
 		}
-		if strings.HasPrefix(p.Header.Get("Content-Type"), "text/html") {
+		switch kind := p.Header.Get("Content-Type"); {
+		case strings.HasPrefix(kind, "text/html"):
 			l.HTML = string(body)
-		} else {
+		case strings.HasPrefix(kind, "text/calendar"):
+			l.Calendar = string(body)
+		default:
 			l.Text = string(body)
 		}
 	}

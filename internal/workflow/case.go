@@ -18,6 +18,7 @@ type Case struct {
 	Contact      postroom.Contact
 	Booking      *postroom.Booking // nil when there is none
 	Session      *postroom.Session
+	Was          *postroom.Session // what the session was before it moved; nil when it has not just moved
 	Subscription *postroom.Subscription
 	// Again marks a submission of somebody who already has what it asks for:
 	// a place in the session, or the list's news. They hear what stands, but
@@ -164,8 +165,17 @@ func (c *Case) awaitsClick() bool {
 func (w *Workflow) facts(c *Case, at time.Time) postroom.Facts {
 	return postroom.Facts{
 		Programme: c.Run.Programme, Form: c.Run.Form, Kind: c.Submission.Kind, Locale: c.Submission.Locale, At: at,
-		Answers: c.plainAnswers(), Dates: c.dates(), States: c.states(), Zone: w.Zone,
+		Answers: c.plainAnswers(), Dates: c.dates(), States: c.states(), Zone: w.Zone, Quiet: w.Quiet, Occurrence: w.occurrence(c),
 	}
+}
+
+// occurrence tells one move from the next, also from one back to a date that
+// the session had before.
+func (w *Workflow) occurrence(c *Case) string {
+	if c.Was == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s, move %d", c.Session.StartsAt.In(w.Zone).Format("2006-01-02 15:04"), c.Session.Moves)
 }
 
 // plainAnswers are the answers without those of special categories. Without

@@ -40,6 +40,9 @@ func (w *Workflow) send(tx *store.Tx, c *Case, key, template string, caused bool
 	m.Key, m.To, m.Contact, m.Locale = key, c.Submission.Address, c.Contact.ID, c.Submission.Locale
 	m.About = c.about(template)
 	m.Data = w.data(c, m.Locale, at)
+	if err := c.calendar(tx, m.Data); err != nil {
+		return err
+	}
 	if caused {
 		m.Form = c.Run.Form
 	}
@@ -118,6 +121,15 @@ func (w *Workflow) data(c *Case, locale string, at time.Time) map[string]string 
 	d["starts"], d["ends"], d["venue"] = stamp(c.Session.StartsAt), stamp(c.Session.EndsAt), c.Session.Venue
 	event, session := c.titles()
 	d["event"], d["session"] = event.In(locale), session.In(locale)
+	if c.Booking.State == postroom.BookingWaiting {
+		d["waiting"] = "yes"
+	}
+	if c.Was != nil && !c.Was.StartsAt.Equal(c.Session.StartsAt) {
+		d["was_starts"] = stamp(c.Was.StartsAt)
+	}
+	if c.Was != nil && c.Was.Venue != c.Session.Venue {
+		d["was_venue"] = c.Was.Venue
+	}
 	return d
 }
 
@@ -125,7 +137,7 @@ func (w *Workflow) data(c *Case, locale string, at time.Time) map[string]string 
 // submission at all. The reply is promised from the moment told.
 func (w *Workflow) aboutForm(c *Case, locale string, from time.Time) map[string]string {
 	d := map[string]string{"reference": c.Submission.Reference}
-	for _, key := range []string{"name", "programme", "form_title", "reply_by", "event", "session", "starts", "ends", "venue", "party", "list", "area", "again"} {
+	for _, key := range []string{"name", "programme", "form_title", "reply_by", "event", "session", "starts", "ends", "venue", "party", "list", "area", "again", "waiting", "step", "was_starts", "was_venue"} {
 		d[key] = ""
 	}
 	if c.programme != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"postroom/internal/postroom"
@@ -18,8 +19,13 @@ const (
 	reasonGone   = "gone"    // the programme no longer has the step
 	reasonUnless = "unless " // the state that made it needless follows
 	reasonWhen   = "when"    // its condition no longer holds
-	reasonLate   = "late"    // what it was to come before has been, or is off
+	reasonLate   = "late"    // what it was to come before has been, or is off, or it was put off too long
+	reasonAsked  = "asked"   // as late, and the coordinators are asked
 )
+
+// wanted is the reason of a step that a person wants done although it is too
+// late for it, or at night. What it could not be done for may follow.
+const wanted = "wanted"
 
 // putOff is how long a step rests that could not be done. Something has to be
 // mended first, so there is no hurry; but nobody should have to remember to
@@ -57,6 +63,9 @@ func (w *Workflow) Perform(ctx context.Context, now time.Time, limit int) (n int
 // because the step's was undone, and says whether it did.
 func (w *Workflow) postpone(ctx context.Context, step postroom.Step, why error, now time.Time) (done bool) {
 	reason := []rune(why.Error())
+	if strings.HasPrefix(step.Reason, wanted) {
+		reason = []rune(wanted + ": " + why.Error())
+	}
 	reason = reason[:min(len(reason), longestReason)]
 	err := w.Store.Write(ctx, func(tx *store.Tx) (err error) {
 		done, err = tx.PostponeStep(step.ID, string(reason), now.Add(putOff))
@@ -81,47 +90,87 @@ func (w *Workflow) performOne(ctx context.Context, step postroom.Step, now time.
 		if err != nil {
 			return err
 		}
-		effect, reason := w.now(c, step, now)
-		to := postroom.StepDone
-		if reason != "" {
-			to = postroom.StepSkipped
-		}
-		if settled, err = tx.SettleStep(step.ID, to, reason, now); err != nil || !settled || reason != "" {
-			return err
-		}
-		return w.do(tx, c, step.ID, effect, false, now)
+		settled, err = w.settle(tx, c, step, now)
+		return err
 	})
 	return settled && err == nil, err
+}
+
+// settle does a step that is due, leaves it out, or puts it off to the end of
+// the quiet hours. It says false if another process was first.
+func (w *Workflow) settle(tx *store.Tx, c *Case, step postroom.Step, now time.Time) (first bool, err error) {
+	today, reason := w.now(c, step, now)
+	if reason != "" {
+		first, err = tx.SettleStep(step.ID, postroom.StepSkipped, reason, now)
+		if err != nil || !first || reason != reasonAsked {
+			return first, err
+		}
+		return true, w.tell(tx, c, news{key: "late:" + step.ID, template: stepLate, data: map[string]string{"step": step.Name}}, now)
+	}
+	if until := today.rests; !until.IsZero() {
+		return tx.MoveStep(step.ID, until)
+	}
+	first, err = tx.SettleStep(step.ID, postroom.StepDone, "", now)
+	if err != nil || !first {
+		return first, err
+	}
+	return true, w.do(tx, c, step.ID, today.effect, false, now)
 }
 
 // fallenDue is the trigger of a step whose time has come. No programme can
 // name it.
 const fallenDue postroom.Trigger = "due"
 
+// turn is what a step does when its turn has come.
+type turn struct {
+	effect postroom.Effect
+	rests  time.Time // until when it is put off; zero is not at all
+}
+
 // now returns what a step does today, or why it does nothing: the programme
 // may have changed since it was promised, and so may what it waits for.
-func (w *Workflow) now(c *Case, step postroom.Step, at time.Time) (e postroom.Effect, reason string) {
+func (w *Workflow) now(c *Case, step postroom.Step, at time.Time) (t turn, reason string) {
 	if c.programme == nil {
-		return e, reasonGone
+		return t, reasonGone
 	}
 	i := slices.IndexFunc(c.programme.Workflow, func(s programme.Step) bool { return s.Name == step.Name })
 	if i < 0 {
-		return e, reasonGone
+		return t, reasonGone
 	}
 	today := c.programme.Workflow[i]
 	facts := w.facts(c, at)
 	if today.Unless != "" && facts.States[today.Unless] {
-		return e, reasonUnless + today.Unless
+		return t, reasonUnless + today.Unless
 	}
-	if today.Before != "" && !facts.Dates[today.Before].After(at) {
-		return e, reasonLate
+	if !strings.HasPrefix(step.Reason, wanted) {
+		if today.TooLate(step.PromisedFor, facts) {
+			return t, late(today, facts)
+		}
+		t.rests = today.Rests(step.PromisedFor, facts)
 	}
 	today.On, today.Before, today.After, today.OrAfter = fallenDue, "", "", nil
 	only := *c.programme
 	only.Workflow = []programme.Step{today}
 	effects := programme.Plan(&only, fallenDue, facts)
 	if len(effects) == 0 {
-		return e, reasonWhen
+		return t, reasonWhen
 	}
-	return effects[0], ""
+	t.effect = effects[0]
+	return t, ""
+}
+
+// late is why a step is left out that it is too late for. Nobody is asked
+// about one before a date that is off.
+func late(s programme.Step, facts postroom.Facts) string {
+	if _, on := facts.Dates[s.Before]; s.Otherwise == programme.OtherwiseAsk && (s.Before == "" || on) {
+		return reasonAsked
+	}
+	return reasonLate
+}
+
+// Want makes a step due at once that was left out or is promised for later,
+// and that a person wants done all the same. It returns NotFound if there is
+// none, and Conflict if it has been done.
+func Want(tx *store.Tx, id string, now time.Time) (postroom.Step, error) {
+	return tx.WantStep(id, wanted, now)
 }

@@ -13,6 +13,21 @@ import (
 // reasonMoved is why a step was cancelled whose date is another now.
 const reasonMoved = "moved"
 
+// Moved tells a run that the date or the place of its event is another now,
+// and what it was before. Each move is told once: before the transaction that
+// puts it on file ends, and to nobody after.
+func (w *Workflow) Moved(tx *store.Tx, run postroom.Run, was postroom.Session, at time.Time) error {
+	c, err := w.Open(tx, run)
+	if err != nil {
+		return err
+	}
+	if c.Session == nil {
+		return nil
+	}
+	c.Was = &was
+	return w.FireFor(tx, c, postroom.OnMoved, at)
+}
+
 // Replan moves what was promised to a run for the date of its event, because
 // that date has changed. What was planned for the old date is cancelled, and
 // what was planned or done for it is planned for the new one: who was reminded
@@ -42,7 +57,7 @@ func (w *Workflow) Replan(tx *store.Tx, run postroom.Run, at time.Time) error {
 // replan moves one step of the programme; promised are its occurrences.
 func (w *Workflow) replan(tx *store.Tx, c *Case, today programme.Step, promised []postroom.Step, at time.Time) error {
 	live := slices.ContainsFunc(promised, func(s postroom.Step) bool {
-		late := s.State == postroom.StepSkipped && s.Reason == reasonLate
+		late := s.State == postroom.StepSkipped && (s.Reason == reasonLate || s.Reason == reasonAsked)
 		return s.State == postroom.StepPlanned || s.State == postroom.StepDone || late
 	})
 	if !live {
@@ -63,15 +78,16 @@ func (w *Workflow) replan(tx *store.Tx, c *Case, today programme.Step, promised 
 	if len(effects) == 0 {
 		return nil // too late for it
 	}
-	return planFor(tx, c.Run.ID, effects[0], at)
+	return planFor(tx, c.Run.ID, effects[0], today.Awake(w.facts(c, at)))
 }
 
 // planFor plans one occurrence of a step, which may have been promised before.
-// What is due at once is left to the scheduler.
-func planFor(tx *store.Tx, run string, e postroom.Effect, at time.Time) error {
+// What should have happened already is left to the scheduler, for soonest: it
+// answers nobody, so it wakes nobody either.
+func planFor(tx *store.Tx, run string, e postroom.Effect, soonest time.Time) error {
 	due := e.Due
 	if due.IsZero() {
-		due = at
+		due = soonest
 	}
 	step, first, err := tx.PromiseStep(postroom.Step{Run: run, Name: e.Step, Occurrence: e.Occurrence, DueAt: due})
 	if err != nil || first {
@@ -82,4 +98,4 @@ func planFor(tx *store.Tx, run string, e postroom.Effect, at time.Time) error {
 
 // dateMoved is the trigger of a step whose date is another now. No programme
 // can name it.
-const dateMoved postroom.Trigger = "moved"
+const dateMoved postroom.Trigger = "new date"

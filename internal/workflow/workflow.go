@@ -39,6 +39,7 @@ type Options struct {
 	Programmes   *programme.Set
 	Outbox       Outbox
 	Zone         *time.Location
+	Quiet        postroom.Quiet // when no follow-up is sent
 	Coordinators func(programme string) []Coordinator
 	// Safeguarding lists who is called when somebody may be in danger.
 	Safeguarding func(programme string) []Coordinator
