@@ -51,7 +51,7 @@ func startedIn(t *testing.T, dir string) (base string, stop func()) {
 	if err != nil {
 		t.Fatalf("the demo did not start: %v", <-done)
 	}
-	ready := regexp.MustCompile(`^ready http=(\S+) smtp=127\.0\.0\.1:\d+ imap=- desk=(\S+)\n$`).FindStringSubmatch(line)
+	ready := regexp.MustCompile(`^ready http=(\S+) smtp=127\.0\.0\.1:\d+ imap=127\.0\.0\.1:\d+ desk=(\S+)\n$`).FindStringSubmatch(line)
 	if ready == nil || ready[2] != ready[1]+"/demo" {
 		t.Fatalf("the ready line is %q", line)
 	}
