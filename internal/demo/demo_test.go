@@ -23,15 +23,22 @@ import (
 	"postroom/internal/testserver"
 )
 
+// running is a demo and where it can be reached.
+type running struct {
+	base string // of the pages
+	smtp string
+	imap string
+	stop func() // ends it before the test does
+}
+
 // started runs the demo and returns the address of its pages.
 func started(t *testing.T) string {
 	t.Helper()
-	base, _ := startedIn(t, t.TempDir())
-	return base
+	return startedIn(t, t.TempDir()).base
 }
 
-// startedIn runs the demo in a folder; stop ends it before the test does.
-func startedIn(t *testing.T, dir string) (base string, stop func()) {
+// startedIn runs the demo in a folder.
+func startedIn(t *testing.T, dir string) running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	out, in := io.Pipe()
@@ -40,7 +47,7 @@ func startedIn(t *testing.T, dir string) (base string, stop func()) {
 		done <- Run(ctx, Options{HTTP: "127.0.0.1:0", SMTP: "127.0.0.1:0", Dir: dir, Log: slog.New(slog.DiscardHandler)}, in)
 		in.Close()
 	}()
-	stop = sync.OnceFunc(func() {
+	stop := sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("demo: %v", err)
@@ -51,21 +58,21 @@ func startedIn(t *testing.T, dir string) (base string, stop func()) {
 	if err != nil {
 		t.Fatalf("the demo did not start: %v", <-done)
 	}
-	ready := regexp.MustCompile(`^ready http=(\S+) smtp=127\.0\.0\.1:\d+ imap=127\.0\.0\.1:\d+ desk=(\S+)\n$`).FindStringSubmatch(line)
-	if ready == nil || ready[2] != ready[1]+"/demo" {
+	ready := regexp.MustCompile(`^ready http=(\S+) smtp=(127\.0\.0\.1:\d+) imap=(127\.0\.0\.1:\d+) desk=(\S+)\n$`).FindStringSubmatch(line)
+	if ready == nil || ready[4] != ready[1]+"/demo" {
 		t.Fatalf("the ready line is %q", line)
 	}
-	return ready[1], stop
+	return running{base: ready[1], smtp: ready[2], imap: ready[3], stop: stop}
 }
 
 func TestTheDemoGoesOnInTheSameFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for n := 1; n <= 2; n++ {
-		base, stop := startedIn(t, dir)
-		post(t, base+"/f/ask", url.Values{"name": {"A Person"}, "email": {fmt.Sprintf("person-%d@example.org", n)}, "question": {"When?"}})
-		mails(t, base, fmt.Sprintf("person-%d@example.org", n), 1)
-		stop()
+		d := startedIn(t, dir)
+		post(t, d.base+"/f/ask", url.Values{"name": {"A Person"}, "email": {fmt.Sprintf("person-%d@example.org", n)}, "question": {"When?"}})
+		mails(t, d.base, fmt.Sprintf("person-%d@example.org", n), 1)
+		d.stop()
 	}
 }
 

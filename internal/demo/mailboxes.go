@@ -135,19 +135,20 @@ type mailFolder struct {
 // start mean nothing now (RFC 3501, section 2.3.1.1), and a post room that goes
 // on in the same folder remembers them; so the time is added.
 func newAccount(box config.Mailbox) (*account, error) {
-	const tick = 100 * time.Millisecond // fits into 32 bits until 2039
+	const tick = 50 * time.Millisecond // fits into 32 bits until 2032; no start is as quick
 	since := time.Since(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 	a := &account{
 		address: box.Address, user: imapmemserver.NewUser(box.Address, box.Password.Reveal()),
 		validity: uint32(since / tick), folders: make(map[string]*mailFolder),
 	}
-	for name, use := range map[string]imap.MailboxAttr{
-		inbox: "", "Drafts": imap.MailboxAttrDrafts, "Junk": imap.MailboxAttrJunk, "Sent": imap.MailboxAttrSent, "Trash": imap.MailboxAttrTrash,
-	} {
-		if err := a.user.Create(name, nil); err != nil {
+	for _, f := range []struct {
+		name string
+		use  imap.MailboxAttr
+	}{{inbox, ""}, {"Drafts", imap.MailboxAttrDrafts}, {"Junk", imap.MailboxAttrJunk}, {"Sent", imap.MailboxAttrSent}, {"Trash", imap.MailboxAttrTrash}} {
+		if err := a.user.Create(f.name, nil); err != nil {
 			return nil, err
 		}
-		a.folders[name] = &mailFolder{use: use, subscribed: true}
+		a.folders[f.name] = &mailFolder{use: f.use, subscribed: true}
 	}
 	return a, nil
 }

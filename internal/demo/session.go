@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
@@ -222,4 +223,22 @@ func (s *session) Move(w *imapserver.MoveWriter, numbers imap.NumSet, to string)
 		return err
 	}
 	return w.WriteCopyData(data) // the removals follow with the end of the command
+}
+
+// Idle tells of what is new ten times a second. The store's own way would keep
+// to itself what came between the last command and the wait, until something
+// else comes (RFC 2177).
+func (s *session) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if err := s.Poll(w, true); err != nil {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-stop:
+			return nil
+		}
+	}
 }
