@@ -14,6 +14,8 @@ import (
 
 	"postroom/internal/app"
 	"postroom/internal/config"
+	"postroom/internal/postroom"
+	"postroom/internal/store"
 )
 
 // ask makes a request that follows no redirect and returns its status and page.
@@ -147,37 +149,78 @@ func TestNoNoticeComesBackAsALetter(t *testing.T) {
 	}
 }
 
-func TestTomorrowsSummaryIsShownForTheMorningAfter(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
+// openedPage makes the page of a post room that does not run, so that a test can
+// say what is on file.
+func openedPage(t *testing.T, o pageOptions) *page {
+	t.Helper()
 	d, err := listen(t.Context(), Options{HTTP: "127.0.0.1:0", SMTP: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.close() })
-	room, clock, err := open(t.Context(), dir, d, quiet())
+	if o.Room, o.Clock, err = open(t.Context(), t.TempDir(), d, quiet()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = o.Room.Close() })
+	boxes, err := newMailboxes(o.Room.Config.Mailboxes, o.Clock)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = room.Close() })
-	boxes, err := newMailboxes(room.Config.Mailboxes, clock)
+	o.Caught = newCatcher(boxes, o.Clock)
+	p, err := newPage(o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return p
+}
+
+func shownBy(t *testing.T, p *page) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/demo", nil))
+	return w.Body.String()
+}
+
+func TestTomorrowsSummaryIsShownForTheMorningAfter(t *testing.T) {
+	t.Parallel()
 	var asked time.Time
-	p, err := newPage(pageOptions{Room: room, Caught: newCatcher(boxes, clock), Clock: clock, Tomorrow: func(_ context.Context, at time.Time) ([]Summary, error) {
+	p := openedPage(t, pageOptions{Tomorrow: func(_ context.Context, at time.Time) ([]Summary, error) {
 		asked = at
 		return []Summary{{Coordinator: "office", Text: "1 letter waits <for> an answer"}}, nil
 	}})
+	if body := shownBy(t, p); !strings.Contains(body, "1 letter waits &lt;for&gt; an answer") {
+		t.Errorf("the summary is not on the page: %s", body)
+	}
+	if now := p.Clock.Now(); asked.Before(now) || asked.Sub(now) > 33*time.Hour || asked.Hour() != 8 {
+		t.Errorf("at %v the summary of %v was asked for", now, asked)
+	}
+}
+
+func TestThePageSaysWhatBecameOfLetters(t *testing.T) {
+	t.Parallel()
+	p := openedPage(t, pageOptions{})
+	p.Caught.keep(Caught{To: support, MessageID: "1@example.org", Subject: "A <question>"})
+	settled(t, p.Room, postroom.Letter{Hash: "1", MessageID: "1@example.org"},
+		postroom.Letter{Class: postroom.LetterAutoReply, State: postroom.LetterIgnored, Reason: "auto_submitted", Address: "person@example.org"})
+	body := shownBy(t, p)
+	for _, want := range []string{"A &lt;question&gt;", "from person@example.org to " + support, "<b>auto reply</b> <b>ignored</b>", "(auto submitted)"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page does not say %q: %s", want, body)
+		}
+	}
+}
+
+// settled puts a letter on file as the post room does, with what became of it.
+func settled(t *testing.T, room *app.Room, l, became postroom.Letter) {
+	t.Helper()
+	l.Mailbox, l.ReceivedAt = support, room.Clock.Now()
+	err := room.Store.Write(t.Context(), func(tx *store.Tx) (err error) {
+		if became.ID, _, err = tx.AddLetter(l, nil, []byte("x")); err == nil {
+			_, err = tx.SettleLetter(became, l.ReceivedAt)
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	w := httptest.NewRecorder()
-	p.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/demo", nil))
-	if !strings.Contains(w.Body.String(), "1 letter waits &lt;for&gt; an answer") {
-		t.Errorf("the summary is not on the page: %s", w.Body)
-	}
-	if now := clock.Now(); asked.Before(now) || asked.Sub(now) > 33*time.Hour || asked.Hour() != 8 {
-		t.Errorf("at %v the summary of %v was asked for", now, asked)
 	}
 }
