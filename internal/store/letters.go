@@ -254,7 +254,7 @@ func (tx *Tx) AssignLetter(id, coordinator string) error {
 // NewBatch makes the name of a batch of letters.
 func NewBatch() string { return newID() }
 
-// Letters lists the letters that came in last, the newest first.
+// Letters lists the newest letters first, at most limit.
 func (r Reader) Letters(limit int) ([]postroom.Letter, error) {
 	return r.letters(`SELECT `+letterColumns+` FROM letters ORDER BY received_at DESC, id DESC LIMIT $1`, limit)
 }
