@@ -203,7 +203,7 @@ func TestThePageSaysWhatBecameOfLetters(t *testing.T) {
 	settled(t, p.Room, postroom.Letter{Hash: "1", MessageID: "1@example.org"},
 		postroom.Letter{Class: postroom.LetterAutoReply, State: postroom.LetterIgnored, Reason: "auto_submitted", Address: "person@example.org"})
 	body := shownBy(t, p)
-	for _, want := range []string{"A &lt;question&gt;", "from person@example.org to " + support, "<b>auto reply</b> <b>ignored</b>", "(auto submitted)"} {
+	for _, want := range []string{"A &lt;question&gt;", "from person@example.org", "to " + support, "<b>auto reply</b> <b>ignored</b>", "(auto submitted)"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not say %q: %s", want, body)
 		}

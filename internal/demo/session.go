@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -225,20 +226,26 @@ func (s *session) Move(w *imapserver.MoveWriter, numbers imap.NumSet, to string)
 	return w.WriteCopyData(data) // the removals follow with the end of the command
 }
 
-// Idle tells of what is new ten times a second. The store's own way would keep
-// to itself what came between the last command and the wait, until something
-// else comes (RFC 2177).
+// Idle waits as the store does, and looks once more when the wait has begun:
+// the store would keep to itself what came between the last command and the
+// wait, until something else comes (RFC 2177).
 func (s *session) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
+	end, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- s.UserSession.Idle(w, end) }()
+	begun := time.NewTimer(100 * time.Millisecond)
+	defer begun.Stop()
 	for {
-		if err := s.Poll(w, true); err != nil {
-			return err
-		}
 		select {
-		case <-tick.C:
+		case err := <-done:
+			return err
+		case <-begun.C:
+			if err := s.Poll(w, true); err != nil {
+				close(end)
+				return errors.Join(err, <-done)
+			}
 		case <-stop:
-			return nil
+			close(end)
+			return <-done
 		}
 	}
 }
