@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/emersion/go-message/mail"
 	"github.com/emersion/go-smtp"
@@ -144,23 +145,24 @@ func (v *visit) deliver(to string, raw []byte) error {
 		return nil
 	}
 	at := v.catcher.clock.Now()
+	to = oneLine(to)
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "Return-Path: <%s>\r\nDelivered-To: %s\r\n", v.from, to)
+	fmt.Fprintf(&b, "Return-Path: <%s>\r\nDelivered-To: %s\r\n", oneLine(v.from), to)
 	fmt.Fprintf(&b, "Received: from %s (%s)\r\n\tby localhost with ESMTP\r\n\tfor <%s>; %s\r\n",
-		oneWord(v.conn.Hostname()), v.conn.Conn().RemoteAddr(), to, at.Format(time.RFC1123Z))
+		oneLine(v.conn.Hostname()), v.conn.Conn().RemoteAddr(), to, at.Format(time.RFC1123Z))
 	b.Write(raw)
 	return a.deliver(b.Bytes(), at)
 }
 
-// oneWord leaves out of a name that a stranger gave what could make it more
-// than a name.
-func oneWord(name string) string {
+// oneLine leaves out of what a stranger gave as a name or an address what
+// could make another line of a header, or another address, of it.
+func oneLine(given string) string {
 	return strings.Map(func(r rune) rune {
-		if r <= ' ' || r > '~' || strings.ContainsRune("()<>;", r) {
+		if unicode.IsControl(r) || r == '<' || r == '>' {
 			return -1
 		}
 		return r
-	}, name)
+	}, given)
 }
 
 // read takes a mail apart into its headers and its two parts.
