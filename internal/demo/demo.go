@@ -95,7 +95,11 @@ func serve(ctx context.Context, room *app.Room, clock *app.Clock, d doors, out i
 		return errors.Join(err, d.close())
 	}
 	caught := newCatcher(boxes, clock)
-	handler, err := pages(pageOptions{Room: room, Caught: caught, Clock: clock, SMTP: d.mail.Addr().String(), IMAP: d.boxes.Addr().String()})
+	page := pageOptions{
+		Room: room, Caught: caught, Clock: clock, SMTP: d.mail.Addr().String(), IMAP: d.boxes.Addr().String(),
+		Sweep: sweep(room), Tomorrow: tomorrow(room),
+	}
+	handler, err := pages(page)
 	if err != nil {
 		return errors.Join(err, d.close())
 	}
@@ -103,9 +107,21 @@ func serve(ctx context.Context, room *app.Room, clock *app.Clock, d doors, out i
 	group.Go(func() error { return caught.serve(ctx, d.mail) })
 	group.Go(func() error { return boxes.serve(ctx, d.boxes) })
 	group.Go(func() error { return room.Run(ctx, d.pages, handler) })
+	meet(ctx, page.Sweep)
 	url := "http://" + d.pages.Addr().String()
 	fmt.Fprintf(out, "ready http=%s smtp=%s imap=%s desk=%s/demo\n", url, d.mail.Addr(), d.boxes.Addr(), url)
 	return group.Wait()
+}
+
+// meet waits until the post room has opened every mailbox once. What lies in
+// one before that is from before its time, and nobody would answer it.
+func meet(ctx context.Context, sweep func(context.Context) error) {
+	if sweep == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	_ = sweep(ctx) // a mailbox that cannot be read is tried again
 }
 
 // pages puts the demo's page beside those of the post room.

@@ -196,6 +196,14 @@ func TestTomorrowsSummaryIsShownForTheMorningAfter(t *testing.T) {
 	}
 }
 
+func TestAQuietTomorrowIsSaidToBeOne(t *testing.T) {
+	t.Parallel()
+	p := openedPage(t, pageOptions{Tomorrow: func(context.Context, time.Time) ([]Summary, error) { return nil, nil }})
+	if body := shownBy(t, p); !strings.Contains(body, "a quiet day sends no summary") {
+		t.Errorf("the page says nothing of tomorrow: %s", body)
+	}
+}
+
 func TestThePageSaysWhatBecameOfLetters(t *testing.T) {
 	t.Parallel()
 	p := openedPage(t, pageOptions{})
