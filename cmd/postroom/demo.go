@@ -23,7 +23,7 @@ func (c *command) demo() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&o.HTTP, "http", "127.0.0.1:8080", "`address` of the pages")
 	cmd.Flags().StringVar(&o.SMTP, "smtp", "127.0.0.1:2525", "`address` of the mail server that catches every mail")
-	cmd.Flags().StringVar(&o.IMAP, "imap", "127.0.0.1:1143", "`address` of the mailboxes (they come with the second door)")
+	cmd.Flags().StringVar(&o.IMAP, "imap", "127.0.0.1:1143", "`address` of the mailboxes, on this machine only")
 	cmd.Flags().StringVar(&o.Dir, "dir", "", "keep the data in this `folder` (default: a temporary one)")
 	return cmd
 }

@@ -63,7 +63,7 @@ type demoRun struct {
 
 func demoOnce(ctx context.Context, binary string) (r demoRun, err error) {
 	started := time.Now()
-	cmd := exec.CommandContext(ctx, binary, "demo", "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0")
+	cmd := exec.CommandContext(ctx, binary, "demo", "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0", "--imap", "127.0.0.1:0")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

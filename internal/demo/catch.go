@@ -11,9 +11,12 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/emersion/go-message/mail"
 	"github.com/emersion/go-smtp"
+
+	"postroom/internal/postroom"
 )
 
 // maxCaught and maxMail bound what the demo keeps in memory.
@@ -35,13 +38,19 @@ type Caught struct {
 	HTML      string            `json:"html"`
 }
 
-// catcher is a mail server that keeps what it is given, newest last.
+// catcher is a mail server that keeps what it is given, newest last. What is
+// for one of the organisation's own mailboxes is delivered there besides.
 type catcher struct {
+	boxes *mailboxes
+	clock postroom.Clock
+
 	mu    sync.Mutex
 	mails []Caught
 }
 
-func newCatcher() *catcher { return &catcher{} }
+func newCatcher(boxes *mailboxes, clock postroom.Clock) *catcher {
+	return &catcher{boxes: boxes, clock: clock}
+}
 
 // to lists the mails to an address, or all of them when address is empty.
 func (c *catcher) to(address string) []Caught {
@@ -56,6 +65,18 @@ func (c *catcher) to(address string) []Caught {
 	return found
 }
 
+// named returns the newest mail with a Message-ID.
+func (c *catcher) named(messageID string) (Caught, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, m := range slices.Backward(c.mails) {
+		if m.MessageID == messageID && messageID != "" {
+			return m, true
+		}
+	}
+	return Caught{}, false
+}
+
 func (c *catcher) keep(m Caught) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,7 +88,7 @@ func (c *catcher) keep(m Caught) {
 
 // serve answers SMTP until ctx ends.
 func (c *catcher) serve(ctx context.Context, l net.Listener) error {
-	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &visit{catcher: c}, nil }))
+	s := smtp.NewServer(smtp.BackendFunc(func(conn *smtp.Conn) (smtp.Session, error) { return &visit{catcher: c, conn: conn}, nil }))
 	s.Domain, s.MaxMessageBytes, s.MaxRecipients = "localhost", maxMail, 100
 	s.ReadTimeout, s.WriteTimeout = time.Minute, time.Minute
 	go func() {
@@ -83,13 +104,15 @@ func (c *catcher) serve(ctx context.Context, l net.Listener) error {
 // visit is one SMTP connection.
 type visit struct {
 	catcher *catcher
+	conn    *smtp.Conn
+	from    string // "" is the null sender (RFC 5321, section 4.5.5)
 	to      []string
 }
 
-func (v *visit) Mail(string, *smtp.MailOptions) error      { v.to = nil; return nil }
-func (v *visit) Rcpt(to string, _ *smtp.RcptOptions) error { v.to = append(v.to, to); return nil }
-func (v *visit) Reset()                                    { v.to = nil }
-func (v *visit) Logout() error                             { return nil }
+func (v *visit) Mail(from string, _ *smtp.MailOptions) error { v.from, v.to = from, nil; return nil }
+func (v *visit) Rcpt(to string, _ *smtp.RcptOptions) error   { v.to = append(v.to, to); return nil }
+func (v *visit) Reset()                                      { v.from, v.to = "", nil }
+func (v *visit) Logout() error                               { return nil }
 
 func (v *visit) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
@@ -97,14 +120,49 @@ func (v *visit) Data(r io.Reader) error {
 		return err
 	}
 	m, err := read(raw)
-	if err != nil {
+	if err != nil && !slices.ContainsFunc(v.to, v.catcher.delivers) {
 		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "this mail cannot be read"}
 	}
 	for _, to := range v.to {
+		if err := v.deliver(to, raw); err != nil {
+			return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 2, 2}, Message: err.Error()}
+		}
 		m.To = to
 		v.catcher.keep(m)
 	}
 	return nil
+}
+
+// delivers says whether an address is one of the organisation's own. What is
+// odd about a mail to it is for the post room to find out.
+func (c *catcher) delivers(to string) bool { return c.boxes.account(to) != nil }
+
+// deliver puts a mail into the mailbox it is for, if there is one, under the
+// lines that a mail server adds (RFC 5321, section 4.4).
+func (v *visit) deliver(to string, raw []byte) error {
+	a := v.catcher.boxes.account(to)
+	if a == nil {
+		return nil
+	}
+	at := v.catcher.clock.Now()
+	to = oneLine(to)
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "Return-Path: <%s>\r\nDelivered-To: %s\r\n", oneLine(v.from), to)
+	fmt.Fprintf(&b, "Received: from %s (%s)\r\n\tby localhost with ESMTP\r\n\tfor <%s>; %s\r\n",
+		oneLine(v.conn.Hostname()), v.conn.Conn().RemoteAddr(), to, at.Format(time.RFC1123Z))
+	b.Write(raw)
+	return a.deliver(b.Bytes(), at)
+}
+
+// oneLine leaves out of what a stranger gave as a name or an address what
+// could make another line of a header, or another address, of it.
+func oneLine(given string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '<' || r == '>' {
+			return -1
+		}
+		return r
+	}, given)
 }
 
 // read takes a mail apart into its headers and its two parts.

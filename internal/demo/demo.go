@@ -9,6 +9,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	_ "embed" // settings and page
 	"errors"
@@ -32,7 +33,7 @@ import (
 type Options struct {
 	HTTP string
 	SMTP string
-	IMAP string // taken from the second door on
+	IMAP string // on this machine only; "" is a free port
 	Dir  string // folder for the database; "" is a temporary one, removed at the end
 	Log  *slog.Logger
 }
@@ -41,60 +42,109 @@ type Options struct {
 var settings []byte
 
 // Run runs the demo until ctx ends. When everything is up it prints one line,
-// "ready http=URL smtp=HOST:PORT imap=- desk=URL", to out.
+// "ready http=URL smtp=HOST:PORT imap=HOST:PORT desk=URL", to out.
 func Run(ctx context.Context, o Options, out io.Writer) (err error) {
 	dir, remove, err := folder(o.Dir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	pages, err := new(net.ListenConfig).Listen(ctx, "tcp", o.HTTP)
+	d, err := listen(ctx, o)
 	if err != nil {
-		return fmt.Errorf("listen for pages on %s: %w", o.HTTP, err)
+		return err
 	}
-	mail, err := new(net.ListenConfig).Listen(ctx, "tcp", o.SMTP)
+	room, clock, err := open(ctx, dir, d, o.Log)
 	if err != nil {
-		return errors.Join(fmt.Errorf("listen for mail on %s: %w", o.SMTP, err), pages.Close())
-	}
-	room, clock, err := open(ctx, dir, pages.Addr(), mail.Addr(), o.Log)
-	if err != nil {
-		return errors.Join(err, pages.Close(), mail.Close())
+		return errors.Join(err, d.close())
 	}
 	defer func() { err = errors.Join(err, room.Close()) }()
-	return serve(ctx, room, clock, pages, mail, out)
+	return serve(ctx, room, clock, d, out)
 }
 
-func serve(ctx context.Context, room *app.Room, clock *app.Clock, pages, mail net.Listener, out io.Writer) error {
-	caught := newCatcher()
-	page, err := newPage(room, caught, clock)
-	if err != nil {
-		return errors.Join(err, pages.Close(), mail.Close())
+// doors are where the demo can be reached.
+type doors struct{ pages, mail, boxes net.Listener }
+
+// listen opens all doors or none.
+func listen(ctx context.Context, o Options) (d doors, err error) {
+	for _, door := range []struct {
+		what, address string
+		to            *net.Listener
+	}{{"pages", o.HTTP, &d.pages}, {"mail", o.SMTP, &d.mail}, {"mailboxes", cmp.Or(o.IMAP, "127.0.0.1:0"), &d.boxes}} {
+		if *door.to, err = new(net.ListenConfig).Listen(ctx, "tcp", door.address); err != nil {
+			return d, errors.Join(fmt.Errorf("listen for %s on %s: %w", door.what, door.address, err), d.close())
+		}
 	}
-	public, err := room.Web.Handler()
+	if at, ok := d.boxes.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
+		return d, errors.Join(fmt.Errorf("mailboxes on %s could be opened from elsewhere, and their password is on the page; use --imap 127.0.0.1:1143", o.IMAP), d.close())
+	}
+	return d, nil
+}
+
+func (d doors) close() (err error) {
+	for _, l := range []net.Listener{d.pages, d.mail, d.boxes} {
+		if l != nil {
+			err = errors.Join(err, l.Close())
+		}
+	}
+	return err
+}
+
+func serve(ctx context.Context, room *app.Room, clock *app.Clock, d doors, out io.Writer) error {
+	boxes, err := newMailboxes(room.Config.Mailboxes, clock)
 	if err != nil {
-		return errors.Join(err, pages.Close(), mail.Close())
+		return errors.Join(err, d.close())
+	}
+	caught := newCatcher(boxes, clock)
+	page := pageOptions{
+		Room: room, Caught: caught, Clock: clock, SMTP: d.mail.Addr().String(), IMAP: d.boxes.Addr().String(),
+		Sweep: sweep(room), Tomorrow: tomorrow(room),
+	}
+	handler, err := pages(page)
+	if err != nil {
+		return errors.Join(err, d.close())
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return caught.serve(ctx, d.mail) })
+	group.Go(func() error { return boxes.serve(ctx, d.boxes) })
+	group.Go(func() error { return room.Run(ctx, d.pages, handler) })
+	meet(ctx, page.Sweep)
+	url := "http://" + d.pages.Addr().String()
+	fmt.Fprintf(out, "ready http=%s smtp=%s imap=%s desk=%s/demo\n", url, d.mail.Addr(), d.boxes.Addr(), url)
+	return group.Wait()
+}
+
+// meet waits until the post room has opened every mailbox once. What lies in
+// one before that is from before its time, and nobody would answer it.
+func meet(ctx context.Context, sweep func(context.Context) error) {
+	if sweep == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	_ = sweep(ctx) // a mailbox that cannot be read is tried again
+}
+
+// pages puts the demo's page beside those of the post room.
+func pages(o pageOptions) (http.Handler, error) {
+	page, err := newPage(o)
+	if err != nil {
+		return nil, err
+	}
+	public, err := o.Room.Web.Handler()
+	if err != nil {
+		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/demo", page)
 	mux.Handle("/demo/", page)
 	mux.Handle("/", public)
-
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return caught.serve(ctx, mail) })
-	group.Go(func() error { return room.Run(ctx, pages, mux) })
-	url := "http://" + pages.Addr().String()
-	fmt.Fprintf(out, "ready http=%s smtp=%s imap=- desk=%s/demo\n", url, mail.Addr(), url)
-	return group.Wait()
+	return mux, nil
 }
 
 // open writes the demo's settings with the addresses that were taken, reads
 // them as any post room reads its own, and opens the post room.
-func open(ctx context.Context, dir string, pages, mail net.Addr, log *slog.Logger) (*app.Room, *app.Clock, error) {
-	_, port, err := net.SplitHostPort(mail.String())
-	if err != nil {
-		return nil, nil, fmt.Errorf("read mail address: %w", err)
-	}
-	env := map[string]string{"HTTP": pages.String(), "SMTP_PORT": port}
+func open(ctx context.Context, dir string, d doors, log *slog.Logger) (*app.Room, *app.Clock, error) {
+	env := map[string]string{"HTTP": d.pages.Addr().String(), "SMTP_PORT": port(d.mail), "IMAP_PORT": port(d.boxes)}
 	path := filepath.Join(dir, "demo.yaml")
 	if err := os.WriteFile(path, settings, 0o600); err != nil {
 		return nil, nil, fmt.Errorf("write settings: %w", err)
@@ -110,6 +160,11 @@ func open(ctx context.Context, dir string, pages, mail net.Addr, log *slog.Logge
 	}
 	clock.Advance(beforeTheEvents(room, clock.Now()))
 	return room, clock, nil
+}
+
+func port(l net.Listener) string {
+	_, port, _ := net.SplitHostPort(l.Addr().String()) // an address that is listened on has one
+	return port
 }
 
 // beforeTheEvents says how far to turn the clock back when the dates of the

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -20,18 +21,26 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"postroom/internal/postroom"
 	"postroom/internal/testserver"
 )
+
+// running is a demo and where it can be reached.
+type running struct {
+	base string // of the pages
+	smtp string
+	imap string
+	stop func() // ends it before the test does
+}
 
 // started runs the demo and returns the address of its pages.
 func started(t *testing.T) string {
 	t.Helper()
-	base, _ := startedIn(t, t.TempDir())
-	return base
+	return startedIn(t, t.TempDir()).base
 }
 
-// startedIn runs the demo in a folder; stop ends it before the test does.
-func startedIn(t *testing.T, dir string) (base string, stop func()) {
+// startedIn runs the demo in a folder.
+func startedIn(t *testing.T, dir string) running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	out, in := io.Pipe()
@@ -40,7 +49,7 @@ func startedIn(t *testing.T, dir string) (base string, stop func()) {
 		done <- Run(ctx, Options{HTTP: "127.0.0.1:0", SMTP: "127.0.0.1:0", Dir: dir, Log: slog.New(slog.DiscardHandler)}, in)
 		in.Close()
 	}()
-	stop = sync.OnceFunc(func() {
+	stop := sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("demo: %v", err)
@@ -51,21 +60,21 @@ func startedIn(t *testing.T, dir string) (base string, stop func()) {
 	if err != nil {
 		t.Fatalf("the demo did not start: %v", <-done)
 	}
-	ready := regexp.MustCompile(`^ready http=(\S+) smtp=127\.0\.0\.1:\d+ imap=- desk=(\S+)\n$`).FindStringSubmatch(line)
-	if ready == nil || ready[2] != ready[1]+"/demo" {
+	ready := regexp.MustCompile(`^ready http=(\S+) smtp=(127\.0\.0\.1:\d+) imap=(127\.0\.0\.1:\d+) desk=(\S+)\n$`).FindStringSubmatch(line)
+	if ready == nil || ready[4] != ready[1]+"/demo" {
 		t.Fatalf("the ready line is %q", line)
 	}
-	return ready[1], stop
+	return running{base: ready[1], smtp: ready[2], imap: ready[3], stop: stop}
 }
 
 func TestTheDemoGoesOnInTheSameFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for n := 1; n <= 2; n++ {
-		base, stop := startedIn(t, dir)
-		post(t, base+"/f/ask", url.Values{"name": {"A Person"}, "email": {fmt.Sprintf("person-%d@example.org", n)}, "question": {"When?"}})
-		mails(t, base, fmt.Sprintf("person-%d@example.org", n), 1)
-		stop()
+		d := startedIn(t, dir)
+		post(t, d.base+"/f/ask", url.Values{"name": {"A Person"}, "email": {fmt.Sprintf("person-%d@example.org", n)}, "question": {"When?"}})
+		mails(t, d.base, fmt.Sprintf("person-%d@example.org", n), 1)
+		d.stop()
 	}
 }
 
@@ -139,24 +148,55 @@ func TestAFormIsAnsweredAndFastForwardKeepsLaterPromises(t *testing.T) {
 const violations = `axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}).then(
 	r => r.violations.map(v => v.id + ": " + v.nodes.map(n => n.html).join(" ")).join("\n"))`
 
+// lookAt runs axe on the page in the browser, with everything unfolded.
+func lookAt(t *testing.T, what string) chromedp.Action {
+	var found string
+	var wide bool
+	return chromedp.Tasks{
+		chromedp.Evaluate(`document.querySelectorAll("details").forEach(d => d.open = true); document.querySelectorAll("details").length`, nil),
+		chromedp.Evaluate(testserver.Axe(t)+"; true", nil),
+		chromedp.Evaluate(violations, &found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
+		chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &wide),
+		chromedp.ActionFunc(func(context.Context) error {
+			if found != "" || wide {
+				t.Errorf("%s: scrolls sideways: %v; axe found:\n%s", what, wide, found)
+			}
+			return nil
+		}),
+	}
+}
+
 func TestTheDemoPageCanBeUsedByEverybody(t *testing.T) {
 	t.Parallel()
 	base := started(t)
 	post(t, base+"/f/ask", url.Values{"name": {"A Person"}, "email": {"person@example.org"}, "question": {"When?"}})
 	mails(t, base, "person@example.org", 1)
-	var found string
-	var wide bool
 	err := chromedp.Run(testserver.Browser(t),
 		chromedp.EmulateViewport(360, 800),
 		chromedp.Navigate(base+"/demo"),
-		chromedp.Evaluate(testserver.Axe(t)+"; true", nil),
-		chromedp.Evaluate(violations, &found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
-		chromedp.Evaluate(`document.documentElement.scrollWidth > innerWidth`, &wide),
+		lookAt(t, "a phone"),
+		chromedp.SetValue(`#from`, "nobody", chromedp.ByQuery),
+		chromedp.Submit(`#write form`, chromedp.ByQuery),
+		chromedp.WaitVisible(`#from-wrong`, chromedp.ByQuery),
+		lookAt(t, "a phone, with a letter to put right"),
+		chromedp.EmulateViewport(1280, 800),
+		lookAt(t, "a desk"),
 	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found != "" || wide {
-		t.Errorf("scrolls sideways: %v; axe found:\n%s", wide, found)
+}
+
+func TestLettersAndSummariesOnThePageCanBeReadByEverybody(t *testing.T) {
+	t.Parallel()
+	p := openedPage(t, pageOptions{Tomorrow: func(context.Context, time.Time) ([]Summary, error) {
+		return []Summary{{Coordinator: "office", Text: "1 letter waits for an answer"}}, nil
+	}})
+	settled(t, p.Room, postroom.Letter{Hash: "1"}, postroom.Letter{Class: postroom.LetterUnknown, State: postroom.LetterTriage, Reason: "nothing_known", Address: "a-very-long-address-without-any-place-to-break@example.org"})
+	server := httptest.NewServer(p)
+	t.Cleanup(server.Close)
+	err := chromedp.Run(testserver.Browser(t), chromedp.EmulateViewport(360, 800), chromedp.Navigate(server.URL+"/demo"), lookAt(t, "a phone"))
+	if err != nil {
+		t.Fatal(err)
 	}
 }
