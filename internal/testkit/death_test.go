@@ -23,6 +23,7 @@ import (
 
 	"postroom/internal/app"
 	"postroom/internal/config"
+	"postroom/internal/inbound"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
 	"postroom/internal/testkit"
@@ -34,6 +35,7 @@ const (
 	settingsFile = "POSTROOM_TEST_SETTINGS"
 	dieAt        = "POSTROOM_TEST_DIE_AT" // the how-manieth statement after the form was sent; 0 is never
 	ahead        = "POSTROOM_TEST_AHEAD"  // minutes the clock is set forward, so that leases have run out
+	lightAt      = "POSTROOM_TEST_LIGHT"  // part of the statement from which on they are counted
 )
 
 func TestMain(m *testing.M) {
@@ -56,7 +58,7 @@ func dyingRoom(path string) error {
 	}
 	at, _ := strconv.Atoi(os.Getenv(dieAt))
 	minutes, _ := strconv.Atoi(os.Getenv(ahead))
-	fuse := &fuse{at: int64(at)}
+	fuse := &fuse{at: int64(at), spark: os.Getenv(lightAt)}
 	clock := new(app.Clock)
 	clock.Advance(time.Duration(minutes) * time.Minute)
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
@@ -81,6 +83,8 @@ type fuse struct {
 	lit atomic.Bool
 	n   atomic.Int64
 	at  int64
+
+	spark string // part of the statement that lights it; "" waits for a form
 }
 
 func (f *fuse) light(h http.Handler) http.Handler {
@@ -92,7 +96,10 @@ func (f *fuse) light(h http.Handler) http.Handler {
 	})
 }
 
-func (f *fuse) burn(string) {
+func (f *fuse) burn(statement string) {
+	if f.spark != "" && strings.Contains(statement, f.spark) {
+		f.lit.Store(true)
+	}
 	if f.at > 0 && f.lit.Load() && f.n.Add(1) == f.at {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {} // until the signal is here
@@ -106,10 +113,11 @@ type child struct {
 	died chan struct{} // closed when the process has ended
 }
 
-func startChild(t *testing.T, settings string, at, minutes int) *child {
+func startChild(t *testing.T, settings string, at, minutes int, more ...string) *child {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), settingsFile+"="+settings, fmt.Sprintf("%s=%d", dieAt, at), fmt.Sprintf("%s=%d", ahead, minutes))
+	cmd.Env = append(cmd.Env, more...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -380,4 +388,49 @@ func diesAt(t *testing.T, engine testkit.Option, hook func(kill func() bool) tes
 	defer second.kill()
 	d.settled(1, nil)
 	d.judge(1, person)
+}
+
+// letter files a letter beside the post room, as the mailbox room does.
+func (d *death) letter(n int) (address string) {
+	d.t.Helper()
+	address = fmt.Sprintf("person@p%d.example.org", n) // of a domain each: a domain has few answers a day
+	m := testkit.Mail{From: address, To: testkit.Support, Subject: "Hello", Text: fmt.Sprintf("Is anybody there? This is letter %d.", n), ID: fmt.Sprintf("l%d@example.org", n), At: time.Now()}
+	err := d.store.Write(d.t.Context(), func(tx *store.Tx) error {
+		_, _, err := inbound.Take(tx, testkit.Support, postroom.Inbox, m.Bytes(), time.Now())
+		return err
+	})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return address
+}
+
+// TestKilledAheadOfAnyStatementOfReadingALetterLosesNothing kills the post room
+// from the moment a letter is begun to be read until its answer has left. It
+// runs on SQLite; that both engines keep their promises at every statement is
+// what the test of forms shows.
+func TestKilledAheadOfAnyStatementOfReadingALetterLosesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a process for each statement between a letter and its answer; run without -short")
+	}
+	t.Parallel()
+	d := newDeath(t, testkit.In(""))
+	for n, survived := 1, false; !survived; n++ {
+		address := d.letter(n)
+		room := startChild(t, d.settings, n, 20*n, lightAt+"=reads = reads + 1")
+		survived = d.settled(n, room.died)
+		room.kill()
+		if !survived { // the next one makes good what this one left behind
+			room = startChild(t, d.settings, 0, 20*n+10)
+			d.settled(n, nil)
+			room.kill()
+		}
+		d.judge(n, address)
+		if survived {
+			t.Logf("killed ahead of each of %d statements", n-1)
+		}
+		if n > 400 {
+			t.Fatal("the answer takes more than 400 statements")
+		}
+	}
 }
