@@ -44,6 +44,7 @@ type Options struct {
 	Queue    Jobs
 	Workflow Runs
 	Outbox   Outbox
+	Digests  Summaries
 	Clock    postroom.Clock
 	Log      *slog.Logger
 }
@@ -68,6 +69,7 @@ func (w *Workers) Handlers() map[postroom.JobKind]asynq.Handler {
 		postroom.JobEnquiry:           w.enquiry,
 		postroom.JobDeliver:           w.deliver,
 		postroom.JobTell:              w.tell,
+		postroom.JobDigest:            w.digest,
 	}
 	handlers := make(map[postroom.JobKind]asynq.Handler, len(work))
 	for kind, do := range work {

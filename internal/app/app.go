@@ -19,6 +19,7 @@ import (
 
 	"postroom/internal/campaign"
 	"postroom/internal/config"
+	"postroom/internal/digest"
 	"postroom/internal/event"
 	"postroom/internal/intake"
 	"postroom/internal/link"
@@ -48,6 +49,7 @@ type Room struct {
 	Events     *event.Events
 	Intake     *intake.Intake
 	Lists      *campaign.Lists
+	Digests    *digest.Digests
 	Queue      *queue.Queue
 	Scheduler  *workers.Scheduler
 	Web        *web.Server
@@ -179,7 +181,8 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 	r.Intake = intake.New(intake.Options{
 		Store: r.Store, Programmes: r.Programmes, Workflow: r.Workflow, Events: r.Events, Clock: r.Clock, Log: r.Log,
 	})
-	return nil
+	r.Digests, err = r.makeDigests()
+	return err
 }
 
 func (r *Room) makeDoors() (err error) {

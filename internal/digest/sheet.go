@@ -22,7 +22,21 @@ import (
 type text string
 
 // String returns the text as Markdown that reads exactly as the text did.
-func (t text) String() string { return outbound.EscapeMarkdown(string(t)) }
+func (t text) String() string {
+	inner, isolated := strings.CutPrefix(string(t), isolate)
+	if !isolated {
+		return outbound.EscapeMarkdown(inner)
+	}
+	return isolate + outbound.EscapeMarkdown(inner) + popIsolate
+}
+
+// A text that stands in a line which runs the other way is fenced off by FIRST
+// STRONG ISOLATE and POP DIRECTIONAL ISOLATE (Unicode TR 9), so that it does
+// not reorder what is around it.
+const (
+	isolate    = "\u2068"
+	popIsolate = "\u2069"
+)
 
 // language is the language that one summary is written in.
 type language struct {
@@ -30,14 +44,12 @@ type language struct {
 	outbound.Words
 }
 
-// say makes a text fit to be printed in this language. Where that runs from
-// right to left, a text stands between FIRST STRONG ISOLATE and POP DIRECTIONAL
-// ISOLATE (Unicode TR 9), so that it does not reorder the line around it.
+// say makes a text fit to be printed in this language.
 func (l language) say(s string) text {
-	if s = strings.Join(strings.Fields(s), " "); s == "" || !postroom.RightToLeft(l.tag) {
+	if s = strings.TrimSpace(s); s == "" || !postroom.RightToLeft(l.tag) {
 		return text(s)
 	}
-	return text("\u2068" + s + "\u2069")
+	return text(isolate + s)
 }
 
 // plural returns the form that goes with a number: one of two (one, other), of
