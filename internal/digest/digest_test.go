@@ -17,11 +17,11 @@ func richDay(t *testing.T, room *testkit.Room) map[string]string {
 	ref := map[string]string{}
 	ref["ASK-MON"] = send(t, room, "ask", "name=Olena", "email=olena+mk@example.org", "question=Where is my grant?")
 	ref["ASK-TEL"] = send(t, room, "ask", "name=Parwin", "phone=01908 123456", "question=Please ring me")
-	ref["CLUB-MO"] = send(t, room, "club-question", "name=Ann", "email=ann@example.org", "question=May my son come?")
+	ref["CLUB-MO"] = send(t, room, "club-question", "name=Annabel", "email=annabel@example.org", "question=May my son come?")
 	ref["TRI-MON"] = puzzle(t, room, "support@riverside.example", "From: x\r\n\r\nWhat is this?")
 	at(t, room, 24, 10, 0)
 	ref["WELLBEI"] = send(t, room, "wellbeing", "name=Tired", "email=tired@example.org", "how=I cannot sleep")
-	ref["HELD-TU"] = send(t, room, "ask", "name=Danger", "email=danger@example.org", "question=I am afraid")
+	ref["HELD-TU"] = send(t, room, "ask", "name=Dragan", "email=dragan@example.org", "question=I am afraid")
 	hold(t, room, ref["HELD-TU"])
 	send(t, room, "register", "session=walk", "places=2", "name=Guest", "email=guest@example.org")
 	at(t, room, 25, 8, 0)
