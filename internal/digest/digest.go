@@ -171,3 +171,11 @@ func parse(subject string) (coordinator, day string) {
 	cut := strings.LastIndexByte(subject, '/')
 	return subject[:max(cut, 0)], subject[cut+1:]
 }
+
+// Names lists who gets a summary.
+func (d *Digests) Names() (names []string) {
+	for _, c := range d.Coordinators {
+		names = append(names, c.Name)
+	}
+	return names
+}
