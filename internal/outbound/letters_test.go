@@ -24,7 +24,7 @@ import (
 
 // sample is a message in which everything is known.
 func sample(template, locale string) postroom.Message {
-	return postroom.Message{
+	m := postroom.Message{
 		ID: "01939f3e-8a10-7cc4-9b1e-5a6f0d2c7e11", MessageID: "01939f3e-8a10-7cc4-9b1e-5a6f0d2c7e11.0123456789abcdef@example.org",
 		Programme: "networking-event", About: "sub-1", To: "person@example.org", Template: template, Locale: locale,
 		Class: postroom.Service, Lane: postroom.Confirm, CreatedAt: moment,
@@ -37,6 +37,10 @@ func sample(template, locale string) postroom.Message {
 			dataMarkdown: "The garden opens again.\n\n[See the dates](https://post.example.org/dates)",
 		},
 	}
+	if template == "digest" {
+		m.Data[dataMarkdown] = "## Waiting for an answer\n\n- K7M-4QX" // the letter has a link of its own
+	}
+	return m
 }
 
 // parts are what the reader's program makes of a mail.
