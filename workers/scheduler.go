@@ -46,6 +46,7 @@ type Scheduler struct {
 	holder string    // names this process in the lease
 	until  time.Time // when its lease ends
 	day    string    // whose summaries it has ordered
+	looked time.Time // when it last looked what is due
 }
 
 // NewScheduler returns a Scheduler.
@@ -86,6 +87,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 // whether there may be more to do at once: what failed has been put off.
 func (s *Scheduler) Round(ctx context.Context) (more bool, err error) {
 	now := s.Clock.Now()
+	s.looked = now
 	mine, err := s.lease(ctx, now)
 	if err != nil || !mine {
 		return false, err
@@ -132,9 +134,11 @@ func (s *Scheduler) lease(ctx context.Context, now time.Time) (mine bool, err er
 
 // next is when to look again: when the next step or summary falls due, or in a
 // second, because another process may promise one meanwhile and say nothing. A
-// step that is overdue could not even be put off and gets a second of rest.
+// step that is overdue could not even be put off and gets a second of rest. It
+// is counted from when it last looked, so that what fell due meanwhile is not
+// slept through.
 func (s *Scheduler) next(ctx context.Context) time.Time {
-	now := s.Clock.Now()
+	now := s.looked
 	latest := now.Add(longestUp)
 	if s.Digests != nil {
 		if at := s.Digests.Next(now); !at.IsZero() && at.Before(latest) {

@@ -150,7 +150,9 @@ func whoToCall(r store.Reader, call store.CallToMake) (postroom.Contact, error) 
 	if call.Contact == "" {
 		return postroom.Contact{}, nil
 	}
-	return r.Contact(call.Contact)
+	c, err := r.Contact(call.Contact)
+	c.Name, c.Phone = outbound.OneLine(c.Name), outbound.OneLine(c.Phone)
+	return c, err
 }
 
 // callSubject is what a message is about, for somebody who may know it all.

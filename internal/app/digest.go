@@ -12,7 +12,6 @@ import (
 	"postroom/internal/link"
 	"postroom/internal/outbound"
 	"postroom/internal/postroom"
-	"postroom/internal/workflow"
 	"postroom/templates"
 )
 
@@ -72,11 +71,9 @@ func (r *Room) readers() (list []digest.Coordinator) {
 		list = append(list, digest.Coordinator{Name: cmp.Or(from.Name, from.Address), Address: from.Address, Locale: "en"})
 	}
 	for _, p := range r.Programmes.Programmes() {
-		asked := r.coordinators(p.Name)
-		for i := range list {
-			if slices.ContainsFunc(asked, func(c workflow.Coordinator) bool {
-				return c.Address == list[i].Address && cmp.Or(c.Name, c.Address) == list[i].Name
-			}) {
+		for _, c := range r.coordinators(p.Name) {
+			is := func(d digest.Coordinator) bool { return d.Name == cmp.Or(c.Name, c.Address) }
+			if i := slices.IndexFunc(list, is); i >= 0 {
 				list[i].Programmes = append(list[i].Programmes, p.Name)
 			}
 		}

@@ -45,6 +45,10 @@ func (w Words) Because(reason string) string { return w.w.because(reason) }
 // mail: on one line, and "" where it carries a link or is a whole text.
 func Presentable(name string) string { return greeting(tidy(name)) }
 
+// OneLine returns what a stranger typed on one line, without signs that only a
+// machine sees: also on a terminal it is nothing but words.
+func OneLine(s string) string { return tidy(s) }
+
 // Preview returns a message as its reader would see it, and sends nothing.
 func (o *Outbox) Preview(m postroom.Message) (subject, text, html string, err error) {
 	w, err := o.write(m)
