@@ -9,8 +9,8 @@ package templates
 
 import "embed"
 
-// FS holds email/LOCALE/*.md, web, static, programme/*.yaml and
+// FS holds email/LOCALE/*.md, digest/LOCALE.md, web, static, programme/*.yaml and
 // locale/LOCALE.yaml.
 //
-//go:embed all:email all:web all:static all:programme all:locale
+//go:embed all:email all:web all:static all:programme all:locale all:digest
 var FS embed.FS

@@ -19,16 +19,25 @@ type Steps interface {
 	Perform(ctx context.Context, now time.Time, limit int) (int, error)
 }
 
+// Days knows when the coordinators' summaries are due, and makes a job of each.
+type Days interface {
+	Day(now time.Time) (day string, due bool) // whether a day's are due by now
+	Order(ctx context.Context, day string) error
+	Next(now time.Time) time.Time // when the next fall due; zero is never
+}
+
 // SchedulerOptions are what a Scheduler needs.
 type SchedulerOptions struct {
 	Store    *store.Store
 	Workflow Steps
+	Digests  Days // may be nil
 	Clock    postroom.Clock
 	Wake     <-chan struct{} // a signal makes it look at once; may be nil
 	Log      *slog.Logger
 }
 
-// Scheduler does steps when their time has come. One process at a time has
+// Scheduler does steps when their time has come, and has the summaries of the
+// day made. One process at a time has
 // that duty; another takes over when its lease runs out. Should two believe
 // for a moment that they have it, each step is still done once, because it is
 // settled by compare and set.
@@ -36,6 +45,8 @@ type Scheduler struct {
 	SchedulerOptions
 	holder string    // names this process in the lease
 	until  time.Time // when its lease ends
+	day    string    // whose summaries it has ordered
+	looked time.Time // when it last looked what is due
 }
 
 // NewScheduler returns a Scheduler.
@@ -76,12 +87,30 @@ func (s *Scheduler) Run(ctx context.Context) error {
 // whether there may be more to do at once: what failed has been put off.
 func (s *Scheduler) Round(ctx context.Context) (more bool, err error) {
 	now := s.Clock.Now()
+	s.looked = now
 	mine, err := s.lease(ctx, now)
 	if err != nil || !mine {
 		return false, err
 	}
 	n, err := s.Workflow.Perform(ctx, now, atOnce)
-	return n == atOnce, err
+	return n == atOnce, errors.Join(err, s.summaries(ctx, now))
+}
+
+// summaries orders a day's summaries when they are due. The jobs are unique,
+// so that another process, or this one after a restart, orders none twice.
+func (s *Scheduler) summaries(ctx context.Context, now time.Time) error {
+	if s.Digests == nil {
+		return nil
+	}
+	day, due := s.Digests.Day(now)
+	if !due || day == s.day {
+		return nil
+	}
+	if err := s.Digests.Order(ctx, day); err != nil {
+		return fmt.Errorf("order summaries: %w", err)
+	}
+	s.day = day
+	return nil
 }
 
 // lease takes or keeps the duty. A lease that is good for a while yet is not
@@ -103,12 +132,19 @@ func (s *Scheduler) lease(ctx context.Context, now time.Time) (mine bool, err er
 	return mine, nil
 }
 
-// next is when to look again: when the next step falls due, or in a second,
-// because another process may promise one meanwhile and say nothing. A step
-// that is overdue could not even be put off and gets a second of rest.
+// next is when to look again: when the next step or summary falls due, or in a
+// second, because another process may promise one meanwhile and say nothing. A
+// step that is overdue could not even be put off and gets a second of rest. It
+// is counted from when it last looked, so that what fell due meanwhile is not
+// slept through.
 func (s *Scheduler) next(ctx context.Context) time.Time {
-	now := s.Clock.Now()
+	now := s.looked
 	latest := now.Add(longestUp)
+	if s.Digests != nil {
+		if at := s.Digests.Next(now); !at.IsZero() && at.Before(latest) {
+			latest = at
+		}
+	}
 	step, err := s.Store.Read(ctx).NextStep()
 	if err != nil || !step.After(now) || step.After(latest) {
 		return latest

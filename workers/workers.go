@@ -50,6 +50,7 @@ type Options struct {
 	Workflow Runs
 	Outbox   Outbox
 	Inbound  Inbound
+	Digests  Summaries
 	Clock    postroom.Clock
 	Log      *slog.Logger
 }
@@ -75,6 +76,7 @@ func (w *Workers) Handlers() map[postroom.JobKind]asynq.Handler {
 		postroom.JobDeliver:           w.deliver,
 		postroom.JobTell:              w.tell,
 		postroom.JobInboundRead:       w.inboundRead,
+		postroom.JobDigest:            w.digest,
 	}
 	handlers := make(map[postroom.JobKind]asynq.Handler, len(work))
 	for kind, do := range work {

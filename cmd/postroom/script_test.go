@@ -29,7 +29,7 @@ func TestCommands(t *testing.T) {
 			e.Values[serverKey{}] = new(running)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "get": get, "post": post, "reference": reference, "waiting": waiting, "step": step},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "get": get, "post": post, "reference": reference, "waiting": waiting, "step": step, "called": called},
 	})
 }
 
@@ -138,4 +138,20 @@ func step(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Fatalf("step %s is not %s", args[0], args[1])
+}
+
+// called waits until somebody has to be phoned, and puts the sign of that call
+// into $call.
+func called(ts *testscript.TestScript, _ bool, _ []string) {
+	row := regexp.MustCompile(`(?m)^([0-9a-f]{8}) `)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
+		ts.Check(ts.Exec("postroom", "calls", "list"))
+		if found := row.FindStringSubmatch(ts.ReadFile("stdout")); found != nil {
+			ts.Setenv("call", found[1])
+			return
+		}
+	}
+	ts.Fatalf("nobody has to be phoned")
 }

@@ -19,6 +19,7 @@ import (
 
 	"postroom/internal/campaign"
 	"postroom/internal/config"
+	"postroom/internal/digest"
 	"postroom/internal/event"
 	"postroom/internal/inbound"
 	"postroom/internal/intake"
@@ -52,6 +53,7 @@ type Room struct {
 	Inbound    *inbound.Inbound
 	Lists      *campaign.Lists
 	Mailboxes  *mailbox.Mailboxes
+	Digests    *digest.Digests
 	Queue      *queue.Queue
 	Scheduler  *workers.Scheduler
 	Web        *web.Server
@@ -193,7 +195,8 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 		Store: r.Store, Programmes: r.Programmes, Intake: r.Intake, Workflow: r.Workflow, Outbox: r.Outbox,
 		Ours: r.ours(), Clock: r.Clock, Log: r.Log,
 	})
-	return nil
+	r.Digests, err = r.makeDigests()
+	return err
 }
 
 func (r *Room) makeDoors() (err error) {

@@ -76,16 +76,19 @@ func (r *Room) stopPages(ctx context.Context, server *http.Server) error {
 
 // employ gives each kind of job its worker.
 func (r *Room) employ() {
-	w := workers.New(workers.Options{Store: r.Store, Queue: r.Queue, Workflow: r.Workflow, Outbox: r.Outbox, Inbound: r.Inbound, Clock: r.Clock, Log: r.Log})
+	w := workers.New(workers.Options{Store: r.Store, Queue: r.Queue, Workflow: r.Workflow, Outbox: r.Outbox, Inbound: r.Inbound, Digests: r.Digests, Clock: r.Clock, Log: r.Log})
 	for kind, handler := range w.Handlers() {
 		r.Queue.Handle(kind, handler)
 	}
-	r.Scheduler = workers.NewScheduler(workers.SchedulerOptions{Store: r.Store, Workflow: r.Workflow, Clock: r.Clock, Log: r.Log})
+	r.Scheduler = workers.NewScheduler(workers.SchedulerOptions{Store: r.Store, Workflow: r.Workflow, Digests: r.Digests, Clock: r.Clock, Log: r.Log})
 }
 
-// WorkUntilIdle returns when no step and no job is due by the clock. Run must
+// WorkUntilIdle returns when no summary, no step and no job is due by the clock. Run must
 // be running elsewhere. It is for tests and for the demo's fast-forward.
 func (r *Room) WorkUntilIdle(ctx context.Context) error {
+	if err := r.orderSummaries(ctx); err != nil {
+		return err
+	}
 	for {
 		if err := r.Queue.WorkUntilIdle(ctx); err != nil {
 			return err

@@ -29,8 +29,9 @@ import (
 type Config struct {
 	Organisation  Organisation
 	Coordinators  []Coordinator
-	Data          string // folder of everything kept on this machine
-	Listen        string // host:port of the web pages
+	DigestAt      *TimeOfDay // when coordinators hear each working day, in the organisation's zone; nil is never
+	Data          string     // folder of everything kept on this machine
+	Listen        string     // host:port of the web pages
 	Database      Database
 	Redis         Redis
 	SMTP          []SMTPServer // the first is used where nothing else is said
@@ -138,6 +139,7 @@ func (r reader) config(m proof.Map) Config {
 	c := Config{
 		Organisation:  r.organisation(m),
 		Coordinators:  r.coordinators(m),
+		DigestAt:      digestAt(m),
 		Data:          r.path(or(m.Text("data"), "data")),
 		Listen:        listen(m),
 		Redis:         redis(m),

@@ -18,7 +18,7 @@ func stubs() template.FuncMap {
 	none := func() string { return "" }
 	return template.FuncMap{
 		"link": func(string) string { return "" }, "form_url": func(string) string { return "" }, "desk_url": none,
-		"date": one, "day": one, "time": one, "number": one, "because": one, "org": none, "questions": none,
+		"date": one, "day": one, "time": one, "number": one, "because": one, "org": none, "questions": none, "markdown": none,
 	}
 }
 
@@ -39,6 +39,7 @@ func (o *Outbox) functions(m postroom.Message, w *words, say func(string) any) t
 		"because":   func(v any) any { return say(w.because(raw(v))) },
 		"org":       func() any { return say(tidy(o.org.Name)) },
 		"questions": func() string { return numbered(m.Data["questions"], say) },
+		"markdown":  func() string { return givenPlace },
 	}
 }
 

@@ -110,6 +110,21 @@ func hot(now time.Time) map[string]func(tx *Tx) error {
 		"waiting":         func(tx *Tx) error { _, err := tx.Waiting("x7"); return err },
 		"active booking":  func(tx *Tx) error { _, _, err := tx.ActiveBooking("x7", "c7"); return err },
 		"subscription of": func(tx *Tx) error { _, _, err := tx.SubscriptionOf("s7"); return err },
+		"unanswered": func(tx *Tx) error {
+			_, _, err := tx.Unanswered("p", "concern", "", time.UnixMicro(900), 20)
+			return err
+		},
+		"on hold":  func(tx *Tx) error { _, err := tx.OnHold(20); return err },
+		"arrivals": func(tx *Tx) error { _, err := tx.Arrivals("p", time.UnixMicro(800), time.UnixMicro(900)); return err },
+		"booking arrivals": func(tx *Tx) error {
+			_, err := tx.BookingArrivals("p", time.UnixMicro(890), time.UnixMicro(900))
+			return err
+		},
+		"steps until":   func(tx *Tx) error { _, err := tx.StepsUntil(time.UnixMicro(900), 20); return err },
+		"calls to make": func(tx *Tx) error { _, err := tx.CallsToMake(20); return err },
+		"troubles":      func(tx *Tx) error { _, err := tx.Troubles(time.UnixMicro(800), time.UnixMicro(900), 20); return err },
+		"jobs given up": func(tx *Tx) error { _, err := tx.JobsGivenUp(time.UnixMicro(800), time.UnixMicro(900)); return err },
+		"watched":       func(tx *Tx) error { _, err := tx.Watched(time.UnixMicro(800), time.UnixMicro(900)); return err },
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,7 +73,8 @@ func Misbehaving(options ...testserver.SinkOption) Option {
 // Through sends mail to the server at addr (host:port) instead of a sink.
 func Through(addr string) Option { return func(_ testing.TB, s *setup) { s.smtp = addr } }
 
-// Setting adds lines to postroom.yaml.
+// Setting adds lines to postroom.yaml. Coordinators get a daily summary only
+// if it sets digest_at.
 func Setting(yaml string) Option { return func(_ testing.TB, s *setup) { s.more += yaml + "\n" } }
 
 // Mailbox makes the room read a mailbox on a Dovecot server. more are further
@@ -261,6 +263,9 @@ func (s *setup) write(t testing.TB, path, pages string) {
 	}
 	if s.boxes != "" {
 		text.WriteString("mailboxes:\n" + s.boxes)
+	}
+	if !strings.Contains(s.more, "digest_at:") {
+		text.WriteString("digest_at: never\n") // a story that is not about summaries is not to be counted with them
 	}
 	text.WriteString(s.more)
 	if err := os.WriteFile(path, text.Bytes(), 0o600); err != nil {

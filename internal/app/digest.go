@@ -1,0 +1,94 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"postroom/internal/config"
+	"postroom/internal/digest"
+	"postroom/internal/link"
+	"postroom/internal/outbound"
+	"postroom/internal/postroom"
+	"postroom/templates"
+)
+
+// Beside opens what a command needs that reads or writes beside a running
+// server: the database, the mails, the programmes and the summaries, without
+// the lock of the data folder, the queue or the pages. Close it like any other.
+func Beside(ctx context.Context, cfg config.Config, clock postroom.Clock, log *slog.Logger) (*Room, error) {
+	r := &Room{Config: cfg, Clock: clock, Log: log, unlock: func() error { return nil }}
+	if err := r.beside(ctx); err != nil {
+		_ = r.Close() // the error that counts is why it could not be opened
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *Room) beside(ctx context.Context) (err error) {
+	keys, err := secrets(r.Config)
+	if err != nil {
+		return err
+	}
+	if r.Links, err = link.New(r.Clock, linkKeys(keys)); err != nil {
+		return err
+	}
+	if r.Store, err = openStore(ctx, r.Config, keys, r.Log, nil); err != nil {
+		return err
+	}
+	if r.Letters, r.Programmes, err = Load(r.Config); err != nil {
+		return err
+	}
+	if r.Outbox, err = outbound.New(outboxOptions(r, "")); err != nil {
+		return err
+	}
+	r.Digests, err = r.makeDigests()
+	return err
+}
+
+func (r *Room) makeDigests() (*digest.Digests, error) {
+	o := digest.Options{
+		Store: r.Store, Programmes: r.Programmes, Letters: r.Letters, Outbox: r.Outbox, Templates: templates.FS,
+		Zone: r.Config.Organisation.Zone, Coordinators: r.readers(), Clock: r.Clock,
+	}
+	if at := r.Config.DigestAt; at != nil {
+		o.At = &digest.Hour{Hour: at.Hour, Minute: at.Minute}
+	}
+	return digest.New(o)
+}
+
+// readers lists who gets a summary, each with the programmes they are asked
+// about. Where the settings name nobody, the organisation's own address reads
+// it.
+func (r *Room) readers() (list []digest.Coordinator) {
+	for _, c := range r.Config.Coordinators {
+		list = append(list, digest.Coordinator{Name: c.Name, Address: c.Address, Locale: c.Locale})
+	}
+	if len(list) == 0 {
+		from := r.Config.Organisation.From
+		list = append(list, digest.Coordinator{Name: cmp.Or(from.Name, from.Address), Address: from.Address, Locale: "en"})
+	}
+	for _, p := range r.Programmes.Programmes() {
+		for _, c := range r.coordinators(p.Name) {
+			is := func(d digest.Coordinator) bool { return d.Name == cmp.Or(c.Name, c.Address) }
+			if i := slices.IndexFunc(list, is); i >= 0 {
+				list[i].Programmes = append(list[i].Programmes, p.Name)
+			}
+		}
+	}
+	return list
+}
+
+// orderSummaries makes today's summaries due if their hour has come.
+func (r *Room) orderSummaries(ctx context.Context) error {
+	day, due := r.Digests.Day(r.Clock.Now())
+	if !due {
+		return nil
+	}
+	if err := r.Digests.Order(ctx, day); err != nil {
+		return fmt.Errorf("order summaries: %w", err)
+	}
+	return nil
+}

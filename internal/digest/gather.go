@@ -1,0 +1,358 @@
+package digest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"postroom/internal/outbound"
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+	"postroom/internal/store"
+)
+
+// bound is how many rows that belong to everybody are looked through for one
+// coordinator's.
+const bound = 500
+
+// gathering is one summary being made: for whom, when, and in which language.
+type gathering struct {
+	*Digests
+	read     store.Reader
+	who      Coordinator
+	language language
+	now      time.Time // in the organisation's zone
+	since    time.Time // the last summary, or the last working day's hour
+	out      Summary
+}
+
+// gather reads everything that one coordinator's summary says.
+func (d *Digests) gather(ctx context.Context, who Coordinator, at time.Time) (Summary, error) {
+	g := &gathering{Digests: d, read: d.Store.Read(ctx), who: who, language: d.words(who.Locale), now: at.In(d.Zone)}
+	for _, section := range []struct {
+		what string
+		read func() error
+	}{
+		{"last summary", g.last}, {"holds", g.held}, {"who waits for an answer", g.waiting}, {"letters in triage", g.triage},
+		{"what is new", g.arrivals}, {"steps that are due", g.due}, {"dates", g.coming}, {"calls", g.calls},
+		{"what went wrong", g.wrong}, {"mailboxes", g.unread}, {"mailboxes on trial", g.watched},
+	} {
+		if err := section.read(); err != nil {
+			return Summary{}, fmt.Errorf("gather %s: %w", section.what, err)
+		}
+	}
+	return g.out, nil
+}
+
+// last finds out since when things are new.
+func (g *gathering) last() error {
+	before := g.day(g.now.AddDate(0, 0, -1))
+	last, found, err := g.read.LastDigest(g.who.Name, before)
+	g.since = last.MadeAt
+	if !found {
+		g.since = g.on(g.now.AddDate(0, 0, workday(g.now, -1)))
+	}
+	g.out.Since = g.since
+	return err
+}
+
+func (g *gathering) say(s string) text { return g.language.say(s) }
+
+func (g *gathering) age(since time.Time) age {
+	since = since.In(g.Zone)
+	return age{Since: since, Today: g.day(since) == g.day(g.now), Days: workingDays(since, g.now)}
+}
+
+// mine returns a programme that the coordinator looks after.
+func (g *gathering) mine(name string) (*programme.Programme, bool) {
+	p, known := g.Programmes.Programme(name)
+	return p, known && slices.Contains(g.who.Programmes, name)
+}
+
+// concerns says whether something of a programme is for this coordinator. What
+// belongs to no programme is for everybody.
+func (g *gathering) concerns(programme string) bool {
+	return programme == "" || slices.Contains(g.who.Programmes, programme)
+}
+
+func (g *gathering) held() error {
+	all, err := g.read.OnHold(bound)
+	var mine []wait
+	for _, a := range all {
+		if g.concerns(a.Programme) {
+			mine = append(mine, wait{age: g.age(a.Since), Reference: g.say(a.Reference)})
+		}
+	}
+	g.out.Held = cut(mine, len(mine))
+	return err
+}
+
+func (g *gathering) waiting() error {
+	var list []store.Awaiting
+	total := 0
+	for _, name := range g.who.Programmes {
+		p, known := g.Programmes.Programme(name)
+		if !known {
+			continue
+		}
+		for _, kind := range awaited(p) {
+			some, all, err := g.read.Unanswered(p.Name, kind.kind, kind.form, g.now, most)
+			if err != nil {
+				return err
+			}
+			list, total = append(list, some...), total+all
+		}
+	}
+	slices.SortStableFunc(list, func(a, b store.Awaiting) int { return a.Since.Compare(b.Since) })
+	var items []wait
+	for _, a := range list[:min(len(list), most)] {
+		items = append(items, g.wait(a))
+	}
+	g.out.Waiting = cut(items, total)
+	return nil
+}
+
+// awaits is a kind of submission that a person answers, or one form of it.
+type awaits struct {
+	kind postroom.FormKind
+	form string
+}
+
+// awaited lists what a person answers in a programme: what is a question by
+// its kind, and every form for which the programme chases an answer.
+func awaited(p *programme.Programme) []awaits {
+	list := []awaits{{postroom.Enquiry, ""}, {postroom.VolunteerOffer, ""}, {postroom.Concern, ""}, {postroom.Referral, ""}, {postroom.DataRequest, ""}}
+	known := len(list)
+	for _, f := range p.Forms {
+		chased := slices.ContainsFunc(p.Workflow, func(s programme.Step) bool { return s.Form == f.Name && s.Unless == "answered" })
+		if chased && !slices.ContainsFunc(list[:known], func(a awaits) bool { return a.kind == f.Kind }) {
+			list = append(list, awaits{f.Kind, f.Name})
+		}
+	}
+	return list
+}
+
+// wait says as much of a submission as may be said aloud.
+func (g *gathering) wait(a store.Awaiting) wait {
+	w := wait{age: g.age(a.Since), Reference: g.say(a.Reference)}
+	form, named := g.named(a)
+	if !named {
+		return w
+	}
+	name := outbound.Presentable(a.Name)
+	w.Title, w.Name = g.say(form.Title.In(g.language.tag)), g.say(name)
+	w.Mailto = mailto(a.Address, form.Title.In(a.Locale), a.Reference)
+	return w
+}
+
+func (g *gathering) triage() error {
+	letters, err := g.read.Triage(bound)
+	var mine []wait
+	for _, l := range letters {
+		if yours := l.AssignedTo == g.who.Name; yours || !g.assigned(l) && g.reads(l.Mailbox) {
+			mine = append(mine, wait{age: g.age(l.ReceivedAt), Reference: g.say(l.Reference), Yours: yours})
+		}
+	}
+	g.out.Triage = cut(mine, len(mine))
+	return err
+}
+
+// assigned says whether somebody who is still there looks after a letter.
+func (g *gathering) assigned(l postroom.Letter) bool {
+	_, known := g.find(l.AssignedTo)
+	return known
+}
+
+func (g *gathering) arrivals() error {
+	var items []arrival
+	unnamed := 0
+	for _, name := range g.who.Programmes {
+		p, known := g.Programmes.Programme(name)
+		n, err := g.read.Arrivals(name, g.since, g.now)
+		if err != nil {
+			return err
+		}
+		switch {
+		case n == 0:
+			continue
+		case !known || p.Discreet:
+			unnamed += n
+			continue
+		}
+		dates, err := g.bookings(p)
+		if err != nil {
+			return err
+		}
+		items = append(items, arrival{g.say(p.Title.In(g.language.tag)), n, dates})
+	}
+	if unnamed > 0 {
+		items = append(items, arrival{N: unnamed})
+	}
+	g.out.New = cut(items, len(items))
+	return nil
+}
+
+// bookings counts what is new for each date of a programme, with the places
+// that are left.
+func (g *gathering) bookings(p *programme.Programme) (list []bookings, err error) {
+	counts, err := g.read.BookingArrivals(p.Name, g.since, g.now)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range counts {
+		s, err := g.read.Session(c.Session)
+		if err != nil {
+			return nil, err
+		}
+		taken, _, err := g.read.Places(s.ID)
+		if err != nil {
+			return nil, err
+		}
+		b := bookings{Title: g.session(p, s), Starts: s.StartsAt, Confirmed: c.Confirmed, Waiting: c.Waiting}
+		if s.Capacity != nil {
+			b.Limited, b.Left = true, max(0, *s.Capacity-taken)
+		}
+		list = append(list, b)
+	}
+	slices.SortFunc(list, func(a, b bookings) int { return cmp.Or(a.Starts.Compare(b.Starts), cmp.Compare(a.Title, b.Title)) })
+	return list, nil
+}
+
+// session is what a date is called.
+func (g *gathering) session(p *programme.Programme, s postroom.Session) text {
+	for _, e := range p.Events {
+		for _, each := range e.Sessions {
+			if each.Name == s.Name && each.StartsAt.Equal(s.StartsAt) {
+				return g.say(each.Title.In(g.language.tag))
+			}
+		}
+	}
+	return g.say(s.Name)
+}
+
+// chase stands for a step that reminds coordinators, which sends no letter to
+// anybody else.
+const chase = "chase"
+
+func (g *gathering) due() error {
+	counts, err := g.read.StepsUntil(g.midnight(g.now, 1), bound)
+	if err != nil {
+		return err
+	}
+	var items []due
+	for _, c := range counts {
+		p, mine := g.mine(c.Programme)
+		if !mine {
+			continue
+		}
+		i := slices.IndexFunc(p.Workflow, func(s programme.Step) bool { return s.Name == c.Step })
+		if i < 0 || p.Workflow[i].Unless == "answered" && c.Answered {
+			continue // it will be skipped when its time comes
+		}
+		items = addDue(items, due{g.title(p), cmp.Or(p.Workflow[i].Send, chase), c.N})
+	}
+	g.out.Due = cut(items, len(items))
+	return nil
+}
+
+// title is what a programme is called, or "" where it is not to be named.
+func (g *gathering) title(p *programme.Programme) text {
+	if p == nil || p.Discreet {
+		return ""
+	}
+	return g.say(p.Title.In(g.language.tag))
+}
+
+func addDue(items []due, more due) []due {
+	for i := range items {
+		if items[i].Programme == more.Programme && items[i].Kind == more.Kind {
+			items[i].N += more.N
+			return items
+		}
+	}
+	return append(items, more)
+}
+
+// coming lists what takes place today and up to the next working day, so that
+// Friday's summary tells of the weekend.
+func (g *gathering) coming() error {
+	until := g.midnight(g.now, workday(g.now, 1)+1)
+	sessions, err := g.read.SessionsBetween(g.midnight(g.now, 0), until, bound)
+	if err != nil {
+		return err
+	}
+	var items []date
+	for _, s := range sessions {
+		p, mine := g.mine(s.Programme)
+		if !mine {
+			continue
+		}
+		item := date{Today: g.day(s.StartsAt) == g.day(g.now), Starts: s.StartsAt}
+		if !p.Discreet {
+			if item.Booked, _, err = g.read.Places(s.ID); err != nil {
+				return err
+			}
+			item.Title, item.Programme, item.Venue = g.session(p, s.Session), g.title(p), g.say(s.Venue)
+		}
+		items = append(items, item)
+	}
+	g.out.Coming = cut(items, len(items))
+	return nil
+}
+
+func (g *gathering) calls() error {
+	all, err := g.read.CallsToMake(bound)
+	var mine []call
+	for _, c := range all {
+		if g.concerns(c.Programme) {
+			mine = append(mine, call{g.age(c.At), g.say(c.Reference), c.Reason})
+		}
+	}
+	g.out.Calls = cut(mine, len(mine))
+	return err
+}
+
+func (g *gathering) wrong() error {
+	all, err := g.read.Troubles(g.since, g.now, bound)
+	if err != nil {
+		return err
+	}
+	var mine []trouble
+	for _, t := range all {
+		if g.concerns(t.Programme) {
+			p, _ := g.Programmes.Programme(t.Programme)
+			mine = append(mine, trouble{g.say(t.Reference), g.title(p), t.State == postroom.Uncertain, t.Reason, t.N})
+		}
+	}
+	g.out.Wrong = cut(mine, len(mine))
+	g.out.GivenUp, err = g.read.JobsGivenUp(g.since, g.now)
+	return err
+}
+
+func (g *gathering) unread() error {
+	cursors, err := g.read.Cursors()
+	var mine []mailbox
+	for _, c := range cursors {
+		address := g.say(c.Mailbox)
+		listed := slices.ContainsFunc(mine, func(m mailbox) bool { return m.Address == address })
+		if c.Problem != "" && !listed && g.reads(c.Mailbox) {
+			mine = append(mine, mailbox{Address: address, Since: c.PolledAt})
+		}
+	}
+	g.out.Unread = cut(mine, len(mine))
+	return err
+}
+
+func (g *gathering) watched() error {
+	counts, err := g.read.Watched(g.since, g.now)
+	var mine []mailbox
+	for _, c := range counts {
+		if g.reads(c.Mailbox) {
+			mine = append(mine, mailbox{Address: g.say(c.Mailbox), N: c.N})
+		}
+	}
+	g.out.Watched = cut(mine, len(mine))
+	return err
+}

@@ -1,0 +1,156 @@
+package store
+
+import (
+	"testing"
+	"time"
+
+	"postroom/internal/postroom"
+)
+
+func TestASummaryIsNotedOnceForEachCoordinatorAndDay(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		add := func(name, day string, outcome DigestOutcome) (added bool) {
+			write(t, s, func(tx *Tx) (err error) {
+				added, err = tx.AddDigest(Digest{Coordinator: name, Day: day, Outcome: outcome, Message: "m", MadeAt: monday})
+				return err
+			})
+			return added
+		}
+		if !add("a", "2026-05-04", DigestSent) || add("a", "2026-05-04", DigestQuiet) || !add("b", "2026-05-04", DigestCalm) || !add("a", "2026-05-06", DigestQuiet) {
+			t.Error("a summary was noted twice, or not at all")
+		}
+		for day, want := range map[string]string{"2026-05-03": "", "2026-05-04": "2026-05-04", "2026-05-05": "2026-05-04", "2026-05-09": "2026-05-06"} {
+			last, found, err := s.Read(t.Context()).LastDigest("a", day)
+			if err != nil || found != (want != "") || last.Day != want {
+				t.Errorf("up to %s the last is %+v, %t, %v; want %q", day, last, found, err, want)
+			}
+		}
+		if last, _, err := s.Read(t.Context()).LastDigest("a", "2026-05-04"); err != nil || last.Outcome != DigestSent || !last.MadeAt.Equal(monday) || last.Message != "m" {
+			t.Errorf("the first stands as %+v, %v", last, err)
+		}
+	})
+}
+
+func TestWhoWaitsIsListedUntilSomebodyAnswers(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		if first := got(s.Read(t.Context()).FirstFiled())(t); !first.IsZero() {
+			t.Errorf("an empty post room has filed something at %s", first)
+		}
+		one, two, three := filed(t, s, "one"), filed(t, s, "two"), filed(t, s, "three")
+		read := s.Read(t.Context())
+		if first := got(read.FirstFiled())(t); !first.Equal(monday) {
+			t.Errorf("the first was filed at %s", first)
+		}
+		write(t, s, func(tx *Tx) error { return tx.MarkAnswered(two.ID, monday) })
+		write(t, s, func(tx *Tx) error { return tx.Hold(three.ID, "safeguarding", monday.Add(time.Hour)) })
+		write(t, s, func(tx *Tx) error { return tx.Hold(three.ID, "machine", monday.Add(2*time.Hour)) })
+		list, all, err := read.Unanswered("network", postroom.SignUp, "join", monday, 10)
+		if err != nil || all != 1 || len(list) != 1 || list[0].Reference != one.Reference || list[0].Name != "one" || list[0].Address != "one@example.org" || !list[0].Since.Equal(monday) {
+			t.Errorf("who waits: %+v of %d, %v", list, all, err)
+		}
+		for what, n := range map[string]func() (int, error){
+			"another form": func() (int, error) {
+				_, n, err := read.Unanswered("network", postroom.SignUp, "other", monday, 10)
+				return n, err
+			},
+			"another kind": func() (int, error) {
+				_, n, err := read.Unanswered("network", postroom.Enquiry, "", monday, 10)
+				return n, err
+			},
+			"before it was": func() (int, error) {
+				_, n, err := read.Unanswered("network", postroom.SignUp, "", monday.Add(-1), 10)
+				return n, err
+			},
+		} {
+			if got := got(n())(t); got != 0 {
+				t.Errorf("%s: %d wait", what, got)
+			}
+		}
+		held := got(read.OnHold(10))(t)
+		if len(held) != 1 || held[0].Reference != three.Reference || !held[0].Since.Equal(monday.Add(time.Hour)) {
+			t.Errorf("held: %+v", held)
+		}
+		if n := got(read.Arrivals("network", monday.Add(-1), monday))(t); n != 3 {
+			t.Errorf("%d arrived", n)
+		}
+		if n := got(read.Arrivals("network", monday, monday.Add(time.Hour)))(t); n != 0 {
+			t.Errorf("%d arrived after the moment that was told before", n)
+		}
+	})
+}
+
+func TestWhatWentWrongIsListedWithinItsTime(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		sub := filed(t, s, "one")
+		add := func(id string, m postroom.Message, to postroom.MessageState, reason string, at time.Time) {
+			m.ID, m.Key, m.MessageID, m.Locale, m.Class, m.Lane = id, id, id, "en", postroom.Service, postroom.Confirm
+			write(t, s, func(tx *Tx) error {
+				if _, err := tx.AddMessage(m); err != nil {
+					return err
+				}
+				return tx.Withhold(id, to, reason, at)
+			})
+		}
+		about := postroom.Message{Programme: "network", Submission: sub.ID}
+		add("failed", about, postroom.Failed, "550", monday)
+		add("early", about, postroom.Failed, "550", monday.Add(-time.Hour))
+		add("fine", about, postroom.Suppressed, "reason.suppressed", monday)
+		add("copy-1", postroom.Message{Programme: "news", Campaign: "c", Submission: sub.ID}, postroom.Failed, "550", monday)
+		add("copy-2", postroom.Message{Programme: "news", Campaign: "c"}, postroom.Failed, "551", monday)
+		add("watched", postroom.Message{Letter: "none", Submission: sub.ID}, postroom.Suppressed, "reason.watch", monday)
+		list := got(s.Read(t.Context()).Troubles(monday.Add(-time.Minute), monday, 10))(t)
+		want := []Trouble{{"network", sub.Reference, postroom.Failed, "550", 1}, {"news", "", postroom.Failed, "", 2}}
+		if len(list) != 2 || list[0] != want[0] || list[1] != want[1] {
+			t.Errorf("went wrong: %+v, want %+v", list, want)
+		}
+		if watched := got(s.Read(t.Context()).Watched(monday.Add(-1), monday))(t); len(watched) != 1 || watched[0] != (MailboxCount{"", 1}) {
+			t.Errorf("only watched: %+v", watched)
+		}
+	})
+}
+
+func TestCallsAndDatesComeWithWhatTheyAreAbout(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		sub := filed(t, s, "one")
+		m := postroom.Message{ID: "m", Key: "m", MessageID: "m", Programme: "network", Submission: sub.ID, Contact: sub.Contact, Locale: "en", Class: postroom.Service, Lane: postroom.Confirm}
+		write(t, s, func(tx *Tx) error {
+			if _, err := tx.AddMessage(m); err != nil {
+				return err
+			}
+			if err := tx.OweCall(m, "reason.no_address", monday); err != nil {
+				return err
+			}
+			event, err := tx.PutEvent("network", "supper", monday)
+			if err != nil {
+				return err
+			}
+			for name, starts := range map[string]time.Time{"today": monday, "later": monday.AddDate(0, 0, 1)} {
+				if _, err := tx.PutSession(postroom.Session{Event: event, Name: name, StartsAt: starts, EndsAt: starts}); err != nil {
+					return err
+				}
+			}
+			run, err := tx.AddRun(postroom.Run{Programme: "network", Form: "join", Submission: sub.ID, Contact: sub.Contact})
+			if err != nil {
+				return err
+			}
+			_, _, err = tx.PromiseStep(postroom.Step{Run: run.ID, Name: "reminder", DueAt: monday})
+			return err
+		})
+		read := s.Read(t.Context())
+		calls := got(read.CallsToMake(10))(t)
+		if len(calls) != 1 || calls[0].Programme != "network" || calls[0].Reference != sub.Reference || calls[0].Reason != "reason.no_address" || !calls[0].At.Equal(monday) {
+			t.Errorf("calls: %+v", calls)
+		}
+		dates := got(read.SessionsBetween(monday, monday.Add(time.Hour), 10))(t)
+		if len(dates) != 1 || dates[0].Name != "today" || dates[0].Programme != "network" || dates[0].EventName != "supper" {
+			t.Errorf("dates: %+v", dates)
+		}
+		steps := got(read.StepsUntil(monday.Add(time.Microsecond), 10))(t)
+		if len(steps) != 1 || steps[0] != (StepCount{"network", "join", "reminder", false, 1}) {
+			t.Errorf("steps: %+v", steps)
+		}
+		if steps := got(read.StepsUntil(monday, 10))(t); len(steps) != 0 {
+			t.Errorf("steps before they are due: %+v", steps)
+		}
+	})
+}
