@@ -148,26 +148,28 @@ func (c *conn) start(ctx context.Context, m meta, text bool) (list []fetched, er
 type volume struct{ all, each int64 }
 
 // fetch runs one FETCH and gives every letter told of to take. A server that
-// sends far more than it announced gets no memory for it.
+// sends far more than it announced gets no memory for it. What is sent has to
+// be read to its end, or the library reads no further; but a letter that broke
+// off must not be touched again, because the library reads on by itself.
 func (c *conn) fetch(ctx context.Context, uids []uint32, options *imap.FetchOptions, v volume, take func(meta, []byte)) error {
 	err := c.do(ctx, v.all, func() error {
 		command := c.Fetch(setOf(uids), options)
-		var failed error
 		got := int64(0)
 		for data := command.Next(); data != nil; data = command.Next() {
 			m, raw, err := readLetter(data, v.each)
-			if got += int64(len(raw)); got > 2*mostBytes+v.each {
-				err = errors.New("the letters are larger than was said")
+			if err != nil {
+				c.cut()
+				return fmt.Errorf("letter %d: %w", m.uid, err)
 			}
-			switch {
-			case failed != nil:
-			case err != nil:
-				failed, v.each = fmt.Errorf("letter %d: %w", m.uid, err), 0
-			case m.uid != 0:
+			if got += int64(len(raw)); got > 2*mostBytes+v.each {
+				c.cut()
+				return errors.Join(errors.New("the letters are larger than was said"), command.Close())
+			}
+			if m.uid != 0 {
 				take(m, raw)
 			}
 		}
-		return cmp.Or(command.Close(), failed) // each is read to its end, or nobody reads on
+		return command.Close()
 	})
 	if err != nil {
 		return fmt.Errorf("fetch: %w", err)
@@ -175,7 +177,8 @@ func (c *conn) fetch(ctx context.Context, uids []uint32, options *imap.FetchOpti
 	return nil
 }
 
-// readLetter reads what the server tells about one letter, to the end.
+// readLetter reads what the server tells about one letter, to the end or to
+// where it breaks off.
 func readLetter(data *imapclient.FetchMessageData, most int64) (m meta, raw []byte, err error) {
 	var parts [2][]byte
 	for item := data.Next(); item != nil; item = data.Next() {
@@ -187,8 +190,11 @@ func readLetter(data *imapclient.FetchMessageData, most int64) (m meta, raw []by
 		case imapclient.FetchItemDataInternalDate:
 			m.at = item.Time
 		case imapclient.FetchItemDataBodySection:
-			part, size, partErr := readPart(item.Literal, most)
-			m.size, err = m.size+size, errors.Join(err, partErr)
+			part, size, err := readPart(item.Literal, most)
+			if err != nil {
+				return m, nil, err
+			}
+			m.size += size
 			if item.Section.Specifier == imap.PartSpecifierText {
 				parts[1] = part
 			} else {
@@ -199,7 +205,7 @@ func readLetter(data *imapclient.FetchMessageData, most int64) (m meta, raw []by
 	if parts[0] != nil {
 		raw = append(parts[0], parts[1]...)
 	}
-	return m, raw, err
+	return m, raw, nil
 }
 
 // readPart reads a literal, at most so many bytes of it; the library throws

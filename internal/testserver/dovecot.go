@@ -185,6 +185,7 @@ func (d *DovecotServer) Put(user, folder string, at time.Time, letters ...[]byte
 func (d *DovecotServer) Restart() {
 	d.t.Helper()
 	d.Kill()
+	d.run.endGroup()
 	d.run = serve(d.t, d.spec, d.greets)
 }
 

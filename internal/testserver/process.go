@@ -128,6 +128,18 @@ func (p *process) signalAll(sig syscall.Signal) {
 	}
 }
 
+// endGroup ends what a killed server has left running, and waits for it: a new
+// one would find its sockets taken.
+func (p *process) endGroup() {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); <-tick.C {
+		if syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) != nil {
+			return // none is left
+		}
+	}
+}
+
 func (p *process) alive() bool {
 	select {
 	case <-p.exited:
