@@ -13,11 +13,13 @@ type shape struct {
 	at   *regexp.Regexp // its first group is the recipient, or a list of them
 }
 
-const addr = `<?((?:mailto:)?[^\s<>@,;:"()\[\]]+@[^\s<>@,;"()\[\]]+?\.[a-zA-Z0-9\-]+)[>.]?`
+const addr = `<?((?:mailto:)?[^\s<>@,;:"()\[\]]+@(?:[a-zA-Z0-9\-_]+\.)+[a-zA-Z0-9\-]+)[>.]?`
 
 // shapes are tried in order; the first that finds a recipient is believed.
 var shapes = []shape{
 	{"qmail", regexp.MustCompile(`(?m)^\s{0,8}<([^\s<>]+@[^\s<>]+)>:?[ \t]*(?:$|:|\(|\.\.\.)`)},
+	{"opensmtpd", regexp.MustCompile(`(?m)^\s{0,8}([^\s<>:]+@[^\s<>:]+): (?:\d{3}|[A-Z])`)},
+	{"exchange", regexp.MustCompile(`(?m)^\s{0,8}<?([^\s<>:]+@[^\s<>:]+)>? on (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), `)},
 	{"postfix", regexp.MustCompile(`(?m)^\s{0,4}<([^\s<>]+@[^\s<>]+)>: \S`)},
 	{"transcript", regexp.MustCompile(`(?mi)^[ \t>]*(?:<<<|>>>)?[ \t]*RCPT TO:[ \t]*` + addr)},
 	{"sendmail", regexp.MustCompile(`(?mi)^[ \t]*(?:\d{3} (?:\d\.\d\.\d )?)?` + addr + `[ \t]*\.\.\.[ \t]`)},

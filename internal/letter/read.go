@@ -68,13 +68,16 @@ func plainest(raw []byte) Letter {
 // put tells the letter's own text from what is attached to it.
 func (l *Letter) put(leaves []leaf) {
 	var text, page []string
+	only := onlyText(leaves)
 	for i := range leaves {
 		p := &leaves[i]
 		if strings.HasPrefix(p.Type, "text/") {
 			p.Body = []byte(decode(p.Params["charset"], p.Body))
 		}
 		switch {
-		case p.attached():
+		case p.Type == "message/rfc822" && dispositionOf(p.Header) != "attachment" && fileName(p.Header) == "":
+			// a letter within the letter, such as what a report returns
+		case p.attached() && i != only:
 			l.Attachments = append(l.Attachments, Attachment{Name: fileName(p.Header), Type: p.Type, Size: len(p.Body)})
 		case p.Type == "text/html":
 			page = append(page, string(p.Body))
@@ -87,6 +90,21 @@ func (l *Letter) put(leaves []leaf) {
 	if strings.TrimSpace(l.Text) == "" && l.HTML != "" {
 		l.Text = Plain(l.HTML, nil)
 	}
+}
+
+// onlyText is the index of the part that is the letter's text although it has
+// a file name, because there is no other; -1 if there is none such.
+func onlyText(leaves []leaf) int {
+	only := -1
+	for i := range leaves {
+		switch p := &leaves[i]; {
+		case !p.attached():
+			return -1
+		case only < 0 && p.Type == "text/plain" && dispositionOf(p.Header) != "attachment":
+			only = i
+		}
+	}
+	return only
 }
 
 // attached says whether a part is something beside the letter's own text.

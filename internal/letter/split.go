@@ -29,7 +29,7 @@ func split(raw []byte) (h Header, body []byte, odd bool) {
 		case used > maxHeader || len(h) > maxFields:
 			return h, rest, true
 		case len(bytes.TrimSpace(line)) == 0:
-			if len(line) > 0 && startsField(after) { // white space alone is not the end while fields follow
+			if len(line) > 0 && goesOn(after) { // white space alone is not the end while fields follow
 				odd = true
 				break
 			}
@@ -55,12 +55,22 @@ func split(raw []byte) (h Header, body []byte, odd bool) {
 // trimLead drops what may stand before a header: a byte order mark, empty
 // lines, the From_ line of an mbox.
 func trimLead(raw []byte) []byte {
+	raw = lineEnds(raw)
 	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
 	raw = bytes.TrimLeft(raw, "\r\n")
 	for bytes.HasPrefix(raw, []byte("From ")) || bytes.HasPrefix(raw, []byte(">From ")) {
 		_, raw = cutLine(raw)
 	}
 	return raw
+}
+
+// lineEnds gives a letter that was stored with CR alone the ends that
+// everything else looks for.
+func lineEnds(raw []byte) []byte {
+	if bytes.IndexByte(raw, '\n') >= 0 || bytes.IndexByte(raw, '\r') < 0 {
+		return raw
+	}
+	return bytes.ReplaceAll(raw, []byte("\r"), []byte("\n"))
 }
 
 // cutLine takes the first line without its end, which is CRLF, LF or CR.
@@ -95,6 +105,12 @@ func startsField(b []byte) bool {
 	line, _ := cutLine(b)
 	_, _, ok := cutField(line)
 	return ok
+}
+
+// goesOn says whether a header goes on with a field or the rest of one.
+func goesOn(b []byte) bool {
+	line, _ := cutLine(b)
+	return startsField(b) || len(line) > 0 && isBlank(line[0]) && len(bytes.TrimSpace(line)) > 0
 }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
