@@ -83,7 +83,7 @@ func (r *reading) isBounce() bool {
 	if len(r.statusGroups()) > 0 && (r.fromNobody() || bounceSubject.MatchString(r.Subject)) {
 		return true
 	}
-	speaks := bounceWording.MatchString(r.phrases) || len(textShapes(r)) > 0
+	speaks := bounceWording.MatchString(r.phrases) || len(textShapes(r)) > 0 && !r.autoSubmitted()
 	switch {
 	case automaticSubject.MatchString(r.Subject) && !bounceSubject.MatchString(r.Subject):
 		return false

@@ -86,6 +86,9 @@ func trimEmpty(lines []string) []string {
 // separator, a block of header lines, or "On … wrote:" with a text after it.
 func quoteBegins(lines []string) int {
 	for i := range lines {
+		if passedOn.MatchString(lines[i]) {
+			return len(lines)
+		}
 		if !written(lines[:i]) {
 			continue
 		}
@@ -155,12 +158,13 @@ func trimQuoted(lines []string) []string {
 	if n == len(lines) {
 		return lines
 	}
-	for back := 1; back <= maxIntro && back <= n; back++ {
-		if introLines(lines[n-back:n]) == back {
-			return lines[:n-back]
+	whole := trimEmpty(lines[:n])
+	for back := min(maxIntro, len(whole)); back > 0; back-- {
+		if at := len(whole) - back; introLines(whole[at:]) == back {
+			return whole[:at]
 		}
 	}
-	return lines[:n]
+	return whole
 }
 
 // withoutLeadingQuote drops one block of quoted lines above the answer.
