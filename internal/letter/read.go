@@ -61,7 +61,7 @@ func envelope(h Header) Letter {
 
 // plainest is what is left of a letter that broke its reader.
 func plainest(raw []byte) Letter {
-	text := decode("", raw[:min(len(raw), maxText)])
+	text := storable(decode("", raw[:min(len(raw), maxText)]))
 	return Letter{Text: text, Parts: []Part{{Type: "text/plain", Body: []byte(text)}}, Problems: []string{"unreadable"}}
 }
 
@@ -72,7 +72,7 @@ func (l *Letter) put(leaves []leaf) {
 	for i := range leaves {
 		p := &leaves[i]
 		if strings.HasPrefix(p.Type, "text/") {
-			p.Body = []byte(decode(p.Params["charset"], p.Body))
+			p.Body = []byte(storable(decode(p.Params["charset"], p.Body)))
 		}
 		switch {
 		case p.Type == "message/rfc822" && dispositionOf(p.Header) != "attachment" && fileName(p.Header) == "":
