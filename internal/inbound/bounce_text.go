@@ -90,6 +90,7 @@ func (r *reading) wroteReturned(address string) bool {
 // explain gives each recipient the reason that the text of the report gives,
 // where its fields give none. What stands near the address counts first.
 func (r *reading) explain(list []Bounce) {
+	whole := r.Subject + " " + r.phrases[:min(len(r.phrases), 4*nearby)]
 	for i := range list {
 		b := &list[i]
 		if b.Reason != "" && b.Reason != unknownReason {
@@ -101,9 +102,8 @@ func (r *reading) explain(list []Bounce) {
 				b.Status = status
 			}
 		}
-		b.Reason, b.Hard = reasonOf(near, b.Status)
-		if b.Reason == unknownReason || b.Reason == "" {
-			b.Reason, b.Hard = reasonOf(r.Subject+" "+r.phrases, b.Status)
+		if b.Reason, b.Hard = reasonOf(near, b.Status); b.Reason == unknownReason {
+			b.Reason, b.Hard = reasonOf(whole, b.Status)
 		}
 	}
 }

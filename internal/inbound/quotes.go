@@ -27,9 +27,35 @@ var (
 	sentFrom      = regexp.MustCompile(`(?i)^[\s*>-]*(sent (from|via|with|using) \S+( \S+){0,5}|get outlook for .{2,60}|(envoyé|enviado|inviato|gesendet|von meinem|verzonden|verstuurd|skickat|sendt|wysłane|отправлено|надіслано|lähetetty|odesláno) (de|desde|da|von|van|met|vanaf|från|fra|z|с|з|mit|.{2,20}gesendet) [^,]{2,60}|von meinem .{2,40} gesendet|فرستاده شده از .{2,60}|ارسال شده از .{2,60}|从我的.{2,20}发送)[.!]?$`)
 )
 
-// wrote is the verb with which mail programs begin a quote, in many languages.
-var wrote = regexp.MustCompile(`(?i)(\b(wrote|writes|said|sent)|a écrit|schrieb( \S+){0,6}|escribi[óo]|escribe|ha scritto|scriveva|escreveu|schreef( \S+){0,6}|napisał(a|\(a\))?|napisał/a|пишет|написал(а|\(а\))?|пише|написа(в|ла|в\(ла\)|в\(-ла\)|в/ла)|` +
-	`skrev( \S+){0,6}|kirjoitti|napsal(a|\(a\))?|napísal(a|\(a\))?|yazdı|şunu yazdı|đã viết|写道|寫道|님이 작성|작성|のメール|は書きました|نوشت(ه است|ند)?|ولیکل|لیکلي( دي)?|كتب|כתב(ה)?|έγραψε|a scris|írta|ezt írta|je napisao|a scrit|napisao(\/la)?|rašė|kirjutas|menulis)\s*\S{0,3}[:：]?\s*$`)
+// The verbs with which mail programs begin a quote: those that end the line,
+// and those after which the name may come. They are looked up as they stand,
+// which is much cheaper than a pattern of all of them.
+var (
+	wroteLast = []string{"wrote", "writes", "said", "sent", "a écrit", "escribió", "escribio", "escribe", "ha scritto", "scriveva", "escreveu", "napisał", "napisał(a)",
+		"napisała", "napisał/a", "пишет", "написал", "написала", "написал(а)", "пише", "написав", "написала", "написав(ла)", "написав(-ла)", "написав/ла", "kirjoitti", "napsal", "napsala",
+		"napsal(a)", "napísal", "napísala", "napísal(a)", "yazdı", "şunu yazdı", "đã viết", "写道", "寫道", "님이 작성", "작성", "のメール", "は書きました", "نوشت", "نوشته است", "نوشتند",
+		"ولیکل", "لیکلي", "لیکلي دي", "كتب", "כתב", "כתבה", "έγραψε", "a scris", "írta", "ezt írta", "je napisao", "je napisao/la", "rašė", "kirjutas", "menulis"}
+	wroteThenName = []string{"schrieb", "schreef", "skrev"}
+)
+
+// mostName is of how many words the name after a verb may be.
+const mostName = 6
+
+// wrote says whether the end of a line has such a verb in its place.
+func wrote(s string) bool {
+	s = strings.ToLower(strings.TrimRight(tail(s), " :：\u200f\u202c"))
+	for _, verb := range wroteLast {
+		if strings.HasSuffix(s, verb) {
+			return true
+		}
+	}
+	for _, verb := range wroteThenName {
+		if at := strings.LastIndex(s, verb+" "); at >= 0 && len(strings.Fields(s[at:])) <= mostName+1 {
+			return true
+		}
+	}
+	return false
+}
 
 var (
 	// introBegins is how the words before a quote begin: with "On" in some
@@ -50,7 +76,7 @@ func introLines(lines []string) int {
 			return 0
 		}
 		joined = strings.TrimSpace(joined + " " + strings.TrimLeft(s, "> "))
-		if isIntro(joined) || n == 1 && strings.Contains(s, "@") && strings.HasSuffix(s, ":") && wrote.MatchString(s) {
+		if isIntro(joined) || n == 1 && strings.Contains(s, "@") && strings.HasSuffix(s, ":") && wrote(s) {
 			return n
 		}
 	}
@@ -61,8 +87,20 @@ func isIntro(s string) bool {
 	if !introHints.MatchString(s) || !introBegins.MatchString(s) {
 		return false
 	}
-	ends := strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") || strings.Contains(s, "@")
-	return ends && wrote.MatchString(s) || dateAndAddress.MatchString(s)
+	at := strings.Contains(s, "@")
+	if !at && !strings.HasSuffix(s, ":") && !strings.HasSuffix(s, "：") {
+		return false
+	}
+	return wrote(s) || at && strings.Contains(s, "<") && dateAndAddress.MatchString(s)
+}
+
+// tail is the end of a line, where the verb of an intro stands.
+func tail(s string) string {
+	const enough = 120
+	if len(s) <= enough {
+		return s
+	}
+	return strings.ToValidUTF8(s[len(s)-enough:], "")
 }
 
 // headerLabel are the names of header fields that programs print above a

@@ -85,11 +85,12 @@ func trimEmpty(lines []string) []string {
 // quoteBegins is the line at which all that follows is an older letter: a
 // separator, a block of header lines, or "On … wrote:" with a text after it.
 func quoteBegins(lines []string) int {
+	begun := false
 	for i := range lines {
 		if passedOn.MatchString(lines[i]) {
 			return len(lines)
 		}
-		if !written(lines[:i]) {
+		if begun = begun || i > 0 && written(lines[i-1:i]); !begun {
 			continue
 		}
 		if separator.MatchString(strings.TrimSpace(lines[i])) || headerBlock(lines[i:]) {
