@@ -144,7 +144,7 @@ func isQuote(n *html.Node) bool {
 		}
 		for _, name := range strings.Fields(a.Val) {
 			if quoteClass.MatchString(name) {
-				return true
+				return !answeredWithin(n)
 			}
 		}
 	}
@@ -152,6 +152,29 @@ func isQuote(n *html.Node) bool {
 		return strings.EqualFold(letter.Attr(n, "type"), "cite") || strings.Contains(letter.Attr(n, "style"), "border-left")
 	}
 	return outlookRule(n) || followsMark(n)
+}
+
+// answeredWithin says whether somebody wrote between the quotes inside an
+// element that a program marked as one quote.
+func answeredWithin(n *html.Node) bool {
+	quotes := 0
+	var walk func(n *html.Node) bool
+	walk = func(n *html.Node) bool {
+		switch {
+		case n.Type == html.TextNode:
+			return quotes > 0 && strings.TrimSpace(n.Data) != ""
+		case n.DataAtom == atom.Blockquote:
+			quotes++
+			return false
+		}
+		for child := n.FirstChild; child != nil; child = child.NextSibling {
+			if walk(child) {
+				return true
+			}
+		}
+		return false
+	}
+	return walk(n)
 }
 
 // outlookRule finds the line above a quote in Outlook's letters: a division

@@ -48,6 +48,15 @@ func TestAFirstLetterIsShownWhole(t *testing.T) {
 	}
 }
 
+func TestAnswersBetweenTheQuotesOfAPageAreShown(t *testing.T) {
+	t.Parallel()
+	l := letter.Read([]byte("From: person@sender.example\nSubject: Re: Hello\nContent-Type: text/html\n\n" +
+		`<div>See below.</div><div class="gmail_quote">On Monday, Support wrote:<blockquote>Which area?</blockquote><div>Bletchley.</div><blockquote>How many?</blockquote></div>`))
+	if got := inbound.Visible(l); !strings.Contains(got, "Bletchley.") {
+		t.Errorf("shown %q", got)
+	}
+}
+
 func TestALongAnswerIsShownSoon(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{"On Mon, 1 Jan 2026 a@b.example\n", "> x\ny\n", "From: a\n", "-- \n", "\n", strings.Repeat("x ", 1000)} {

@@ -70,7 +70,7 @@ func (l *Letter) put(leaves []leaf) {
 	var text, page []string
 	only := onlyText(leaves)
 	for i := range leaves {
-		p := &leaves[i]
+		p, size := &leaves[i], len(leaves[i].Body)
 		if strings.HasPrefix(p.Type, "text/") {
 			p.Body = []byte(storable(decode(p.Params["charset"], p.Body)))
 		}
@@ -78,7 +78,7 @@ func (l *Letter) put(leaves []leaf) {
 		case p.Type == "message/rfc822" && dispositionOf(p.Header) != "attachment" && fileName(p.Header) == "":
 			// a letter within the letter, such as what a report returns
 		case p.attached() && i != only:
-			l.Attachments = append(l.Attachments, Attachment{Name: fileName(p.Header), Type: p.Type, Size: len(p.Body)})
+			l.Attachments = append(l.Attachments, Attachment{Name: fileName(p.Header), Type: p.Type, Size: size})
 		case p.Type == "text/html":
 			page = append(page, string(p.Body))
 		default:

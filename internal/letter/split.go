@@ -2,6 +2,7 @@ package letter
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 )
 
@@ -38,7 +39,7 @@ func split(raw []byte) (h Header, body []byte, odd bool) {
 			fold(&h[len(h)-1], line)
 		case isField:
 			h = append(h, Field{name, value})
-		case len(h) == 0 && !startsField(after), len(h) > 0 && !startsField(after):
+		case !startsField(after) && !knownFieldFollows(after):
 			return h, rest, true // the body began without an empty line
 		case len(h) > 0:
 			odd = true
@@ -105,6 +106,27 @@ func startsField(b []byte) bool {
 	line, _ := cutLine(b)
 	_, _, ok := cutField(line)
 	return ok
+}
+
+// knownField is a field that every letter has. Where one follows after lines
+// that are none, the header was only broken.
+var knownField = regexp.MustCompile(`(?i)^(from|to|subject|date|message-id|content-type|mime-version|received|return-path)[ \t]*:`)
+
+// mostBroken is how many lines that are no field are passed over.
+const mostBroken = 40
+
+func knownFieldFollows(b []byte) bool {
+	for range mostBroken {
+		line, rest := cutLine(b)
+		if len(bytes.TrimSpace(line)) == 0 {
+			return false
+		}
+		if knownField.Match(line[:min(len(line), 40)]) {
+			return true
+		}
+		b = rest
+	}
+	return false
 }
 
 // goesOn says whether a header goes on with a field or the rest of one.
