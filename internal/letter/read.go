@@ -30,7 +30,7 @@ func Read(raw []byte) (l Letter) {
 // takeApart tries the fast way, then the lenient one, then none.
 func takeApart(h Header, body []byte) walk {
 	var fast walk
-	fast.strict(h, body, "", 0, true)
+	fast.strict(h, body, "", 0)
 	if len(fast.odd) == 0 {
 		return fast
 	}
@@ -42,7 +42,7 @@ func takeApart(h Header, body []byte) walk {
 		return fast
 	}
 	last := walk{odd: append(fast.odd, "no_structure")}
-	last.add(nil, "text/plain", nil, body, "", 0, true)
+	last.add(nil, "text/plain", nil, body, 0)
 	return last
 }
 
@@ -66,7 +66,7 @@ func plainest(raw []byte) Letter {
 }
 
 // put tells the letter's own text from what is attached to it.
-func (l *Letter) put(leaves []leaf) {
+func (l *Letter) put(leaves []Part) {
 	var text, page []string
 	only := onlyText(leaves)
 	for i := range leaves {
@@ -84,7 +84,7 @@ func (l *Letter) put(leaves []leaf) {
 		default:
 			text = append(text, string(p.Body))
 		}
-		l.Parts = append(l.Parts, p.Part)
+		l.Parts = append(l.Parts, *p)
 	}
 	l.Text, l.HTML = limited(strings.Join(text, "\n")), limited(strings.Join(page, "\n"))
 	if strings.TrimSpace(l.Text) == "" && l.HTML != "" {
@@ -94,7 +94,7 @@ func (l *Letter) put(leaves []leaf) {
 
 // onlyText is the index of the part that is the letter's text although it has
 // a file name, because there is no other; -1 if there is none such.
-func onlyText(leaves []leaf) int {
+func onlyText(leaves []Part) int {
 	only := -1
 	for i := range leaves {
 		switch p := &leaves[i]; {
@@ -108,7 +108,7 @@ func onlyText(leaves []leaf) int {
 }
 
 // attached says whether a part is something beside the letter's own text.
-func (p *leaf) attached() bool {
+func (p *Part) attached() bool {
 	if p.Type != "text/plain" && p.Type != "text/html" {
 		return true
 	}
