@@ -86,6 +86,8 @@ type inspected struct {
 	Reasons     []string             `json:"reasons"`
 	Against     []string             `json:"against"`
 	Problems    []string             `json:"problems"`
+	Staff       bool                 `json:"staff"`
+	Back        string               `json:"back,omitempty"`
 	Language    string               `json:"language"`
 	Phone       string               `json:"phone"`
 	Error       string               `json:"error,omitempty"`
@@ -121,14 +123,25 @@ func inspectFile(file string, ours inbound.Ours) inspected {
 	raw, err := os.ReadFile(file)
 	l := letter.Read(raw)
 	v := inbound.Classify(l, ours, arrived(l))
-	seen := inspected{
-		File: file, Class: v.Class, Answerable: v.Answerable, Subject: l.Subject, Text: l.Text, Visible: v.Visible,
-		From: []inspectedAddress{}, Attachments: []inspectedFile{}, Bounces: []inspectedBounce{},
-		Reasons: append([]string{}, v.Because...), Against: append([]string{}, v.Against...), Problems: append([]string{}, l.Problems...),
-		Phone: inbound.Phone(v.Visible),
-	}
+	seen := show(l, v)
+	seen.File = file
 	if err != nil {
 		seen.Error = err.Error()
+	}
+	return seen
+}
+
+// show puts what was made of a letter into the form of the output, in which
+// no list is null.
+func show(l letter.Letter, v inbound.Verdict) inspected {
+	seen := inspected{
+		Class: v.Class, Answerable: v.Answerable, Subject: l.Subject, Text: l.Text, Visible: v.Visible,
+		From: []inspectedAddress{}, Attachments: []inspectedFile{}, Bounces: []inspectedBounce{},
+		Reasons: append([]string{}, v.Because...), Against: append([]string{}, v.Against...), Problems: append([]string{}, l.Problems...),
+		Staff: v.Staff, Phone: inbound.Phone(v.Visible),
+	}
+	if !v.Back.IsZero() {
+		seen.Back = v.Back.Format(time.DateOnly)
 	}
 	seen.Language, _ = inbound.Guess(v.Visible, languages())
 	for _, a := range l.From {
@@ -173,6 +186,9 @@ func (i inspected) print(out io.Writer) {
 	for _, a := range i.From {
 		fmt.Fprintf(out, "  from        %s\n", strings.TrimSpace(a.Name+" <"+a.Address+">"))
 	}
+	if i.Staff {
+		fmt.Fprintf(out, "  staff       yes, it is from our own people\n")
+	}
 	fmt.Fprintf(out, "  subject     %s\n", i.Subject)
 	i.printFound(out)
 	fmt.Fprintf(out, "\n    %s\n\n", strings.ReplaceAll(strings.TrimSpace(i.Visible), "\n", "\n    "))
@@ -195,6 +211,9 @@ func (i inspected) printFound(out io.Writer) {
 	}
 	for _, a := range i.Attachments {
 		fmt.Fprintf(out, "  attached    %s (%s, %d bytes)\n", or(a.Name, "without a name"), a.Type, a.Size)
+	}
+	if i.Back != "" {
+		fmt.Fprintf(out, "  away until  %s\n", i.Back)
 	}
 	if i.Language != "" {
 		fmt.Fprintf(out, "  language    %s, by guess\n", i.Language)

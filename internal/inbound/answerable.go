@@ -87,10 +87,10 @@ func (r *reading) fromRobot() bool {
 		}
 	}
 	from := strings.ToLower(r.Header.Get("From"))
-	return r.Header.Has("From") && (strings.TrimSpace(from) == "<>" || strings.Contains(from, "mailer-daemon") || daemonName.MatchString(from))
+	return r.Header.Has("From") && (strings.TrimSpace(from) == "<>" || daemonName.MatchString(from))
 }
 
-var daemonName = regexp.MustCompile(`\b(mail|message) (delivery|system|transport|router|administrator)|(delivery|mail) subsystem|system administrator|postmaster\b`)
+var daemonName = regexp.MustCompile(`mail(er)?[-_.]?daemon|mdaemon\b|post[-_.]?master|\b(mail|message) (delivery|system|transport|router|administrator)|(delivery|mail) subsystem|system administrator`)
 
 // fromMailbox says whether an answer would come back to ourselves.
 func (r *reading) fromMailbox() bool {

@@ -26,6 +26,8 @@ func challenged(r *reading, _ *Verdict) string {
 	switch {
 	case r.has("X-Boxbe-Challenge", "X-Challenge-Response", "X-TMDA-Confirm"):
 		return "challenge_header"
+	case allowListWording.MatchString(head):
+		return "challenge_wording"
 	case challengeWording.MatchString(head) && len(r.HTML) < 200<<10 && (r.fromRobot() || r.nullSender() || r.autoSubmitted() || challengeSubject.MatchString(r.Subject)):
 		return "challenge_wording"
 	}
@@ -34,6 +36,7 @@ func challenged(r *reading, _ *Verdict) string {
 
 var (
 	challengeSubject = regexp.MustCompile(`(?i)(confirm|verif|action required|waiting|authoriz|approve|needs? (your )?(confirmation|approval)|not (yet )?delivered|challenge|permission|please (respond|reply))`)
+	allowListWording = regexp.MustCompile(`(your|have your|the) (e-?mail )?address (be )?(added|put) (to|on|in) [^.]{0,30}(allowed|approved|safe|white|guest) ?-?(senders? )?list`)
 	challengeWording = regexp.MustCompile(`(message|e-?mail|mail)[^.]{0,80}(held|waiting|quarantine|pending|hold|deliver)[^.]{0,160}(confirm|verif|click|reply|prove)|challenge[- /]response|(prove|verify|confirm|ensure) (that )?you(.re| are)( not| a| an)? (a )?(real |human|person|legitimate|robot|spam)|` +
 		`to (confirm|verify|authenticate|validate) (that )?(you|your) (sent|message|e-?mail|are|address)|(one[- ]time|single) (confirmation|verification)|not in my (address|contact|allowed|approved|white)|(added to|on) (my|the|his|her|our) (white ?list|guest ?list|approved senders|safe senders)|anti-?spam[^.]{0,60}(confirm|verify|reply|click)`)
 )

@@ -74,28 +74,53 @@ func (r *reading) tellAnswers(v *Verdict) {
 }
 
 // isBounce weighs the marks of a report. Not one of them is on every report,
-// and each is on other letters too: a report is what has the fields of one, or
-// comes from nobody, or under a subject of one, and speaks like one.
+// and each is on other letters too.
 func (r *reading) isBounce() bool {
-	if r.reportType() == "delivery-status" || r.has("X-Failed-Recipients") {
-		return true
-	}
-	if len(r.statusGroups()) > 0 && (r.fromNobody() || bounceSubject.MatchString(r.Subject)) {
-		return true
-	}
-	speaks := bounceWording.MatchString(r.phrases) || len(textShapes(r)) > 0
 	switch {
+	case r.reportType() == "delivery-status" || r.has("X-Failed-Recipients"):
+		return true
 	case automaticSubject.MatchString(r.Subject) && !bounceSubject.MatchString(r.Subject):
 		return false
-	case r.fromNobody():
-		return speaks || bounceSubject.MatchString(r.Subject) && r.returns()
-	case bounceSubject.MatchString(r.Subject):
-		return bounceWording.MatchString(r.phrases)
 	}
-	return false
+	weight := 0
+	for _, m := range bounceMarks() {
+		if m.on(r) {
+			weight += m.weight
+		}
+	}
+	return weight >= enough
 }
 
-func (r *reading) fromNobody() bool { return r.fromRobot() || r.nullSender() || len(r.From) == 0 }
+// enough is the weight of marks that makes a report.
+const enough = 3
+
+type weighed struct {
+	weight int
+	on     func(r *reading) bool
+}
+
+func bounceMarks() []weighed {
+	return []weighed{
+		{3, func(r *reading) bool {
+			return len(r.statusGroups()) > 0 && (r.fromNobody() || bounceSubject.MatchString(r.Subject))
+		}},
+		{2, func(r *reading) bool { return r.fromDaemon() }},
+		{1, func(r *reading) bool { return r.fromNobody() && !r.fromDaemon() }},
+		{2, func(r *reading) bool { return bounceSubject.MatchString(r.Subject) }},
+		{1, func(r *reading) bool { return bounceWording.MatchString(r.phrases) }},
+		{1, func(r *reading) bool { return r.shaped() && !r.autoSubmitted() }},
+		{1, func(r *reading) bool { return r.returns() }},
+		{-2, func(r *reading) bool { return r.listHeaders() && !r.fromDaemon() }},
+	}
+}
+
+func (r *reading) fromNobody() bool { return r.fromRobot() || r.nullSender() }
+
+// fromDaemon says whether a mail server wrote the letter.
+func (r *reading) fromDaemon() bool {
+	from := strings.ToLower(r.Header.Get("From") + " " + strings.Join(addressesOf(r.From), " "))
+	return strings.TrimSpace(from) == "<>" || daemonName.MatchString(from)
+}
 
 // returns says whether a report carries the message it is about.
 func (r *reading) returns() bool { return len(r.returned) > 0 }

@@ -64,7 +64,7 @@ func statusFields(r *reading) []Bounce {
 // recipient is whom we wrote to. The final recipient is where it went after
 // any forwarding; programs fill in one, the other, or nonsense.
 func (g group) recipient() string {
-	for _, field := range []string{"Final-Recipient", "Original-Recipient", "X-Actual-Recipient"} {
+	for _, field := range []string{"Original-Recipient", "Final-Recipient", "X-Actual-Recipient"} {
 		value := g.Get(field)
 		if _, after, ok := strings.Cut(value, ";"); ok {
 			value = after

@@ -43,6 +43,7 @@ var reasons = []reason{
 		`authentication (checks?|fail|required|information)`, `sender id`,
 	)},
 	{"blocked", false, said(
+		`my name was rejected`, `mismatches client ip`,
 		`block ?list`, `black ?list`, `\brbl\b`, `dnsbl`, `spamhaus`, `spamcop`, `sorbs`, `barracuda`, `blocked (using|by|for|because|due)`,
 		`(has been|is|was|been|temporarily) blocked`, `ip (address )?(\S+ )?(is |has been )?(blocked|listed|banned)`, `banned sending ip`,
 		`poor reputation`, `bad reputation`, `reputation`, `client host \S+ (rejected|blocked)`, `client host rejected`, `denied by`,
@@ -75,6 +76,7 @@ var reasons = []reason{
 		`too many hops`, `mail loop`, `loops? back`, `loop(ing)? detected`, `hop ?count`, `forwarding loop`, `routing loop`, `mail forwarding loop`,
 	)},
 	{"no_mail", true, said(
+		`no smtp service`,
 		`does not (accept|receive) (any )?(e-?)?mail`, `(not|never) accept(ing)? (any |network )?(e-?)?(mail|messages)\b`, `null mx`, `nullmx`,
 		`no mail(box)? exchanger`, `couldn.?t find a(ny)? (mail exchanger|host)`, `mail exchanger or ip`, `not accepting network messages`, `no mx`,
 		`only accepts mail from`, `mail receiving disabled`, `smtp (service )?not available for this`, `domain does not accept`,
@@ -84,6 +86,7 @@ var reasons = []reason{
 		`unable to relay`, `we do not relay`, `relaying (denied|prohibited)`, `no relaying`, `open relay`, `unrouteable mail domain`,
 	)},
 	{"sender_refused", false, said(
+		`after mail from`, `mailfrom domain`,
 		`sender( \S+)?( address)?( is|:| was)? (rejected|refused|denied|not allowed|verif|unknown|invalid|blocked)`, `(reject|invalid|unknown|bad) sender`,
 		`domain of sender`, `sender domain`, `mail from \S+ (rejected|refused|denied|not allowed)`, `not authori[sz]ed to send`, `from (address|domain) `,
 		`verify the sender`, `sender.s? (address|domain)`, `mail from:? *<?[^ >]*>?[^.]{0,30}(reject|denied|refused)`, `can.?t verify`, `\b5\.1\.[78]\b`,
@@ -105,15 +108,16 @@ var reasons = []reason{
 		`could not be resolved`, `unknown (mail )?domain`, `lookup (returned|fail)`, `\b[45]\.1\.2\b`, `\b5\.4\.4\b`, `no route to domain`,
 	)},
 	{"user_unknown", true, said(
+		`550[^0-9]{0,80}mailbox unavailable`, `no mail ?box available`, `rcpt \S+ does not exist`, `not an active address`, `invalid final delivery`, `recipient address rejected: access denied`, `all recipient addresses rejected : access denied`, `check if (the )?address is correct`,
 
 		`(user|recipient|mailbox|account|address|addressee|alias|userid|person|name)s?( name)?( \S+)?( \(\S+\))?( address)?( is|:| was| are)?( currently)? (un-?known|not (found|known|exist|local|listed|recogni|valid|a valid|here|have)|does ?n.?t exist|does not exist|doesn.t have|un-?recogni[sz]ed|invalid|non-?existent|is invalid|nonexist|not have)`,
 		`(unknown|invalid|no such|non-?existent|bad|illegal|no) (local |final |virtual |delivery |destination |remote |e-?mail )?(user|recipient|mailbox|account|address|addressee|alias|person|local part|userid)`,
 		`not (our|a known|a valid|a local) (user|customer|recipient|mailbox)`, `no (mailbox|user|one|account|person) (here|by|with|of)`,
 		`(this|the) (user|account|address|mailbox|e-?mail)[^.]{0,40} (does ?n.?t|does not|did not) exist`, `wasn.?t found`, `couldn.?t be found`,
 		`can.?t be found`, `not (be )?found (at|in|on)`, `user unknown`, `unknown user`, `not listed in`, `is not a (known|valid|registered)`,
-		`delivery to the following recipients? (failed|was)`, `recipient not`, `mailbox not found`, `isn.?t a (valid|known)`,
+		`recipient not`, `mailbox not found`, `isn.?t a (valid|known)`,
 		`does not have an? (account|mailbox|\S+ account)`, `there is no (user|such|account|one)`,
-		`no longer (valid|exists?|in use|available|employed|with|works?|on server)`, `\b[5]\.1\.(1|10|0|3)\b`, `recipnotfound`, `userunknown`,
+		`no longer (valid|exists?|in use|available|employed|with|works?|on server)`, `\b5\.1\.(1|10|3)\b`, `recipnotfound`, `userunknown`,
 		`ad(d)?ressat unbekannt`, `empf.nger.{0,30}unbekannt`, `no existe`, `inexistente`, `inconnu`, `ist nicht bekannt`, `not our customer`,
 		`no valid recipients`, `user doesn.?t`, `is unknown`, `(recipient|user)[^.]{0,20} (refused|not exist)`, `requested action not taken: no such`,
 	)},
@@ -155,11 +159,19 @@ var statusReasons = map[string]string{
 
 // reasonOf puts the words of a server, and its status, into our vocabulary. A
 // status of class 4 is never hard: the server itself says to try again.
+//
+// A mailbox that "does not exist" after the server had taken its address, or
+// with a status that speaks of the mailbox (5.2.0), is a filter: some carriers
+// refuse what their customers do not want to see in these words.
 func reasonOf(text, status string) (word string, hard bool) {
 	text = strings.ReplaceAll(oneLine(text), "_", " ")
 	transient := strings.HasPrefix(status, "4") || status == "" && transientCode.MatchString(text)
 	for _, r := range reasons {
-		if text != "" && r.spoken.MatchString(text) {
+		switch {
+		case text == "" || !r.spoken.MatchString(text):
+		case r.word == "user_unknown" && (status == "5.2.0" || afterData.MatchString(text)):
+			return "filtered", false
+		default:
 			return r.word, r.hard && !transient
 		}
 	}
@@ -170,6 +182,8 @@ func reasonOf(text, status string) (word string, hard bool) {
 	}
 	return unknownReason, false
 }
+
+var afterData = regexp.MustCompile(`in reply to (end of )?data|after (end of )?data\b|>>> data\b|smtp command data|end of message`)
 
 var transientCode = regexp.MustCompile(`\b4[0-9][0-9][ -]4\.[0-9]+\.[0-9]+|\bsaid: 4[0-9][0-9] `)
 

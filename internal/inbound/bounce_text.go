@@ -9,40 +9,62 @@ import (
 // shape is one way in which mail servers write down, for people, whom they
 // could not reach. Only the wording that many versions share is in it.
 type shape struct {
-	word string
+	firm bool           // says by itself that this is a report
 	at   *regexp.Regexp // its first group is the recipient, or a list of them
 }
 
-const addr = `<?((?:mailto:)?[^\s<>@,;:"()\[\]]+@[^\s<>@,;"()\[\]]+?\.[a-zA-Z0-9\-]+)[>.]?`
+const addr = `<?((?:mailto:)?[^\s<>@,;:"()\[\]]+@(?:[a-zA-Z0-9\-_]+\.)+[a-zA-Z0-9\-]+)[>.]?`
 
 // shapes are tried in order; the first that finds a recipient is believed.
 var shapes = []shape{
-	{"qmail", regexp.MustCompile(`(?m)^\s{0,8}<([^\s<>]+@[^\s<>]+)>:?[ \t]*(?:$|:|\(|\.\.\.)`)},
-	{"postfix", regexp.MustCompile(`(?m)^\s{0,4}<([^\s<>]+@[^\s<>]+)>: \S`)},
-	{"transcript", regexp.MustCompile(`(?mi)^[ \t>]*(?:<<<|>>>)?[ \t]*RCPT TO:[ \t]*` + addr)},
-	{"sendmail", regexp.MustCompile(`(?mi)^[ \t]*(?:\d{3} (?:\d\.\d\.\d )?)?` + addr + `[ \t]*\.\.\.[ \t]`)},
-	{"labelled", regexp.MustCompile(`(?mi)^[ \t*|\-]*(?:failed |original |final |intended |e-?mail )?(?:recipient|destination|rcpt|addressee)s?(?: address)?(?:\(s\))?[ \t]*[:=][ \t]*(?:\[?smtp:)?` + addr)},
-	{"sentence", regexp.MustCompile(`(?i)(?:deliver(?:ing|y|ed)?|message|mail|sent?|reach|undeliverable|return(?:ed)?)[^\n@<]{0,60}?\b(?:to|for|recipient|user|address)\b:?\s*[<'"\[]?` + addr)},
-	{"user", regexp.MustCompile(`(?i)(?:user|mailbox|account|recipient|address|userid|size|unknown|user name)\b[^\n@]{0,40}?[:\s('"<]` + addr)},
-	{"listed", regexp.MustCompile(`(?m)^[ \t]*(?:[\-*•][ \t]*)?["']?` + addr + `["']?(?:[ \t]*(?:$|:|\(|;|<mailto|on |-|\.\.\.|,| ))`)},
-	{"mentioned", regexp.MustCompile(addr)},
+	// qmail and its kin: <who@where>:
+	{true, regexp.MustCompile(`(?m)^\s{0,8}<([^\s<>]+@[^\s<>]+)>:?[ \t]*(?:$|:|\(|\.\.\.)`)},
+	// OpenSMTPD: who@where: 550 …
+	{true, regexp.MustCompile(`(?m)^\s{0,8}([^\s<>:]+@[^\s<>:]+): (?:\d{3}|[A-Z])`)},
+	// Exchange: who@where on Mon, …
+	{true, regexp.MustCompile(`(?m)^\s{0,8}<?([^\s<>:]+@[^\s<>:]+)>? on (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), `)},
+	// Postfix: <who@where>: host …
+	{true, regexp.MustCompile(`(?m)^\s{0,4}<([^\s<>]+@[^\s<>]+)>: \S`)},
+	// a transcript: RCPT TO:<who@where>
+	{true, regexp.MustCompile(`(?mi)^[ \t>]*(?:<<<|>>>)?[ \t]*RCPT TO:[ \t]*` + addr)},
+	// Sendmail: who@where... User unknown
+	{true, regexp.MustCompile(`(?mi)^[ \t]*(?:\d{3} (?:\d\.\d\.\d )?)?` + addr + `[ \t]*\.\.\.[ \t]`)},
+	// a label: Recipient: who@where
+	{true, regexp.MustCompile(`(?mi)^[ \t*|\-]*(?:failed |original |final |intended |e-?mail )?(?:recipient|destination|rcpt|addressee)s?(?: address)?(?:\(s\))?[ \t]*[:=][ \t]*(?:\[?smtp:)?` + addr)},
+	// a sentence: delivering your mail to who@where
+	{false, regexp.MustCompile(`(?i)(?:deliver(?:ing|y|ed)?|message|mail|sent?|reach|undeliverable|return(?:ed)?)[^\n@<]{0,60}?\b(?:to|for|recipient|user|address)\b:?\s*[<'"\[]?` + addr)},
+	// a sentence about the user, mailbox or address who@where
+	{false, regexp.MustCompile(`(?i)(?:user|mailbox|account|recipient|address|userid|size|unknown|user name)\b[^\n@]{0,40}?[:\s('"<]` + addr)},
+	// alone on a line of a list
+	{false, regexp.MustCompile(`(?m)^[ \t]*(?:[\-*•][ \t]*)?["']?` + addr + `["']?(?:[ \t]*(?:$|:|\(|;|<mailto|on |-|\.\.\.|,| ))`)},
+	// anywhere
+	{false, regexp.MustCompile(addr)},
 }
 
 // textShapes is the proof by wording.
 func textShapes(r *reading) []Bounce {
 	for _, s := range shapes {
-		var list []Bounce
-		for _, m := range s.at.FindAllStringSubmatch(r.notice, maxBounces) {
-			address := onlyAddress(strings.TrimPrefix(m[1], "mailto:"))
-			if address != "" && !r.aside(address) {
-				list = addBounce(list, Bounce{Recipient: address})
-			}
-		}
-		if len(list) > 0 {
+		if list := r.shapedAs(s); len(list) > 0 {
 			return list
 		}
 	}
 	return nil
+}
+
+// shaped says whether the text names somebody as only reports do.
+func (r *reading) shaped() bool {
+	return slices.ContainsFunc(shapes, func(s shape) bool { return s.firm && len(r.shapedAs(s)) > 0 })
+}
+
+func (r *reading) shapedAs(s shape) []Bounce {
+	var list []Bounce
+	for _, m := range s.at.FindAllStringSubmatch(r.notice, maxBounces) {
+		address := onlyAddress(strings.TrimPrefix(m[1], "mailto:"))
+		if address != "" && !r.aside(address) {
+			list = addBounce(list, Bounce{Recipient: address})
+		}
+	}
+	return list
 }
 
 // aside says whether an address in a report is there for another reason than
@@ -68,6 +90,7 @@ func (r *reading) wroteReturned(address string) bool {
 // explain gives each recipient the reason that the text of the report gives,
 // where its fields give none. What stands near the address counts first.
 func (r *reading) explain(list []Bounce) {
+	whole := r.Subject + " " + r.phrases[:min(len(r.phrases), 4*nearby)]
 	for i := range list {
 		b := &list[i]
 		if b.Reason != "" && b.Reason != unknownReason {
@@ -79,9 +102,8 @@ func (r *reading) explain(list []Bounce) {
 				b.Status = status
 			}
 		}
-		b.Reason, b.Hard = reasonOf(near, b.Status)
-		if b.Reason == unknownReason || b.Reason == "" {
-			b.Reason, b.Hard = reasonOf(r.Subject+" "+r.phrases, b.Status)
+		if b.Reason, b.Hard = reasonOf(near, b.Status); b.Reason == unknownReason {
+			b.Reason, b.Hard = reasonOf(whole, b.Status)
 		}
 	}
 }

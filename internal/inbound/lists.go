@@ -8,7 +8,7 @@ import (
 // listed recognises mailing lists and bulk mail.
 func listed(r *reading, _ *Verdict) string {
 	switch {
-	case r.has("List-Id", "List-Post", "List-Help", "List-Unsubscribe", "List-Subscribe", "List-Archive", "Mailing-List", "X-Mailing-List"):
+	case r.listHeaders():
 		return "list_header"
 	case listWords.MatchString(r.token("Precedence")):
 		return "precedence"
@@ -16,6 +16,11 @@ func listed(r *reading, _ *Verdict) string {
 		return "feedback_id"
 	}
 	return ""
+}
+
+// listHeaders says whether a list sent the letter on (RFC 2369, RFC 2919).
+func (r *reading) listHeaders() bool {
+	return r.has("List-Id", "List-Post", "List-Help", "List-Unsubscribe", "List-Subscribe", "List-Archive", "Mailing-List", "X-Mailing-List")
 }
 
 var listWords = regexp.MustCompile(`^(list|bulk)$`)

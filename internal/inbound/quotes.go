@@ -15,22 +15,55 @@ const maxIntro = 4
 
 var (
 	// separator is a line that mail programs put before an older letter.
-	separator = regexp.MustCompile(`(?i)^[\s>*]*(?:[-_=]{2,}\s*|\*+\s*)(original(?: |-)?(message|nachricht|appointment)|(reply|forwarded) message|ursprüngliche nachricht|message (d'origine|original|transféré)|mensaje original|` +
+	separator = regexp.MustCompile(`(?i)^[\s>*]*(?:[-_=]{2,}\s*|\*+\s*)(original(?: |-)?(message|nachricht|appointment)|reply message|ursprüngliche nachricht|message (d'origine|original)|mensaje original|` +
 		`messaggio original[ei]|mensagem original|oorspronkelijk(e)? bericht|oprindelig (meddelelse|besked)|ursprungligt meddelande|opprinnelig melding|alkuperäinen viesti|původní zpráva|pôvodná správa|wiadomość oryginalna|oryginalna wiadomość|` +
 		`исходное сообщение|оригинал(ьное)? (сообщение|письмо)|вихідне повідомлення|початкове повідомлення|eredeti üzenet|özgün ileti|orijinal mesaj|原始邮件|原始郵件|邮件原件|元のメッセージ|پیام اصلی|اصلي پیغام)\s*[-_=*]*\s*$` +
 		`|^#{2,}-? ?please (type|write) your reply above|reply above this line|^-{3,} ?(on|am|le|el) .{5,200}(wrote|schrieb|a écrit|escribió) ?-*:?$`)
+	// passedOn is the line above a letter that the person passes on: that is
+	// what they want to show.
+	passedOn      = regexp.MustCompile(`(?i)^[\s>*]*[-_=]{2,}\s*(forwarded message|message transféré|weitergeleitete nachricht|mensaje reenviado|messaggio inoltrato|doorgestuurd bericht|переслане повідомлення|пересланное сообщение|پیام هدایت شده)|^[\s>*]*begin forwarded message:`)
 	drawnRule     = regexp.MustCompile(`^[\s>]*[_\-=*]{5,}\s*$`)
 	signatureMark = regexp.MustCompile(`^(--|—|––|-- |__+|—+|-{2,}|_{3,}|\*{3,})\s*$`)
-	sentFrom      = regexp.MustCompile(`(?i)^[\s*>-]*(sent (from|via|with|using) .{2,60}|get outlook for .{2,60}|(envoyé|enviado|inviato|gesendet|von meinem|verzonden|verstuurd|skickat|sendt|wysłane|отправлено|надіслано|lähetetty|odesláno) (de|desde|da|von|van|met|vanaf|från|fra|z|с|з|mit|.{2,20}gesendet).{2,60}|von meinem .{2,40} gesendet|فرستاده شده از .{2,60}|ارسال شده از .{2,60}|从我的.{2,20}发送)[.!]?$`)
+	sentFrom      = regexp.MustCompile(`(?i)^[\s*>-]*(sent (from|via|with|using) \S+( \S+){0,5}|get outlook for .{2,60}|(envoyé|enviado|inviato|gesendet|von meinem|verzonden|verstuurd|skickat|sendt|wysłane|отправлено|надіслано|lähetetty|odesláno) (de|desde|da|von|van|met|vanaf|från|fra|z|с|з|mit|.{2,20}gesendet) [^,]{2,60}|von meinem .{2,40} gesendet|فرستاده شده از .{2,60}|ارسال شده از .{2,60}|从我的.{2,20}发送)[.!]?$`)
 )
 
-// wrote is the verb with which mail programs begin a quote, in many languages.
-var wrote = regexp.MustCompile(`(?i)(\b(wrote|writes|said)|a écrit|schrieb( \S+){0,6}|escribi[óo]|escribe|ha scritto|scriveva|escreveu|schreef( \S+){0,6}|napisał(a|\(a\))?|napisał/a|пишет|написал(а|\(а\))?|пише|написа(в|ла|в\(ла\)|в\(-ла\)|в/ла)|` +
-	`skrev( \S+){0,6}|kirjoitti|napsal(a|\(a\))?|napísal(a|\(a\))?|yazdı|şunu yazdı|đã viết|写道|寫道|님이 작성|작성|のメール|は書きました|نوشت(ه است|ند)?|ولیکل|لیکلي( دي)?|كتب|כתב(ה)?|έγραψε|a scris|írta|ezt írta|je napisao|a scrit|napisao(\/la)?|rašė|kirjutas|menulis)\s*\S{0,3}[:：]?\s*$`)
+// The verbs with which mail programs begin a quote: those that end the line,
+// and those after which the name may come. They are looked up as they stand,
+// which is much cheaper than a pattern of all of them.
+var (
+	wroteLast = []string{"wrote", "writes", "said", "sent", "a écrit", "escribió", "escribio", "escribe", "ha scritto", "scriveva", "escreveu", "napisał", "napisał(a)",
+		"napisała", "napisał/a", "пишет", "написал", "написала", "написал(а)", "пише", "написав", "написала", "написав(ла)", "написав(-ла)", "написав/ла", "kirjoitti", "napsal", "napsala",
+		"napsal(a)", "napísal", "napísala", "napísal(a)", "yazdı", "şunu yazdı", "đã viết", "写道", "寫道", "님이 작성", "작성", "のメール", "は書きました", "نوشت", "نوشته است", "نوشتند",
+		"ولیکل", "لیکلي", "لیکلي دي", "كتب", "כתב", "כתבה", "έγραψε", "a scris", "írta", "ezt írta", "je napisao", "je napisao/la", "rašė", "kirjutas", "menulis"}
+	wroteThenName = []string{"schrieb", "schreef", "skrev"}
+)
+
+// mostName is of how many words the name after a verb may be.
+const mostName = 6
+
+// wrote says whether the end of a line has such a verb in its place.
+func wrote(s string) bool {
+	s = strings.ToLower(strings.TrimRight(tail(s), " :：\u200f\u202c"))
+	for _, verb := range wroteLast {
+		if strings.HasSuffix(s, verb) {
+			return true
+		}
+	}
+	for _, verb := range wroteThenName {
+		if at := strings.LastIndex(s, verb+" "); at >= 0 && len(strings.Fields(s[at:])) <= mostName+1 {
+			return true
+		}
+	}
+	return false
+}
 
 var (
-	introBegins = regexp.MustCompile(`(?i)^[\s*>-]*(on|le|am|el|il|em|op|w dniu|dnia|den|le|på|dne|dňa|a \d|il giorno|vào|στις|pe|\d{1,4}[./年-]|(mon|tue|wed|thu|fri|sat|sun)|в |у |at|from|quoting|.{0,60}<?\S+@\S+)`)
+	// introBegins is how the words before a quote begin: with "On" in some
+	// language, or with a date.
+	introBegins = regexp.MustCompile(`(?i)^[\s*>-]*(on|le|am|el|il|em|op|w dniu|dnia|den|på|dne|dňa|a \d|il giorno|vào|στις|pe|at|quoting|\d{1,4}[./年 -]|(mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|пн|вт|ср|чт|пт|сб|нд|вс)\S{0,9}[ ,]|в |у |від |от |در |به )`)
 	introHints  = regexp.MustCompile(`\d|@`)
+	// dateAndAddress is such words without a verb.
+	dateAndAddress = regexp.MustCompile(`(?i)^[\s*>]*(\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|(mon|tue|wed|thu|fri|sat|sun)\S*,? \d{1,2}).{0,120}<\s*\S+@\S+\s*>\s*:?$`)
 )
 
 // introLines returns over how many lines the words go that begin a quote
@@ -43,7 +76,7 @@ func introLines(lines []string) int {
 			return 0
 		}
 		joined = strings.TrimSpace(joined + " " + strings.TrimLeft(s, "> "))
-		if isIntro(joined) {
+		if isIntro(joined) || n == 1 && strings.Contains(s, "@") && strings.HasSuffix(s, ":") && wrote(s) {
 			return n
 		}
 	}
@@ -51,11 +84,23 @@ func introLines(lines []string) int {
 }
 
 func isIntro(s string) bool {
-	if !introHints.MatchString(s) {
+	if !introHints.MatchString(s) || !introBegins.MatchString(s) {
 		return false
 	}
-	ends := strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：")
-	return wrote.MatchString(s) && (ends && introBegins.MatchString(s) || ends && strings.Contains(s, "@") || strings.Contains(s, "<") && strings.Contains(s, "@") && introBegins.MatchString(s))
+	at := strings.Contains(s, "@")
+	if !at && !strings.HasSuffix(s, ":") && !strings.HasSuffix(s, "：") {
+		return false
+	}
+	return wrote(s) || at && strings.Contains(s, "<") && dateAndAddress.MatchString(s)
+}
+
+// tail is the end of a line, where the verb of an intro stands.
+func tail(s string) string {
+	const enough = 120
+	if len(s) <= enough {
+		return s
+	}
+	return strings.ToValidUTF8(s[len(s)-enough:], "")
 }
 
 // headerLabel are the names of header fields that programs print above a
@@ -99,7 +144,7 @@ func isQuote(n *html.Node) bool {
 		}
 		for _, name := range strings.Fields(a.Val) {
 			if quoteClass.MatchString(name) {
-				return true
+				return !answeredWithin(n)
 			}
 		}
 	}
@@ -107,6 +152,29 @@ func isQuote(n *html.Node) bool {
 		return strings.EqualFold(letter.Attr(n, "type"), "cite") || strings.Contains(letter.Attr(n, "style"), "border-left")
 	}
 	return outlookRule(n) || followsMark(n)
+}
+
+// answeredWithin says whether somebody wrote between the quotes inside an
+// element that a program marked as one quote.
+func answeredWithin(n *html.Node) bool {
+	quotes := 0
+	var walk func(n *html.Node) bool
+	walk = func(n *html.Node) bool {
+		switch {
+		case n.Type == html.TextNode:
+			return quotes > 0 && strings.TrimSpace(n.Data) != ""
+		case n.DataAtom == atom.Blockquote:
+			quotes++
+			return false
+		}
+		for child := n.FirstChild; child != nil; child = child.NextSibling {
+			if walk(child) {
+				return true
+			}
+		}
+		return false
+	}
+	return walk(n)
 }
 
 // outlookRule finds the line above a quote in Outlook's letters: a division

@@ -85,8 +85,12 @@ func trimEmpty(lines []string) []string {
 // quoteBegins is the line at which all that follows is an older letter: a
 // separator, a block of header lines, or "On … wrote:" with a text after it.
 func quoteBegins(lines []string) int {
+	begun := false
 	for i := range lines {
-		if !written(lines[:i]) {
+		if passedOn.MatchString(lines[i]) {
+			return len(lines)
+		}
+		if begun = begun || i > 0 && written(lines[i-1:i]); !begun {
 			continue
 		}
 		if separator.MatchString(strings.TrimSpace(lines[i])) || headerBlock(lines[i:]) {
@@ -155,12 +159,13 @@ func trimQuoted(lines []string) []string {
 	if n == len(lines) {
 		return lines
 	}
-	for back := 1; back <= maxIntro && back <= n; back++ {
-		if introLines(lines[n-back:n]) == back {
-			return lines[:n-back]
+	whole := trimEmpty(lines[:n])
+	for back := min(maxIntro, len(whole)); back > 0; back-- {
+		if at := len(whole) - back; introLines(whole[at:]) == back {
+			return whole[:at]
 		}
 	}
-	return lines[:n]
+	return whole
 }
 
 // withoutLeadingQuote drops one block of quoted lines above the answer.

@@ -34,6 +34,7 @@ var (
 func idsIn(values []string) []string {
 	var ids []string
 	for _, v := range values {
+		v = storable(v)
 		found := bracketed.FindAllStringSubmatch(v, -1)
 		for _, m := range found {
 			ids = append(ids, m[1])
@@ -52,5 +53,5 @@ func firstID(value string) string {
 	if ids := idsIn([]string{value}); len(ids) > 0 {
 		return ids[0]
 	}
-	return strings.Trim(strings.TrimSpace(value), "<> ")
+	return strings.Trim(strings.TrimSpace(storable(value)), "<> ")
 }

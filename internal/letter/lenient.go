@@ -28,7 +28,7 @@ func (w *walk) lenient(h Header, body []byte) bool {
 	if err != nil || root == nil {
 		return false
 	}
-	w.branch(root, "", 0, true)
+	w.branch(root, 0)
 	return len(w.leaves) > 0
 }
 
@@ -50,26 +50,26 @@ func rebuilt(h Header, body []byte) []byte {
 	return b.Bytes()
 }
 
-func (w *walk) branch(p *enmime.Part, parent string, depth int, opening bool) {
+func (w *walk) branch(p *enmime.Part, depth int) {
 	if p.FirstChild == nil {
 		if strings.HasPrefix(p.ContentType, "multipart/") && len(bytes.TrimSpace(p.Content)) == 0 {
 			return
 		}
-		w.grown(p, parent, depth, opening)
+		w.grown(p, depth)
 		return
 	}
 	if depth >= maxDepth {
 		w.note("too_deep")
 		return
 	}
-	for child, first := p.FirstChild, true; child != nil; child, first = child.NextSibling, false {
-		w.branch(child, p.ContentType, depth+1, first)
+	for child := p.FirstChild; child != nil; child = child.NextSibling {
+		w.branch(child, depth+1)
 	}
 }
 
 // grown keeps a leaf of enmime's tree. A multipart that could not be divided
 // is text.
-func (w *walk) grown(p *enmime.Part, parent string, depth int, opening bool) {
+func (w *walk) grown(p *enmime.Part, depth int) {
 	var h Header
 	for name, values := range p.Header {
 		for _, v := range values {
@@ -80,5 +80,5 @@ func (w *walk) grown(p *enmime.Part, parent string, depth int, opening bool) {
 	if strings.HasPrefix(kind, "multipart/") {
 		kind = "text/plain"
 	}
-	w.add(h, kind, params, p.Content, parent, depth, opening)
+	w.add(h, kind, params, p.Content, depth)
 }

@@ -17,19 +17,21 @@ func mediaOf(h Header) (kind string, params map[string]string, odd bool) {
 	if value == "" {
 		return "text/plain", nil, false
 	}
-	if kind, params, err := mime.ParseMediaType(value); err == nil && strings.Contains(kind, "/") {
+	if kind, params, err := mime.ParseMediaType(value); err == nil && mediaType.MatchString(kind) {
 		return kind, params, false
 	}
 	kind, params, _, err := mediatype.ParseWithOptions(value, mediatype.ParseOptions{StripMediaTypeInvalidCharacters: true})
-	if err == nil && strings.Contains(kind, "/") {
+	if err == nil && mediaType.MatchString(kind) {
 		return kind, params, false
 	}
 	kind = strings.ToLower(strings.TrimRight(firstToken.FindString(value), ";"))
-	if strings.Count(kind, "/") != 1 {
+	if !mediaType.MatchString(kind) {
 		kind = "text/plain"
 	}
 	return kind, looseParams(value), true
 }
+
+var mediaType = regexp.MustCompile(`^[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,90}$`)
 
 var firstToken = regexp.MustCompile(`^[^\s;]+`)
 
@@ -45,7 +47,8 @@ func fileName(h Header) string {
 		if !strings.Contains(strings.ToLower(value), at.param) {
 			continue
 		}
-		if _, params, err := mime.ParseMediaType(value); err == nil && params[at.param] != "" {
+		pieces := strings.Contains(value, "*") // package mime drops those that are not in UTF-8
+		if _, params, err := mime.ParseMediaType(value); !pieces && err == nil && params[at.param] != "" {
 			return Words(params[at.param])
 		}
 		if name := looseParams(value)[at.param]; name != "" {
@@ -56,7 +59,7 @@ func fileName(h Header) string {
 }
 
 // param is one parameter, whole or a piece of it (RFC 2231, 3 and 4).
-var param = regexp.MustCompile(`(?i)[;\s]([a-z0-9_-]+)(?:\*(\d{1,2}))?(\*)?\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)`)
+var param = regexp.MustCompile(`(?i)[;\s]([a-z0-9_-]+)(?:\*(\d{1,2}))?(\*)?\s*=\s*("(?:[^"\\]|\\.)*"|[^;"]*)`)
 
 // looseParams reads parameters that mime.ParseMediaType refuses: in other
 // charsets than UTF-8, without quotes, twice.
@@ -67,7 +70,7 @@ func looseParams(value string) map[string]string {
 	}
 	pieces := map[string][]piece{}
 	for _, m := range param.FindAllStringSubmatch(value, 100) {
-		name, text := strings.ToLower(m[1]), strings.Trim(m[4], `"`)
+		name, text := strings.ToLower(m[1]), strings.Trim(strings.TrimSpace(m[4]), `"`)
 		pieces[name] = append(pieces[name], piece{m[2], strings.ReplaceAll(text, `\`, ""), m[3] != ""})
 	}
 	params := map[string]string{}

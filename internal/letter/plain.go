@@ -66,7 +66,7 @@ func spaceAround(a atom.Atom) (before, after string) {
 	case atom.Div, atom.Tr, atom.Section, atom.Article, atom.Header, atom.Footer, atom.Dt, atom.Dd, atom.Form, atom.Center, atom.Address:
 		return paragraphEdge, paragraphEdge
 	case atom.Li:
-		return "\n- ", paragraphEdge
+		return paragraphEdge + "- ", paragraphEdge
 	case atom.Td, atom.Th:
 		return "", " "
 	case atom.Hr:
@@ -91,10 +91,16 @@ func linkTarget(n *html.Node) string {
 	}
 	href := strings.TrimSpace(Attr(n, "href"))
 	said := strings.TrimSpace(innerText(n))
-	if !strings.HasPrefix(href, "http") || said == "" || strings.Contains(href, said) || len(href) > 300 {
+	if !strings.HasPrefix(href, "http") || said == "" || len(href) > 300 || strings.Contains(said, bareLink(href)) {
 		return ""
 	}
 	return " (" + href + ")"
+}
+
+// bareLink is a link as people write it.
+func bareLink(href string) string {
+	_, rest, _ := strings.Cut(href, "://")
+	return strings.TrimSuffix(strings.TrimPrefix(rest, "www."), "/")
 }
 
 func innerText(n *html.Node) string {

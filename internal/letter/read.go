@@ -30,7 +30,7 @@ func Read(raw []byte) (l Letter) {
 // takeApart tries the fast way, then the lenient one, then none.
 func takeApart(h Header, body []byte) walk {
 	var fast walk
-	fast.strict(h, body, "", 0, true)
+	fast.strict(h, body, "", 0)
 	if len(fast.odd) == 0 {
 		return fast
 	}
@@ -42,7 +42,7 @@ func takeApart(h Header, body []byte) walk {
 		return fast
 	}
 	last := walk{odd: append(fast.odd, "no_structure")}
-	last.add(nil, "text/plain", nil, body, "", 0, true)
+	last.add(nil, "text/plain", nil, body, 0)
 	return last
 }
 
@@ -61,27 +61,30 @@ func envelope(h Header) Letter {
 
 // plainest is what is left of a letter that broke its reader.
 func plainest(raw []byte) Letter {
-	text := decode("", raw[:min(len(raw), maxText)])
+	text := storable(decode("", raw[:min(len(raw), maxText)]))
 	return Letter{Text: text, Parts: []Part{{Type: "text/plain", Body: []byte(text)}}, Problems: []string{"unreadable"}}
 }
 
 // put tells the letter's own text from what is attached to it.
-func (l *Letter) put(leaves []leaf) {
+func (l *Letter) put(leaves []Part) {
 	var text, page []string
+	only := onlyText(leaves)
 	for i := range leaves {
-		p := &leaves[i]
+		p, size := &leaves[i], len(leaves[i].Body)
 		if strings.HasPrefix(p.Type, "text/") {
-			p.Body = []byte(decode(p.Params["charset"], p.Body))
+			p.Body = []byte(storable(decode(p.Params["charset"], p.Body)))
 		}
 		switch {
-		case p.attached():
-			l.Attachments = append(l.Attachments, Attachment{Name: fileName(p.Header), Type: p.Type, Size: len(p.Body)})
+		case p.Type == "message/rfc822" && dispositionOf(p.Header) != "attachment" && fileName(p.Header) == "":
+			// a letter within the letter, such as what a report returns
+		case p.attached() && i != only:
+			l.Attachments = append(l.Attachments, Attachment{Name: fileName(p.Header), Type: p.Type, Size: size})
 		case p.Type == "text/html":
 			page = append(page, string(p.Body))
 		default:
 			text = append(text, string(p.Body))
 		}
-		l.Parts = append(l.Parts, p.Part)
+		l.Parts = append(l.Parts, *p)
 	}
 	l.Text, l.HTML = limited(strings.Join(text, "\n")), limited(strings.Join(page, "\n"))
 	if strings.TrimSpace(l.Text) == "" && l.HTML != "" {
@@ -89,8 +92,23 @@ func (l *Letter) put(leaves []leaf) {
 	}
 }
 
+// onlyText is the index of the part that is the letter's text although it has
+// a file name, because there is no other; -1 if there is none such.
+func onlyText(leaves []Part) int {
+	only := -1
+	for i := range leaves {
+		switch p := &leaves[i]; {
+		case !p.attached():
+			return -1
+		case only < 0 && p.Type == "text/plain" && dispositionOf(p.Header) != "attachment":
+			only = i
+		}
+	}
+	return only
+}
+
 // attached says whether a part is something beside the letter's own text.
-func (p *leaf) attached() bool {
+func (p *Part) attached() bool {
 	if p.Type != "text/plain" && p.Type != "text/html" {
 		return true
 	}

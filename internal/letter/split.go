@@ -2,6 +2,7 @@ package letter
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 )
 
@@ -29,7 +30,7 @@ func split(raw []byte) (h Header, body []byte, odd bool) {
 		case used > maxHeader || len(h) > maxFields:
 			return h, rest, true
 		case len(bytes.TrimSpace(line)) == 0:
-			if len(line) > 0 && startsField(after) { // white space alone is not the end while fields follow
+			if len(line) > 0 && goesOn(after) { // white space alone is not the end while fields follow
 				odd = true
 				break
 			}
@@ -38,7 +39,7 @@ func split(raw []byte) (h Header, body []byte, odd bool) {
 			fold(&h[len(h)-1], line)
 		case isField:
 			h = append(h, Field{name, value})
-		case len(h) == 0 && !startsField(after), len(h) > 0 && !startsField(after):
+		case !startsField(after) && !knownFieldFollows(after):
 			return h, rest, true // the body began without an empty line
 		case len(h) > 0:
 			odd = true
@@ -55,12 +56,22 @@ func split(raw []byte) (h Header, body []byte, odd bool) {
 // trimLead drops what may stand before a header: a byte order mark, empty
 // lines, the From_ line of an mbox.
 func trimLead(raw []byte) []byte {
+	raw = lineEnds(raw)
 	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
 	raw = bytes.TrimLeft(raw, "\r\n")
 	for bytes.HasPrefix(raw, []byte("From ")) || bytes.HasPrefix(raw, []byte(">From ")) {
 		_, raw = cutLine(raw)
 	}
 	return raw
+}
+
+// lineEnds gives a letter that was stored with CR alone the ends that
+// everything else looks for.
+func lineEnds(raw []byte) []byte {
+	if bytes.IndexByte(raw, '\n') >= 0 || bytes.IndexByte(raw, '\r') < 0 {
+		return raw
+	}
+	return bytes.ReplaceAll(raw, []byte("\r"), []byte("\n"))
 }
 
 // cutLine takes the first line without its end, which is CRLF, LF or CR.
@@ -95,6 +106,33 @@ func startsField(b []byte) bool {
 	line, _ := cutLine(b)
 	_, _, ok := cutField(line)
 	return ok
+}
+
+// knownField is a field that every letter has. Where one follows after lines
+// that are none, the header was only broken.
+var knownField = regexp.MustCompile(`(?i)^(from|to|subject|date|message-id|content-type|mime-version|received|return-path)[ \t]*:`)
+
+// mostBroken is how many lines that are no field are passed over.
+const mostBroken = 40
+
+func knownFieldFollows(b []byte) bool {
+	for range mostBroken {
+		line, rest := cutLine(b)
+		if len(bytes.TrimSpace(line)) == 0 {
+			return false
+		}
+		if knownField.Match(line[:min(len(line), 40)]) {
+			return true
+		}
+		b = rest
+	}
+	return false
+}
+
+// goesOn says whether a header goes on with a field or the rest of one.
+func goesOn(b []byte) bool {
+	line, _ := cutLine(b)
+	return startsField(b) || len(line) > 0 && isBlank(line[0]) && len(bytes.TrimSpace(line)) > 0
 }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }

@@ -9,16 +9,9 @@ import (
 	"github.com/emersion/go-message/textproto"
 )
 
-// leaf is one part of the MIME tree with where in it it hangs.
-type leaf struct {
-	Part
-	parent  string // media type of the multipart it is in; "" at the top
-	opening bool   // the first part in its multipart
-}
-
 // walk takes a letter apart.
 type walk struct {
-	leaves []leaf
+	leaves []Part
 	odd    []string // what speaks against having understood it
 }
 
@@ -30,7 +23,7 @@ func (w *walk) note(problem string) {
 
 // strict takes a body apart with go-message, which is fast and forgives
 // little.
-func (w *walk) strict(h Header, body []byte, parent string, depth int, opening bool) {
+func (w *walk) strict(h Header, body []byte, parent string, depth int) {
 	kind, params, odd := mediaOf(h)
 	if parent == "multipart/digest" && h.Get("Content-Type") == "" {
 		kind = "message/rfc822"
@@ -40,7 +33,7 @@ func (w *walk) strict(h Header, body []byte, parent string, depth int, opening b
 	}
 	switch {
 	case !strings.HasPrefix(kind, "multipart/"):
-		w.add(h, kind, params, body, parent, depth, opening)
+		w.add(h, kind, params, body, depth)
 	case params["boundary"] == "":
 		w.note("no_boundary")
 	case depth >= maxDepth:
@@ -64,7 +57,7 @@ func (w *walk) multipart(kind, boundary string, body []byte, depth int) {
 		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 			w.note("multipart")
 		}
-		w.strict(headerOf(part.Header), content, kind, depth+1, n == 0)
+		w.strict(headerOf(part.Header), content, kind, depth+1)
 	}
 	w.note("too_many_parts")
 }
@@ -78,7 +71,7 @@ func headerOf(h textproto.Header) Header {
 }
 
 // add keeps a leaf, decoded from its transfer encoding.
-func (w *walk) add(h Header, kind string, params map[string]string, body []byte, parent string, depth int, opening bool) {
+func (w *walk) add(h Header, kind string, params map[string]string, body []byte, depth int) {
 	if len(w.leaves) >= maxParts {
 		return
 	}
@@ -86,7 +79,7 @@ func (w *walk) add(h Header, kind string, params map[string]string, body []byte,
 	if odd {
 		w.note("transfer_encoding")
 	}
-	w.leaves = append(w.leaves, leaf{Part{Type: kind, Params: params, Header: h, Body: content, Depth: depth}, parent, opening})
+	w.leaves = append(w.leaves, Part{Type: kind, Params: params, Header: h, Body: content, Depth: depth})
 }
 
 // ReadHeader reads the header at the beginning of b, such as that of a

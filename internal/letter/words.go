@@ -77,3 +77,8 @@ func printable(s string) string {
 		return r
 	}, s))
 }
+
+// storable leaves out what no database keeps in a text: broken UTF-8 and NUL.
+func storable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "")
+}
