@@ -19,12 +19,14 @@ import (
 type usage struct {
 	keys  map[string]bool
 	links map[string]bool
+	given bool // it holds a text that comes from elsewhere
 }
 
 // reading notes usage and mistakes while it walks a parsed template.
 type reading struct {
 	usage *usage
 	file  string
+	part  string // "subject", "discreet_subject" or "body"
 	text  string
 	found proof.Mistakes
 }
@@ -34,7 +36,7 @@ func (u *usage) read(file, text string, tree *parse.Tree) proof.Mistakes {
 	if u.keys == nil {
 		u.keys, u.links = make(map[string]bool), make(map[string]bool)
 	}
-	r := &reading{usage: u, file: file, text: text}
+	r := &reading{usage: u, file: file, part: tree.Name, text: text}
 	r.list(tree.Root)
 	return r.found
 }
@@ -108,6 +110,23 @@ func (r *reading) function(n *parse.IdentifierNode) {
 	if !slices.Contains(known, n.Ident) {
 		r.wrong(n, "a letter may not call "+n.Ident, proof.OneOf(n.Ident, known))
 	}
+	if n.Ident == "markdown" {
+		r.given(n)
+	}
+}
+
+// given notes that a letter holds a text from elsewhere: once, and as a block
+// of its own.
+func (r *reading) given(n *parse.IdentifierNode) {
+	at := int(n.Position())
+	begin, end := strings.LastIndexByte(r.text[:at], '\n')+1, len(r.text)
+	if to := strings.IndexByte(r.text[at:], '\n'); to >= 0 {
+		end = at + to
+	}
+	if r.part != "body" || r.usage.given || r.text[begin:end] != "{{markdown}}" {
+		r.wrong(n, "markdown is not once in the letter, on a line of its own", "{{markdown}}")
+	}
+	r.usage.given = true
 }
 
 // compare notes where a translation differs from the English letter: another
@@ -139,6 +158,8 @@ func (r *letter) compare(english *letter) proof.Mistakes {
 		return wrong("discreet_subject is in one of this and the English letter only", "it in both or none")
 	case !maps.Equal(r.says.links, english.says.links):
 		return wrong("the links are not those of the English letter", "the same links")
+	case r.says.given != english.says.given:
+		return wrong("{{markdown}} is in one of this and the English letter only", "it in both or none")
 	case !maps.Equal(r.says.keys, english.says.keys):
 		return wrong("what the letter tells is not what the English letter tells", "all of "+strings.Join(slices.Sorted(maps.Keys(english.says.keys)), ", "))
 	}
@@ -175,6 +196,7 @@ func rehearsal(w *words, desk string) template.FuncMap {
 		"link": address, "form_url": address, "desk_url": func() string { return desk },
 		"date": when(w.writeDate), "day": when(w.writeDay), "time": when(w.writeTime), "org": func() any { return marked("Example") },
 		"number": func(v any) any { return v }, "because": func(v any) any { return v },
+		"markdown": func() string { return "A text from elsewhere." }, // what that may hold, CheckMarkdown says
 	}
 }
 

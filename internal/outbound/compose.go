@@ -133,6 +133,16 @@ func (o *Outbox) write(m postroom.Message) (written, error) {
 	if err != nil {
 		return written{}, err
 	}
+	given, err := o.given(l, m)
+	if err != nil {
+		return written{}, err
+	}
+	return o.writeAround(l, m, given)
+}
+
+// writeAround writes a letter with a text that came from elsewhere, which is
+// empty for most.
+func (o *Outbox) writeAround(l *letter, m postroom.Message, given prose) (written, error) {
 	words, data := o.letters.words[l.locale], clean(m.Data)
 	subject, err := o.subject(l, m, words, data)
 	if err != nil {
@@ -146,10 +156,12 @@ func (o *Outbox) write(m postroom.Message) (written, error) {
 	if err != nil {
 		return written{}, err
 	}
-	source := []byte(body + o.end(m, l, words))
-	doc := o.letters.markdown(source)
-	w := written{subject: subject, text: toText(doc, source)}
-	w.html, err = o.letters.page(l.locale, subject, doc, source)
+	whole, err := o.letters.assemble(body+o.end(m, l, words), given)
+	if err != nil {
+		return written{}, err
+	}
+	w := written{subject: subject, text: whole.text}
+	w.html, err = o.letters.page(l.locale, subject, whole.html)
 	return w, err
 }
 

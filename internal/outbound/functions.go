@@ -16,7 +16,7 @@ func stubs() template.FuncMap {
 	none := func() string { return "" }
 	return template.FuncMap{
 		"link": func(string) string { return "" }, "form_url": func(string) string { return "" }, "desk_url": none,
-		"date": one, "day": one, "time": one, "number": one, "because": one, "org": none,
+		"date": one, "day": one, "time": one, "number": one, "because": one, "org": none, "markdown": none,
 	}
 }
 
@@ -36,6 +36,7 @@ func (o *Outbox) functions(m postroom.Message, w *words, say func(string) any) t
 		"number":   func(v any) any { return say(w.numerals(raw(v))) },
 		"because":  func(v any) any { return say(w.because(raw(v))) },
 		"org":      func() any { return say(tidy(o.org.Name)) },
+		"markdown": func() string { return givenPlace },
 	}
 }
 

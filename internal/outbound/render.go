@@ -11,6 +11,7 @@ import (
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
+	parse "github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 
@@ -35,28 +36,45 @@ func readShell(fsys fs.FS) (*shell, error) {
 	if err != nil {
 		return nil, err
 	}
-	// No extension: plain CommonMark makes a link of nothing but a link.
-	return &shell{goldmark.New(), t}, nil
+	return &shell{goldmark.New(goldmark.WithParser(parser())), t}, nil
 }
+
+// parser reads Markdown. It has no extension: plain CommonMark makes a link of
+// nothing but a link.
+func parser() parse.Parser { return goldmark.DefaultParser() }
+
+func reader(source string) text.Reader { return text.NewReader([]byte(source)) }
 
 func (s *shell) markdown(source []byte) ast.Node { return s.md.Parser().Parse(text.NewReader(source)) }
 
-// page writes the HTML part.
-func (s *shell) page(locale, subject string, doc ast.Node, source []byte) (string, error) {
+// render writes a text as HTML. In one that came from elsewhere a line between
+// two sections is not where the letter ends.
+func (s *shell) render(doc ast.Node, source []byte, given bool) (string, error) {
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if entering {
-			dress(n)
+			dress(n, given)
 		}
 		return ast.WalkContinue, nil
 	})
-	var body, b bytes.Buffer
-	if err := s.md.Renderer().Render(&body, source, doc); err != nil {
+	var b bytes.Buffer
+	if err := s.md.Renderer().Render(&b, source, doc); err != nil {
 		return "", fmt.Errorf("write HTML: %w", err)
 	}
-	data := shellData{Locale: locale, Dir: "ltr", Subject: subject, Body: template.HTML(body.String())}
+	return b.String(), nil
+}
+
+// direction is which way a language is written.
+func direction(locale string) string {
 	if postroom.RightToLeft(locale) {
-		data.Dir = "rtl"
+		return "rtl"
 	}
+	return "ltr"
+}
+
+// page writes the HTML part around a letter that render wrote.
+func (s *shell) page(locale, subject, body string) (string, error) {
+	var b bytes.Buffer
+	data := shellData{Locale: locale, Dir: direction(locale), Subject: subject, Body: template.HTML(body)}
 	if err := s.t.Execute(&b, data); err != nil {
 		return "", fmt.Errorf("write HTML: %w", err)
 	}
@@ -116,15 +134,17 @@ func closeUp(s string) string {
 // drop style sheets, and in logical properties so that it is right in both
 // directions of writing.
 const (
-	textStyle = "margin-block:0 1em;"
-	listStyle = "margin-block:0 1em;padding-inline-start:1.5em;"
-	ruleStyle = "border:0;border-block-start:1px solid #767676;margin-block:1.5em;"
-	pressBox  = "margin-block:1.5em;"
-	press     = "display:inline-block;padding-block:.8em;padding-inline:1.4em;background:#1a4480;color:#ffffff;border-radius:.3em;font-weight:bold;text-decoration:none;"
+	textStyle  = "margin-block:0 1em;"
+	headStyle  = "margin-block:1.2em .5em;font-size:1.25em;line-height:1.3;"
+	quoteStyle = "margin-block:0 1em;margin-inline:0;padding-inline-start:1em;border-inline-start:3px solid #767676;"
+	listStyle  = "margin-block:0 1em;padding-inline-start:1.5em;"
+	ruleStyle  = "border:0;border-block-start:1px solid #767676;margin-block:1.5em;"
+	pressBox   = "margin-block:1.5em;"
+	press      = "display:inline-block;padding-block:.8em;padding-inline:1.4em;background:#1a4480;color:#ffffff;border-radius:.3em;font-weight:bold;text-decoration:none;"
 )
 
 // dress gives a node its look.
-func dress(n ast.Node) {
+func dress(n ast.Node, given bool) {
 	style := ""
 	switch n := n.(type) {
 	case *ast.Paragraph:
@@ -133,13 +153,15 @@ func dress(n ast.Node) {
 			style = pressBox
 		}
 	case *ast.Heading:
-		style = textStyle
+		style = headStyle
+	case *ast.Blockquote:
+		style = quoteStyle
 	case *ast.List:
 		style = listStyle
 	case *ast.ThematicBreak:
 		style = ruleStyle
 	case *ast.Link:
-		if alone(n) && !afterRule(n.Parent()) {
+		if alone(n) && (given || !afterRule(n.Parent())) {
 			style = press
 		}
 	}
@@ -187,13 +209,38 @@ func textBlocks(b *strings.Builder, parent ast.Node, source []byte, first, rest 
 			b.WriteString(first + "----\n")
 		case *ast.Blockquote:
 			textBlocks(b, n, source, rest+"> ", rest+"> ")
-		case *ast.TextBlock, *ast.Paragraph, *ast.Heading:
+		case *ast.TextBlock, *ast.Paragraph:
 			wrap(b, plainText(n, source), first, rest)
+		case *ast.Heading:
+			textHeading(b, n, source, first, rest)
+		case *ast.CodeBlock, *ast.FencedCodeBlock:
+			textAsIs(b, n, source, first, rest)
 		}
 		_, tight := n.(*ast.TextBlock)
 		if n.NextSibling() != nil && !tight {
 			b.WriteString("\n")
 		}
+		first = rest
+	}
+}
+
+// textHeading underlines a heading, or nothing would tell it from a sentence.
+func textHeading(b *strings.Builder, h *ast.Heading, source []byte, first, rest string) {
+	words := plainText(h, source)
+	wrap(b, words, first, rest)
+	line := "-"
+	if h.Level == 1 {
+		line = "="
+	}
+	b.WriteString(rest + strings.Repeat(line, max(3, min(utf8.RuneCountInString(words), width-utf8.RuneCountInString(rest)))) + "\n")
+}
+
+// textAsIs writes lines that were written to stay as they are.
+func textAsIs(b *strings.Builder, block ast.Node, source []byte, first, rest string) {
+	lines := block.Lines()
+	for i := range lines.Len() {
+		line := lines.At(i)
+		b.WriteString(first + strings.TrimRight(string(line.Value(source)), "\r\n") + "\n")
 		first = rest
 	}
 }
@@ -230,7 +277,7 @@ func plainText(block ast.Node, source []byte) string {
 				b.WriteString(" ")
 			}
 		case *ast.Link:
-			b.WriteString(plainText(n, source) + ": " + string(util.UnescapePunctuations(n.Destination)))
+			b.WriteString(textLink(plainText(n, source), string(util.UnescapePunctuations(n.Destination))))
 		case *ast.AutoLink:
 			b.Write(n.URL(source))
 		default:
@@ -238,6 +285,14 @@ func plainText(block ast.Node, source []byte) string {
 		}
 	}
 	return b.String()
+}
+
+// textLink writes where a link leads, once where its words say so already.
+func textLink(words, to string) string {
+	if words == to || "mailto:"+words == to {
+		return words
+	}
+	return words + ": " + to
 }
 
 // wrap writes a text in lines of at most width signs, as far as its words

@@ -1,0 +1,170 @@
+package outbound
+
+import (
+	"errors"
+	"fmt"
+	"html"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/yuin/goldmark/ast"
+
+	"postroom/internal/postroom"
+	"postroom/internal/proof"
+)
+
+// Some letters have nothing of their own to say: a newsletter is written by the
+// organisation's staff, a summary is put together by a room of ours. Such a
+// letter holds {{markdown}} on a line of its own, and the text comes with the
+// message. It is set as a document of its own, so that nothing left open in it
+// can swallow the end of the letter, where the link is that stops it.
+
+// Keys of Message.Data for such a letter. They are not among the keys a letter
+// may print.
+const (
+	dataMarkdown = "markdown"        // the text, as CommonMark
+	dataLanguage = "markdown_locale" // its language, where that is not the reader's
+)
+
+// givenPlace stands in a letter for the text that comes with the message. No
+// value can hold it: they are all made tidy.
+const givenPlace = "\x00"
+
+// MaxMarkdown is how long a text from elsewhere may be, in bytes. Some mail
+// programs hide what is beyond a hundred kilobytes, and the link that stops a
+// newsletter is at its end.
+const MaxMarkdown = 60_000
+
+// maxNesting is how deep lists and quotations may stand in each other.
+const maxNesting = 12
+
+// prose is Markdown as both parts of a mail show it.
+type prose struct{ text, html string }
+
+func (p *prose) add(more prose) {
+	if p.text != "" && more.text != "" {
+		p.text += "\n"
+	}
+	p.text, p.html = p.text+more.text, p.html+more.html
+}
+
+// EscapeMarkdown returns s as Markdown that reads exactly as s does, on one
+// line: for whoever makes the text of a letter out of what people wrote.
+func EscapeMarkdown(s string) string { return escape(tidy(s)) }
+
+// CheckMarkdown notes what a text from elsewhere may not hold. The lines of
+// the mistakes are those of text.
+func CheckMarkdown(file, text string) proof.Mistakes {
+	if !utf8.ValidString(text) {
+		return proof.Mistakes{{File: file, Line: 1, Column: 1, Say: "the text is not UTF-8", Instead: "the file as UTF-8"}}
+	}
+	if len(text) > MaxMarkdown {
+		return proof.Mistakes{{File: file, Line: 1, Column: 1, Say: fmt.Sprintf("the text is longer than %d bytes, and mail programs would hide its end", MaxMarkdown), Instead: "less, and a link to the rest"}}
+	}
+	c := checking{file: file, text: text}
+	if at := strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' }); at >= 0 {
+		c.wrong(at, "there is a sign that nobody can see", "the text without it")
+	}
+	_ = ast.Walk(parser().Parse(reader(text)), c.node)
+	return c.found
+}
+
+// checking is a walk through a text from elsewhere.
+type checking struct {
+	file, text string
+	depth      int
+	found      proof.Mistakes
+}
+
+func (c *checking) wrong(at int, say, instead string) {
+	line := 1 + strings.Count(c.text[:max(0, min(at, len(c.text)))], "\n")
+	c.found = append(c.found, proof.Mistake{File: c.file, Line: line, Column: 1, Say: say, Instead: instead})
+}
+
+func (c *checking) node(n ast.Node, entering bool) (ast.WalkStatus, error) {
+	switch n.(type) {
+	case *ast.List, *ast.Blockquote:
+		c.nest(n, entering)
+	}
+	if !entering {
+		return ast.WalkContinue, nil
+	}
+	switch n := n.(type) {
+	case *ast.RawHTML, *ast.HTMLBlock:
+		c.wrong(n.Pos(), "a letter holds no HTML", `Markdown, or \< for the sign itself`)
+	case *ast.Image:
+		c.wrong(n.Pos(), "a letter holds no pictures: most mail programs hide them", "[what it shows](https://…)")
+	case *ast.Link:
+		c.leads(n, string(n.Destination))
+	case *ast.AutoLink:
+		if n.AutoLinkType == ast.AutoLinkURL {
+			c.leads(n, string(n.URL([]byte(c.text))))
+		}
+	}
+	return ast.WalkContinue, nil
+}
+
+func (c *checking) nest(n ast.Node, entering bool) {
+	if !entering {
+		c.depth--
+		return
+	}
+	if c.depth++; c.depth == maxNesting+1 {
+		c.wrong(n.Pos(), "lists and quotations stand in each other too deep", "fewer levels")
+	}
+}
+
+// leads checks where a link leads: a mail has no page that it could be
+// relative to.
+func (c *checking) leads(n ast.Node, to string) {
+	for _, scheme := range []string{"https://", "http://", "mailto:"} {
+		if rest, ok := strings.CutPrefix(strings.ToLower(to), scheme); ok && rest != "" {
+			return
+		}
+	}
+	c.wrong(n.Pos(), "a link leads nowhere that a mail program could open", "https://… or mailto:…")
+}
+
+// given is the text that came with a message, for a letter that holds one. It
+// is checked again, whoever made it.
+func (o *Outbox) given(l *letter, m postroom.Message) (prose, error) {
+	if !l.says.given {
+		return prose{}, nil
+	}
+	text := m.Data[dataMarkdown]
+	if strings.TrimSpace(text) == "" {
+		return prose{}, errors.New("no text came with the message")
+	}
+	if err := CheckMarkdown("text", text).AsError(); err != nil {
+		return prose{}, err
+	}
+	p, err := o.letters.prose(text, true)
+	if own := m.Data[dataLanguage]; err == nil && own != "" && own != l.locale {
+		p.html = `<div lang="` + html.EscapeString(own) + `" dir="` + direction(own) + `">` + "\n" + p.html + "</div>\n"
+	}
+	return p, err
+}
+
+// prose sets one text.
+func (s *shell) prose(markdown string, given bool) (prose, error) {
+	source := []byte(markdown)
+	doc := s.markdown(source)
+	p := prose{text: toText(doc, source)}
+	var err error
+	p.html, err = s.render(doc, source, given)
+	return p, err
+}
+
+// assemble sets a letter around the text that came with the message.
+func (s *shell) assemble(body string, given prose) (prose, error) {
+	before, after, holds := strings.Cut(body, givenPlace)
+	whole, err := s.prose(before, false)
+	if err != nil || !holds {
+		return whole, err
+	}
+	rest, err := s.prose(after, false)
+	whole.add(given)
+	whole.add(rest)
+	return whole, err
+}
