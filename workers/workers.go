@@ -33,19 +33,27 @@ type Runs interface {
 	Show(tx *store.Tx, m postroom.Message, at time.Time) error
 }
 
-// Outbox sends the message of a deliver job.
+// Outbox sends the message of a deliver job, and the copies of a campaign_chunk
+// job.
 type Outbox interface {
 	Deliver(ctx context.Context, job postroom.Job) queue.Outcome
+	DeliverChunk(ctx context.Context, job postroom.Job) queue.Outcome
+}
+
+// Campaigns chooses who gets a newsletter.
+type Campaigns interface {
+	Choose(ctx context.Context, campaign string) error
 }
 
 // Options are what workers need.
 type Options struct {
-	Store    *store.Store
-	Queue    Jobs
-	Workflow Runs
-	Outbox   Outbox
-	Clock    postroom.Clock
-	Log      *slog.Logger
+	Store     *store.Store
+	Queue     Jobs
+	Workflow  Runs
+	Outbox    Outbox
+	Campaigns Campaigns
+	Clock     postroom.Clock
+	Log       *slog.Logger
 }
 
 // Workers do jobs.
@@ -68,6 +76,8 @@ func (w *Workers) Handlers() map[postroom.JobKind]asynq.Handler {
 		postroom.JobEnquiry:           w.enquiry,
 		postroom.JobDeliver:           w.deliver,
 		postroom.JobTell:              w.tell,
+		postroom.JobCampaign:          w.campaign,
+		postroom.JobCampaignChunk:     w.chunk,
 	}
 	handlers := make(map[postroom.JobKind]asynq.Handler, len(work))
 	for kind, do := range work {
