@@ -86,6 +86,8 @@ func (c *clock) advance(d time.Duration) {
 
 type outbox struct{}
 
+func (outbox) DeliverChunk(context.Context, postroom.Job) store.Outcome { return store.Outcome{} }
+
 func (outbox) Owe(tx *store.Tx, m postroom.Message) (postroom.Message, bool, error) {
 	m.ID = store.NewMessageID()
 	m.MessageID, m.Class, m.Lane = m.ID+"@example.org", postroom.Service, postroom.Followup

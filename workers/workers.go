@@ -33,9 +33,16 @@ type Runs interface {
 	Show(tx *store.Tx, m postroom.Message, at time.Time) error
 }
 
-// Outbox sends the message of a deliver job.
+// Outbox sends the message of a deliver job, and the copies of a campaign_chunk
+// job.
 type Outbox interface {
 	Deliver(ctx context.Context, job postroom.Job) queue.Outcome
+	DeliverChunk(ctx context.Context, job postroom.Job) queue.Outcome
+}
+
+// Campaigns chooses who gets a newsletter.
+type Campaigns interface {
+	Choose(ctx context.Context, campaign string) error
 }
 
 // Inbound reads the letters of an inbound_read job.
@@ -45,14 +52,15 @@ type Inbound interface {
 
 // Options are what workers need.
 type Options struct {
-	Store    *store.Store
-	Queue    Jobs
-	Workflow Runs
-	Outbox   Outbox
-	Inbound  Inbound
-	Digests  Summaries
-	Clock    postroom.Clock
-	Log      *slog.Logger
+	Store     *store.Store
+	Queue     Jobs
+	Workflow  Runs
+	Outbox    Outbox
+	Inbound   Inbound
+	Digests   Summaries
+	Clock     postroom.Clock
+	Log       *slog.Logger
+	Campaigns Campaigns
 }
 
 // Workers do jobs.
@@ -77,6 +85,8 @@ func (w *Workers) Handlers() map[postroom.JobKind]asynq.Handler {
 		postroom.JobTell:              w.tell,
 		postroom.JobInboundRead:       w.inboundRead,
 		postroom.JobDigest:            w.digest,
+		postroom.JobCampaign:          w.campaign,
+		postroom.JobCampaignChunk:     w.chunk,
 	}
 	handlers := make(map[postroom.JobKind]asynq.Handler, len(work))
 	for kind, do := range work {

@@ -138,10 +138,14 @@ func drop(tx *store.Tx, id string, now time.Time) error {
 	if err := tx.DropJob(id, reason, now); err != nil {
 		return err
 	}
-	if job.Kind == postroom.JobDeliver {
-		if err := dropMessage(tx, job.Subject, reason, now); err != nil {
-			return err
-		}
+	switch job.Kind {
+	case postroom.JobDeliver:
+		err = dropMessage(tx, job.Subject, reason, now)
+	case postroom.JobCampaignChunk:
+		err = dropChunk(tx, job.Subject, reason, now)
+	}
+	if err != nil {
+		return err
 	}
 	return tx.Audit("command line", "drop job", id, now)
 }

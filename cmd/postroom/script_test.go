@@ -3,9 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -13,6 +15,10 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"postroom/internal/app"
+	"postroom/internal/config"
+	"postroom/internal/store"
 )
 
 func TestMain(m *testing.M) {
@@ -29,7 +35,8 @@ func TestCommands(t *testing.T) {
 			e.Values[serverKey{}] = new(running)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "get": get, "post": post, "reference": reference, "waiting": waiting, "step": step, "called": called},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "get": get, "post": post, "reference": reference, "waiting": waiting, "step": step, "called": called,
+			"subscribed": subscribed, "capture": capture},
 	})
 }
 
@@ -154,4 +161,37 @@ func called(ts *testscript.TestScript, _ bool, _ []string) {
 		}
 	}
 	ts.Fatalf("nobody has to be phoned")
+}
+
+// capture puts what the first group of a pattern finds in the last output into
+// a variable.
+func capture(ts *testscript.TestScript, _ bool, args []string) {
+	found := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if found == nil {
+		ts.Fatalf("%s is not in the output", args[1])
+	}
+	ts.Setenv(args[0], found[1])
+}
+
+// subscribed puts somebody on a list: the form of a page, and then what the
+// button in the mail would do, because these post rooms send no mail.
+func subscribed(ts *testscript.TestScript, _ bool, args []string) {
+	post(ts, false, []string{args[0], "email=person@example.org"})
+	cfg, err := config.Load(filepath.Join(ts.Getenv("WORK"), "postroom.yaml"), func(string) string { return "" })
+	ts.Check(err)
+	st, err := app.OpenStore(context.Background(), cfg, nil)
+	ts.Check(err)
+	err = st.Write(context.Background(), func(tx *store.Tx) error {
+		list, err := tx.Submissions(1)
+		if err != nil {
+			return err
+		}
+		sub, _, err := tx.SubscriptionOf(list[0].ID)
+		if err != nil {
+			return err
+		}
+		_, _, err = tx.ConfirmSubscription(sub.ID, time.Now())
+		return err
+	})
+	ts.Check(errors.Join(err, st.Close()))
 }

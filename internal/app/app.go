@@ -54,6 +54,7 @@ type Room struct {
 	Lists      *campaign.Lists
 	Mailboxes  *mailbox.Mailboxes
 	Digests    *digest.Digests
+	Editions   *campaign.Editions
 	Queue      *queue.Queue
 	Scheduler  *workers.Scheduler
 	Web        *web.Server
@@ -102,7 +103,21 @@ func (r *Room) lock() (err error) {
 
 func (r *Room) alone() bool { return !r.Config.Database.Postgres() }
 
-func (r *Room) open(ctx context.Context, o Options) (err error) {
+func (r *Room) open(ctx context.Context, o Options) error {
+	if err := r.lay(ctx, o); err != nil {
+		return err
+	}
+	if err := r.makeWorkRooms(o); err != nil {
+		return err
+	}
+	if err := r.Events.Sync(ctx); err != nil {
+		return fmt.Errorf("put events on file: %w", err)
+	}
+	return r.makeDoors()
+}
+
+// lay makes what every room stands on: keys, database, mails and programmes.
+func (r *Room) lay(ctx context.Context, o Options) (err error) {
 	keys, err := secrets(r.Config)
 	if err != nil {
 		return err
@@ -113,16 +128,8 @@ func (r *Room) open(ctx context.Context, o Options) (err error) {
 	if r.Store, err = openStore(ctx, r.Config, keys, r.Log, o.Before); err != nil {
 		return err
 	}
-	if r.Letters, r.Programmes, err = Load(r.Config); err != nil {
-		return err
-	}
-	if err := r.makeWorkRooms(o); err != nil {
-		return err
-	}
-	if err := r.Events.Sync(ctx); err != nil {
-		return fmt.Errorf("put events on file: %w", err)
-	}
-	return r.makeDoors()
+	r.Letters, r.Programmes, err = Load(r.Config)
+	return err
 }
 
 // OpenStore opens the database alone, for commands that work beside a
@@ -188,6 +195,7 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 	})
 	r.Events = event.New(event.Options{Store: r.Store, Programmes: r.Programmes, Runs: r.Workflow, Clock: r.Clock})
 	r.Lists = campaign.New(campaign.Options{Store: r.Store, Runs: r.Workflow, Clock: r.Clock})
+	r.Editions = campaign.NewEditions(campaign.EditionOptions{Store: r.Store, Copies: r.Outbox, Discreet: r.discreet, Clock: r.Clock})
 	r.Intake = intake.New(intake.Options{
 		Store: r.Store, Programmes: r.Programmes, Workflow: r.Workflow, Events: r.Events, Clock: r.Clock, Log: r.Log,
 	})
@@ -244,6 +252,12 @@ func (r *Room) coordinators(name string) (list []workflow.Coordinator) {
 		list = append(list, workflow.Coordinator{Name: from.Name, Address: from.Address, Locale: "en"})
 	}
 	return list
+}
+
+// discreet says whether nobody may learn of a programme from a subject.
+func (r *Room) discreet(name string) bool {
+	p, known := r.Programmes.Programme(name)
+	return known && p.Discreet
 }
 
 // looksAfter says whether a coordinator is asked about a programme: one whose

@@ -1,12 +1,14 @@
 // Package campaign keeps lists: who asked for news, who confirmed that they
-// want it, and who has had enough.
+// want it, and who has had enough. It also starts newsletters and says what
+// became of each copy; outbound sends them.
 //
 // The idea a newcomer needs: being on a list is two things by two people. A
 // form, which anybody can fill in with anybody's address, makes a subscription
 // that is pending; only a button pressed in the mail to that address confirms
 // it. Whoever holds the address always has the last word: leaving, or saying
 // "this was not me", needs no proof and cannot fail because of what went
-// before.
+// before. So a newsletter chooses its readers when it starts, and each is asked
+// after once more when their copy is about to leave.
 package campaign
 
 import (

@@ -34,6 +34,11 @@ func (o *Outbox) compose(m postroom.Message, signer *gomail.DKIMSigner) ([]byte,
 	if err != nil {
 		return nil, fmt.Errorf("compose message %s: %w", m.ID, err)
 	}
+	return o.pack(m, w, signer)
+}
+
+// pack makes a mail of a letter that is written.
+func (o *Outbox) pack(m postroom.Message, w written, signer *gomail.DKIMSigner) ([]byte, error) {
 	mime := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	if err := o.head(mime, m); err != nil {
 		return nil, fmt.Errorf("compose message %s: %w", m.ID, err)
@@ -90,7 +95,7 @@ func (o *Outbox) headers(m postroom.Message) map[string]string {
 		h["Auto-Submitted"] = "auto-replied" // RFC 3834, section 5.1.7
 	}
 	if m.Class == postroom.Marketing {
-		h["List-Id"] = "<" + listID(m.Programme) + "." + o.instance() + ">"
+		h["List-Id"] = "<" + listID(cmp.Or(m.Data[dataList], m.Programme)) + "." + o.instance() + ">"
 		h["List-Unsubscribe"] = "<" + o.linkFor(link.Unsubscribe, m) + ">"
 		h["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click" // RFC 8058
 	}

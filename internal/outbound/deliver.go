@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	gomail "github.com/wneessen/go-mail"
+
 	"postroom/internal/postroom"
 	"postroom/internal/store"
 )
@@ -18,14 +20,32 @@ func (o *Outbox) Deliver(ctx context.Context, job postroom.Job) store.Outcome {
 		return outcome
 	}
 	s, c, away := o.connect(ctx)
-	m, kept, err := o.begin(ctx, job, away)
+	return o.deliver(ctx, road{s, c, away}, job, o.compose)
+}
+
+// road is the way out for one message: a connection to a server, or why there
+// is none.
+type road struct {
+	s    *server
+	c    *connection
+	away *absence
+}
+
+// composer writes a message as it goes to the mail server.
+type composer func(m postroom.Message, signer *gomail.DKIMSigner) ([]byte, error)
+
+// deliver takes the message that is the job's subject along a road. The
+// connection is kept, or ended, whatever happens.
+func (o *Outbox) deliver(ctx context.Context, r road, job postroom.Job, compose composer) store.Outcome {
+	s, c := r.s, r.c
+	m, kept, err := o.begin(ctx, job, r.away)
 	if err != nil || kept != nil {
 		if c != nil {
 			s.keep(c)
 		}
 		return o.stays(ctx, job, kept, err)
 	}
-	body, err := o.compose(m, s.signer)
+	body, err := compose(m, s.signer)
 	if err != nil {
 		s.keep(c)
 		o.log.ErrorContext(ctx, "letter cannot be written", "message", m.ID, "err", err)

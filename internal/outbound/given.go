@@ -25,6 +25,7 @@ import (
 const (
 	dataMarkdown = "markdown"        // the text, as CommonMark
 	dataLanguage = "markdown_locale" // its language, where that is not the reader's
+	dataList     = "list_id"         // the list that a newsletter is sent to, for List-Id
 )
 
 // givenPlace stands in a letter for the text that comes with the message. No

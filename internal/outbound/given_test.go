@@ -6,8 +6,8 @@ import (
 	"testing/fstest"
 )
 
-// edition is a text with everything that may be in one.
-const edition = `# What is on
+// longText is a text with everything that may be in one.
+const longText = `# What is on
 
 The garden opens again on **Saturday**. Write to <mailto:garden@example.org>,
 or read [our page](https://example.org/garden_a) first.
@@ -33,7 +33,7 @@ func TestTextFromElsewhereReadsWellInBothParts(t *testing.T) {
 	t.Parallel()
 	o := writer(t)
 	m := sample("newsletter", "en")
-	m.Data[dataMarkdown] = edition
+	m.Data[dataMarkdown] = longText
 	p := compose(t, o, m)
 	golden(t, "newsletter-long.txt", "Subject: "+p.subject(t)+"\n\n"+p.text)
 	golden(t, "newsletter-long.html", p.html)
@@ -86,7 +86,7 @@ func TestLetterWithoutItsTextIsNotSent(t *testing.T) {
 func TestMistakesInATextAreToldWithTheirLine(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
-		{"good", edition, ""},
+		{"good", longText, ""},
 		{"HTML in a line", "Hello.\n\nA <b>bold</b> word.\n", "news.md:3:1: a letter holds no HTML"},
 		{"HTML in a block", "Hello.\n\n\n<div>\nx\n</div>\n", "news.md:4:1: a letter holds no HTML"},
 		{"HTML comment", "Hello.\n<!-- x -->\n", "news.md:2:1: a letter holds no HTML"},
@@ -153,7 +153,7 @@ func TestALetterTakesTextFromElsewhereOnceAndOnALineOfItsOwn(t *testing.T) {
 
 func FuzzGivenText(f *testing.F) {
 	o := writer(f)
-	f.Add(edition)
+	f.Add(longText)
 	f.Add("- [a]: <b>\n\t> ```")
 	f.Fuzz(func(t *testing.T, text string) {
 		if CheckMarkdown("text", text).AsError() != nil || strings.TrimSpace(text) == "" {

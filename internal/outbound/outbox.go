@@ -117,6 +117,17 @@ func (o *Outbox) Owe(tx *store.Tx, m postroom.Message) (postroom.Message, bool, 
 	return m, true, err
 }
 
+// OweCopy files one copy of a newsletter, in the caller's transaction, without
+// a job of its own: the job of its part delivers it. It returns false, and
+// files nothing, if a message with this key was owed before.
+func (o *Outbox) OweCopy(tx *store.Tx, m postroom.Message) (bool, error) {
+	m.Template = NewsletterLetter
+	if err := o.address(&m); err != nil {
+		return false, fmt.Errorf("owe copy: %w", err)
+	}
+	return tx.AddMessage(m)
+}
+
 // address fills in what is fixed at the moment a message is owed.
 func (o *Outbox) address(m *postroom.Message) error {
 	if m.Raw == nil {
@@ -175,7 +186,7 @@ func (o *Outbox) SendAgain(ctx context.Context, id string) error {
 // reopen makes the deliver job of a message due. One that is not settled yet
 // will find the message waiting by itself.
 func (o *Outbox) reopen(tx *store.Tx, message string) error {
-	job, err := tx.JobOf(postroom.JobDeliver, message)
+	job, err := jobOf(tx, message)
 	if err != nil {
 		return err
 	}
@@ -183,6 +194,19 @@ func (o *Outbox) reopen(tx *store.Tx, message string) error {
 		return nil
 	}
 	return tx.ReopenJob(job.ID, o.clock.Now())
+}
+
+// jobOf returns the job that delivers a message: its own, or, for a copy of a
+// newsletter, that of the part it belongs to.
+func jobOf(tx *store.Tx, message string) (postroom.Job, error) {
+	m, err := tx.Message(message)
+	if err != nil {
+		return postroom.Job{}, err
+	}
+	if m.Campaign != "" {
+		return tx.JobOf(postroom.JobCampaignChunk, postroom.ChunkSubject(m.Campaign, m.Chunk))
+	}
+	return tx.JobOf(postroom.JobDeliver, message)
 }
 
 func domain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }

@@ -260,7 +260,7 @@ func textList(b *strings.Builder, l *ast.List, source []byte, indent string) {
 	}
 }
 
-// plainText writes what stands in one block: a link as "words: address".
+// plainText writes what stands in one block: a link with its address.
 func plainText(block ast.Node, source []byte) string {
 	var b strings.Builder
 	if block == nil {
@@ -277,7 +277,7 @@ func plainText(block ast.Node, source []byte) string {
 				b.WriteString(" ")
 			}
 		case *ast.Link:
-			b.WriteString(textLink(plainText(n, source), string(util.UnescapePunctuations(n.Destination))))
+			b.WriteString(textLink(n, plainText(n, source), string(util.UnescapePunctuations(n.Destination))))
 		case *ast.AutoLink:
 			b.Write(n.URL(source))
 		default:
@@ -287,12 +287,17 @@ func plainText(block ast.Node, source []byte) string {
 	return b.String()
 }
 
-// textLink writes where a link leads, once where its words say so already.
-func textLink(words, to string) string {
-	if words == to || "mailto:"+words == to {
+// textLink writes where a link leads, once where its words say so already. In a
+// sentence the address is fenced, so that a full stop after it is no part of it
+// (RFC 3986, appendix C).
+func textLink(link *ast.Link, words, to string) string {
+	switch {
+	case words == to || "mailto:"+words == to:
 		return words
+	case alone(link):
+		return words + ": " + to
 	}
-	return words + ": " + to
+	return words + " <" + to + ">"
 }
 
 // wrap writes a text in lines of at most width signs, as far as its words

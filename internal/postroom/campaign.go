@@ -1,6 +1,11 @@
 package postroom
 
-import "time"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
 
 // CampaignState is where one edition of a newsletter stands.
 type CampaignState string
@@ -31,4 +36,18 @@ type Campaign struct {
 	Chunks    int // in how many parts they are sent
 	CreatedAt time.Time
 	SettledAt time.Time
+}
+
+// ChunkSubject names one part of a campaign's copies, as the subject of its
+// job. Parts count from 1.
+func ChunkSubject(campaign string, chunk int) string { return campaign + "/" + strconv.Itoa(chunk) }
+
+// ParseChunk reads what ChunkSubject wrote.
+func ParseChunk(subject string) (campaign string, chunk int, err error) {
+	campaign, digits, _ := strings.Cut(subject, "/")
+	chunk, err = strconv.Atoi(digits)
+	if err != nil || campaign == "" || chunk < 1 {
+		return "", 0, fmt.Errorf("%q names no part of a campaign", subject)
+	}
+	return campaign, chunk, nil
 }

@@ -1,0 +1,322 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"postroom/internal/app"
+	"postroom/internal/campaign"
+	"postroom/internal/config"
+	"postroom/internal/outbound"
+	"postroom/internal/postroom"
+	"postroom/internal/store"
+)
+
+// campaign sends newsletters. Like jobs it opens the database beside a running
+// server: what it starts is a row and a job, and the server does the sending.
+func (c *command) campaign() *cobra.Command {
+	cmd := &cobra.Command{Use: "campaign", Short: "Send a newsletter and see what became of it"}
+	cmd.AddCommand(c.campaignSend(), c.campaignPreview(), c.campaignList(), c.campaignShow())
+	return cmd
+}
+
+type sendFlags struct {
+	list              string
+	wait, again, json bool
+}
+
+func (c *command) campaignSend() *cobra.Command {
+	var f sendFlags
+	cmd := &cobra.Command{
+		Use:   "send FILE --list NAME",
+		Short: "Send a newsletter to everybody who is on a list",
+		Long: `Send a newsletter to everybody who is on a list and has confirmed it.
+
+FILE begins with its subject, and the language if that is not English, between
+two lines of three dashes. The rest is Markdown without HTML or pictures:
+
+    ---
+    subject: What is on in May
+    ---
+    The garden opens again on **Saturday**.
+
+    [See all dates](https://www.example.org/dates)
+
+The same file is sent to a list once, however often the command is run, unless
+--again is given. A running server does the sending. The command succeeds when
+the newsletter is started; with --wait it waits until every copy is settled, and
+fails if one failed, is held, or is uncertain.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			edition, err := c.readNewsletter(args[0], f.list)
+			if err != nil {
+				return err
+			}
+			return c.withStore(cmd.Context(), func(st *store.Store) error { return c.send(cmd, st, edition, f) })
+		},
+	}
+	c.listFlag(cmd, &f.list)
+	cmd.Flags().BoolVar(&f.wait, "wait", false, "wait until every copy is settled")
+	cmd.Flags().BoolVar(&f.again, "again", false, "send the same newsletter once more")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object at the end")
+	return cmd
+}
+
+func (c *command) listFlag(cmd *cobra.Command, list *string) {
+	cmd.Flags().StringVar(list, "list", "", "the `NAME` of the list, as in the programme file")
+	if err := cmd.MarkFlagRequired("list"); err != nil {
+		panic(err) // the flag is two lines above
+	}
+}
+
+func (c *command) readNewsletter(path, list string) (postroom.Campaign, error) {
+	cfg, err := config.Load(c.config, c.getenv)
+	if err != nil {
+		return postroom.Campaign{}, err
+	}
+	letters, set, err := app.Load(cfg)
+	if err != nil {
+		return postroom.Campaign{}, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return postroom.Campaign{}, fmt.Errorf("read newsletter: %w", err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, 4*outbound.MaxMarkdown)) // what is longer is refused for its length
+	if err != nil {
+		return postroom.Campaign{}, fmt.Errorf("read newsletter: %w", err)
+	}
+	return app.Newsletter(letters, set, path, data, list)
+}
+
+// sending is what send prints with --json.
+type sending struct {
+	Started bool `json:"started"` // false: it had been started before
+	campaign.Account
+}
+
+func (c *command) send(cmd *cobra.Command, st *store.Store, edition postroom.Campaign, f sendFlags) error {
+	ctx := cmd.Context()
+	rooms := campaign.NewEditions(campaign.EditionOptions{Store: st, Clock: new(app.Clock)})
+	filed, started, err := rooms.Start(ctx, edition, f.again)
+	if err != nil {
+		return err
+	}
+	if !f.json {
+		say := "started campaign %s\n"
+		if !started {
+			say = "campaign %s was started before; give --again to send the same newsletter once more\n"
+		}
+		fmt.Fprintf(c.stdout, say, filed.ID)
+	}
+	account, err := c.follow(ctx, st, filed.ID, f, cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	return c.tell(sending{started, account}, f)
+}
+
+// follow returns the account of a campaign: at once, or when it has ended.
+func (c *command) follow(ctx context.Context, st *store.Store, id string, f sendFlags, stderr io.Writer) (a campaign.Account, err error) {
+	if f.json {
+		stderr = io.Discard
+	}
+	bar := newBar(stderr)
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if a, err = campaign.AccountOf(st.Read(ctx), id); err != nil || !f.wait {
+			return a, err
+		}
+		bar.show(a)
+		if a.Ended() {
+			return a, bar.end()
+		}
+		select {
+		case <-ctx.Done():
+			return a, errors.Join(bar.end(), fmt.Errorf("waiting was stopped; the server goes on with campaign %s", id))
+		case <-tick.C:
+		}
+	}
+}
+
+// bar shows how many copies are settled.
+type bar struct {
+	*progressbar.ProgressBar
+	out io.Writer
+}
+
+func newBar(out io.Writer) bar {
+	return bar{out: out, ProgressBar: progressbar.NewOptions(-1, progressbar.OptionSetWriter(out), progressbar.OptionShowCount(),
+		progressbar.OptionSetDescription("sending"), progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(30), progressbar.OptionFullWidth())}
+}
+
+// show draws the bar. What cannot be drawn is no reason to stop waiting.
+func (b bar) show(a campaign.Account) {
+	if a.Chosen > 0 && b.GetMax() != a.Chosen {
+		b.ChangeMax(a.Chosen)
+	}
+	_ = b.Set(a.Chosen - a.Waiting)
+}
+
+func (b bar) end() error {
+	_, err := fmt.Fprintln(b.out)
+	return err
+}
+
+// tell prints what became of a campaign. Whoever waited for it hears by the
+// exit code whether all is well.
+func (c *command) tell(s sending, f sendFlags) error {
+	if f.json {
+		if err := json.NewEncoder(c.stdout).Encode(s); err != nil {
+			return err
+		}
+	} else if f.wait {
+		if err := printAccount(c.stdout, s.Account); err != nil {
+			return err
+		}
+	}
+	if f.wait && !s.Clean() {
+		return fmt.Errorf("%d copies failed, %d are uncertain, %d are held: see postroom campaign show %s", s.Failed, s.Uncertain, s.Held, s.Campaign)
+	}
+	return nil
+}
+
+func printAccount(out io.Writer, a campaign.Account) error {
+	state := string(a.State)
+	if a.Choosing {
+		state += ", recipients are being chosen"
+	}
+	fmt.Fprintf(out, "campaign    %s\nlist        %s\nsubject     %s\nstarted     %s\nstate       %s\n\n",
+		a.Campaign, a.List, a.Subject, a.StartedAt.Format(time.RFC3339), state)
+	fmt.Fprintf(out, "chosen      %d\nsent        %d\nsuppressed  %d\nheld        %d\nfailed      %d\nuncertain   %d\nwaiting     %d\n",
+		a.Chosen, a.Sent, a.Suppressed, a.Held, a.Failed, a.Uncertain, a.Waiting)
+	if len(a.Reasons) == 0 {
+		return nil
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "\nCOPIES\tSTATE\tREASON")
+	for _, r := range a.Reasons {
+		fmt.Fprintf(table, "%d\t%s\t%s\n", r.Copies, r.State, r.Reason)
+	}
+	return table.Flush()
+}
+
+func (c *command) campaignPreview() *cobra.Command {
+	var list, to, locale string
+	cmd := &cobra.Command{
+		Use:   "preview FILE --list NAME",
+		Short: "Print a newsletter as one person would get it, without sending it",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			edition, err := c.readNewsletter(args[0], list)
+			if err != nil {
+				return err
+			}
+			cfg, err := config.Load(c.config, c.getenv)
+			if err != nil {
+				return err
+			}
+			mail, err := app.Preview(cmd.Context(), cfg, c.log, edition, to, or(locale, edition.Locale))
+			if err != nil {
+				return err
+			}
+			_, err = c.stdout.Write(mail)
+			return err
+		},
+	}
+	c.listFlag(cmd, &list)
+	cmd.Flags().StringVar(&to, "to", "reader@example.org", "the `ADDRESS` it is for")
+	cmd.Flags().StringVar(&locale, "locale", "", "the language of the reader (default: that of the newsletter)")
+	return cmd
+}
+
+func (c *command) campaignList() *cobra.Command {
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List newsletters, the newest first",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.withStore(cmd.Context(), func(st *store.Store) error {
+				read := st.Read(cmd.Context())
+				list, err := read.Campaigns(limit)
+				if err != nil {
+					return fmt.Errorf("list campaigns: %w", err)
+				}
+				table := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
+				fmt.Fprintln(table, "CAMPAIGN\tLIST\tSTATE\tCHOSEN\tSTARTED\tSUBJECT")
+				for _, each := range list {
+					fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\n", each.ID, each.List, each.State, each.Chosen, each.CreatedAt.Format(time.RFC3339), each.Subject)
+				}
+				return table.Flush()
+			})
+		},
+	}
+	cmd.Flags().IntVar(&limit, "limit", 50, "at most so many")
+	return cmd
+}
+
+func (c *command) campaignShow() *cobra.Command {
+	var copies string
+	var limit int
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "show CAMPAIGN",
+		Short: "Show what became of a newsletter's copies, and why",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withStore(cmd.Context(), func(st *store.Store) error {
+				read := st.Read(cmd.Context())
+				account, err := campaign.AccountOf(read, args[0])
+				switch {
+				case err != nil:
+					return err
+				case asJSON:
+					return json.NewEncoder(c.stdout).Encode(account)
+				case copies != "":
+					return c.printCopies(read, args[0], postroom.MessageState(copies), limit)
+				}
+				return printAccount(c.stdout, account)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	cmd.Flags().StringVar(&copies, "copies", "", "list the copies in this `STATE` instead, such as uncertain or failed")
+	cmd.Flags().IntVar(&limit, "limit", 1000, "at most so many copies")
+	return cmd
+}
+
+func (c *command) printCopies(read store.Reader, id string, state postroom.MessageState, limit int) error {
+	list, err := read.CopiesIn(id, state, limit)
+	if err != nil {
+		return fmt.Errorf("list copies: %w", err)
+	}
+	return printMails(c.stdout, list)
+}
+
+// dropChunk fails what waits of a part that nobody will send, and ends the
+// campaign if it was the last.
+func dropChunk(tx *store.Tx, subject, reason string, now time.Time) error {
+	id, chunk, err := postroom.ParseChunk(subject)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.LockCampaign(id); err != nil {
+		return err
+	}
+	if _, err := tx.DropChunk(id, chunk, reason, now); err != nil {
+		return err
+	}
+	return tx.EndCampaign(id, now)
+}

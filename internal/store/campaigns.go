@@ -1,0 +1,175 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"time"
+
+	"postroom/internal/postroom"
+)
+
+const campaignColumns = `id, key, list, programme, subject, markdown, locale, state, chosen, chunks, created_at, settled_at`
+
+func scanCampaign(scan func(...any) error) (postroom.Campaign, error) {
+	var c postroom.Campaign
+	var created, settled int64
+	err := scan(&c.ID, &c.Key, &c.List, &c.Programme, &c.Subject, &c.Markdown, &c.Locale, &c.State, &c.Chosen, &c.Chunks, &created, &settled)
+	c.CreatedAt, c.SettledAt = moment(created), moment(settled)
+	return c, err
+}
+
+// AddCampaign files a campaign, once per key, and says whether it was added.
+// If not, the one on file comes back.
+func (tx *Tx) AddCampaign(c postroom.Campaign) (postroom.Campaign, bool, error) {
+	n, err := tx.exec(`
+		INSERT INTO campaigns (id, key, list, programme, subject, markdown, locale, state, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (key) DO NOTHING`,
+		newID(), c.Key, c.List, c.Programme, c.Subject, c.Markdown, c.Locale, c.State, micros(c.CreatedAt))
+	if err != nil {
+		return c, false, fmt.Errorf("add campaign: %w", err)
+	}
+	filed, err := scanCampaign(tx.row(`SELECT `+campaignColumns+` FROM campaigns WHERE key = $1`, c.Key).Scan)
+	return filed, n > 0, absent(err, "campaign with key", c.Key)
+}
+
+// Campaign returns one campaign, or NotFound.
+func (r Reader) Campaign(id string) (postroom.Campaign, error) {
+	c, err := scanCampaign(r.row(`SELECT `+campaignColumns+` FROM campaigns WHERE id = $1`, id).Scan)
+	return c, absent(err, "campaign", id)
+}
+
+// Campaigns lists campaigns, the newest first, at most limit.
+func (r Reader) Campaigns(limit int) (list []postroom.Campaign, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		c, err := scanCampaign(rows.Scan)
+		list = append(list, c)
+		return err
+	}, `SELECT `+campaignColumns+` FROM campaigns ORDER BY id DESC LIMIT $1`, limit)
+	return list, err
+}
+
+// LockCampaign returns a campaign that no other transaction can change until
+// this one ends. It comes first, so that what is read after it is what the
+// last one wrote. It returns NotFound.
+func (tx *Tx) LockCampaign(id string) (postroom.Campaign, error) {
+	if _, err := tx.exec(`UPDATE campaigns SET state = state WHERE id = $1`, id); err != nil {
+		return postroom.Campaign{}, fmt.Errorf("lock campaign %s: %w", id, err)
+	}
+	return tx.Campaign(id)
+}
+
+// ChosenSoFar returns how far the choosing of a campaign's recipients had
+// come: its last part, and the last address in it.
+func (r Reader) ChosenSoFar(campaign string) (chunk int, last string, err error) {
+	err = r.row(`SELECT coalesce(max(chunk), 0) FROM messages WHERE campaign_id = $1 AND campaign_id <> ''`, campaign).Scan(&chunk)
+	if err != nil || chunk == 0 {
+		return 0, "", err
+	}
+	err = r.row(`SELECT max(address) FROM messages WHERE campaign_id = $1 AND campaign_id <> '' AND chunk = $2`, campaign, chunk).Scan(&last)
+	return chunk, last, err
+}
+
+// Recipient is somebody who wants what is sent to a list.
+type Recipient struct {
+	postroom.Subscription
+	Discreet bool // nobody who sees a subject may learn of it
+}
+
+// Recipients lists the confirmed subscriptions of a list whose address comes
+// after one, in the order of addresses, at most limit. An address is on a list
+// once.
+func (r Reader) Recipients(list, after string, limit int) (found []Recipient, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		s := Recipient{Subscription: postroom.Subscription{List: list, State: postroom.Confirmed}}
+		err := rows.Scan(&s.ID, &s.Programme, &s.Contact, &s.Address, &s.Locale, &s.Discreet)
+		found = append(found, s)
+		return err
+	}, `SELECT s.id, s.programme, s.contact_id, s.address, s.locale, c.discreet
+		  FROM subscriptions s JOIN contacts c ON c.id = s.contact_id
+		 WHERE s.list = $1 AND s.address > $2 AND s.state = 'confirmed'
+		 ORDER BY s.address LIMIT $3`, list, after, limit)
+	return found, err
+}
+
+// EndChoosing notes how many copies there are, in how many parts. A campaign
+// is chosen once: from then on nobody is added.
+func (tx *Tx) EndChoosing(campaign string, chunks int) error {
+	_, err := tx.exec(`UPDATE campaigns SET chunks = $2,
+			chosen = (SELECT count(*) FROM messages WHERE campaign_id = $1 AND campaign_id <> '')
+		WHERE id = $1`, campaign, chunks)
+	return err
+}
+
+// EndCampaign makes a campaign sent when its recipients are chosen and none of
+// its copies waits any more. The caller has locked it.
+func (tx *Tx) EndCampaign(campaign string, at time.Time) error {
+	_, err := tx.exec(`
+		UPDATE campaigns SET state = 'sent', settled_at = $2
+		 WHERE id = $1 AND state = 'sending'
+		   AND (chosen > 0 OR NOT EXISTS (SELECT 1 FROM messages WHERE campaign_id = $1 AND campaign_id <> ''))
+		   AND NOT EXISTS (SELECT 1 FROM messages WHERE campaign_id = $1 AND campaign_id <> '' AND state IN ('queued', 'deferred', 'sending'))`,
+		campaign, micros(at))
+	if err != nil {
+		return fmt.Errorf("end campaign %s: %w", campaign, err)
+	}
+	return nil
+}
+
+// DoubtChunk makes the copies of one part uncertain that an earlier turn was
+// sending when it died: they may have left, and are not sent again.
+func (tx *Tx) DoubtChunk(campaign string, chunk, turn int, reason string, at time.Time) (int, error) {
+	n, err := tx.exec(`
+		UPDATE messages SET state = 'uncertain', reason = $4, settled_at = $5
+		 WHERE campaign_id = $1 AND campaign_id <> '' AND chunk = $2 AND state = 'sending' AND turn < $3`,
+		campaign, chunk, turn, reason, micros(at))
+	return int(n), err
+}
+
+// WaitingCopies returns the ids of the copies of one part that wait to be
+// sent, the oldest first.
+func (r Reader) WaitingCopies(campaign string, chunk int) (ids []string, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, `SELECT id FROM messages
+		 WHERE campaign_id = $1 AND campaign_id <> '' AND chunk = $2 AND state IN ('queued', 'deferred') ORDER BY id`, campaign, chunk)
+	return ids, err
+}
+
+// DropChunk fails what waits of one part, because nobody will send it, and
+// says how many copies that were.
+func (tx *Tx) DropChunk(campaign string, chunk int, reason string, at time.Time) (int, error) {
+	n, err := tx.exec(`
+		UPDATE messages SET reason = $3, settled_at = $4, state = CASE WHEN state = 'sending' THEN 'uncertain' ELSE 'failed' END
+		 WHERE campaign_id = $1 AND campaign_id <> '' AND chunk = $2 AND state IN ('queued', 'deferred', 'sending')`,
+		campaign, chunk, reason, micros(at))
+	return int(n), err
+}
+
+// CopyCount is how many copies of a campaign are in a state for one reason.
+type CopyCount struct {
+	State  postroom.MessageState
+	Reason string
+	N      int
+}
+
+// CopyCounts counts the copies of a campaign, all in one look, so that they
+// add up.
+func (r Reader) CopyCounts(campaign string) (counts []CopyCount, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		var c CopyCount
+		err := rows.Scan(&c.State, &c.Reason, &c.N)
+		counts = append(counts, c)
+		return err
+	}, `SELECT state, reason, count(*) FROM messages WHERE campaign_id = $1 AND campaign_id <> ''
+		 GROUP BY state, reason ORDER BY state, count(*) DESC, reason`, campaign)
+	return counts, err
+}
+
+// CopiesIn lists the copies of a campaign in a state, at most limit.
+func (r Reader) CopiesIn(campaign string, state postroom.MessageState, limit int) ([]postroom.Message, error) {
+	return r.messages(`SELECT `+messageColumns+` FROM messages WHERE campaign_id = $1 AND campaign_id <> '' AND state = $2 ORDER BY chunk, id LIMIT $3`,
+		campaign, state, limit)
+}
