@@ -118,7 +118,7 @@ func reference(ts *testscript.TestScript, _ bool, _ []string) {
 // waiting waits until a job of a kind was tried and waits again, and puts its
 // id into $job.
 func waiting(ts *testscript.TestScript, _ bool, args []string) {
-	row := regexp.MustCompile(`(?m)^(\S+) +` + args[0] + ` +confirm +due +[1-9]`)
+	row := regexp.MustCompile(`(?m)^(\S+) +` + args[0] + ` +\S+ +due +[1-9]`)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
