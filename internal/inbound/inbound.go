@@ -26,6 +26,7 @@ const (
 	reasonBulk         = "bulk"          // it went to many
 	reasonFiled        = "filed"         // it became a submission
 	reasonAdded        = "added"         // it belongs to one on file
+	reasonCopy         = "copy"          // the same letter came to another mailbox too
 	reasonStaffAnswer  = "staff_answer"  // staff answered somebody
 	reasonStaffOther   = "staff_other"   // staff wrote to somebody of whom nothing is on file
 	reasonStaff        = "from_staff"    // a forwarded letter, or a note to us
@@ -204,6 +205,16 @@ func (in *Inbound) act(ctx context.Context, a arrival) error {
 		return in.settle(ctx, a, postroom.LetterIgnored, reasonBulk)
 	case v.Staff:
 		return in.fromStaff(ctx, a)
+	}
+	if copied, err := in.copied(ctx, a); err != nil || copied {
+		return err
+	}
+	return in.fromPerson(ctx, a)
+}
+
+// fromPerson acts on what a person wrote.
+func (in *Inbound) fromPerson(ctx context.Context, a arrival) error {
+	switch v := a.verdict; {
 	case v.Class == postroom.LetterReply:
 		return in.reply(ctx, a)
 	case v.Class == postroom.LetterUnsubscribe:

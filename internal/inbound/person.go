@@ -28,7 +28,10 @@ func (in *Inbound) submission(ctx context.Context, a arrival) error {
 	if !a.mayAnswer() {
 		return in.triage(ctx, a, a.against())
 	}
-	form, ok := in.formFor(ctx, a)
+	form, ok, err := in.formFor(ctx, a)
+	if err != nil {
+		return err
+	}
 	if !ok {
 		return in.triage(ctx, a, reasonNoForm)
 	}
@@ -61,22 +64,22 @@ func notOpen(err error) bool {
 
 // formFor looks for the form at each mailbox that the letter came to: one that
 // went to two of them is one letter, and the first with keywords for it wins.
-func (in *Inbound) formFor(ctx context.Context, a arrival) (*programme.Form, bool) {
-	mailboxes, err := in.Store.Read(ctx).MailboxesOf(a.ID)
-	if err != nil || len(mailboxes) == 0 {
-		mailboxes = []string{a.Mailbox}
+func (in *Inbound) formFor(ctx context.Context, a arrival) (*programme.Form, bool, error) {
+	mailboxes, err := in.mailboxes(ctx, a)
+	if err != nil {
+		return nil, false, err
 	}
 	var otherwise *programme.Form
 	for _, mailbox := range mailboxes {
 		form, ok := in.Programmes.FormFor(mailbox, a.words())
 		if ok && !form.AnyLetter {
-			return form, true
+			return form, true, nil
 		}
 		if ok && otherwise == nil {
 			otherwise = form
 		}
 	}
-	return otherwise, otherwise != nil
+	return otherwise, otherwise != nil, nil
 }
 
 // words is what the letter says, as far as keywords and worries go.

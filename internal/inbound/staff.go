@@ -3,6 +3,7 @@ package inbound
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -94,7 +95,21 @@ func (in *Inbound) answersWhat(tx *store.Tx, a arrival) (postroom.Submission, bo
 			return openSubmission(tx, m.Submission, err)
 		}
 	}
-	return postroom.Submission{}, false, nil
+	return named(tx, a.read.Subject)
+}
+
+// reference is how submissions are called in subjects, as the daily summary
+// writes them into its "Reply to" links: those begin a letter without a thread.
+var reference = regexp.MustCompile(`\b[2-9BCDFGHJKMNPQRTVWXZ]{3}-[2-9BCDFGHJKMNPQRTVWXZ]{3}\b`)
+
+// named finds the submission whose reference stands in a subject.
+func named(tx *store.Tx, subject string) (postroom.Submission, bool, error) {
+	found := reference.FindString(subject)
+	if found == "" {
+		return postroom.Submission{}, false, nil
+	}
+	sub, err := tx.SubmissionWith(found)
+	return known(sub, err)
 }
 
 func openSubmission(tx *store.Tx, id string, err error) (postroom.Submission, bool, error) {

@@ -81,6 +81,51 @@ func TestTheSameLetterTwiceIsFiledOnce(t *testing.T) {
 	}
 }
 
+func TestALetterToTwoMailboxesIsAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	m := enquiry(room, "q1@example.org")
+	m.To, m.Text = testkit.Support+", "+testkit.Volunteering, "I would like to help as a translator."
+	for _, mailbox := range []string{testkit.Support, testkit.Volunteering} {
+		m.Header = []string{"Return-Path: <person@example.org>", "Delivered-To: " + mailbox}
+		room.Receive(t, mailbox, m.Bytes())
+	}
+	room.Work(t)
+	if on, got := room.Count(t), room.Subjects(t, person); on != 1 || len(got) != 1 {
+		t.Errorf("%d submissions and the answers %q, want 1 and 1", on, got)
+	}
+	if sub := onlySubmission(t, room); sub.Form != "volunteer" {
+		t.Errorf("it was taken for form %s, want the one whose words it has", sub.Form)
+	}
+}
+
+func TestAnotherLetterWithTheSameMessageIDIsAnotherLetter(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	m := enquiry(room, "always-the-same@example.org")
+	room.Receive(t, testkit.Support, m.Bytes())
+	m.Text = "And where are you?"
+	room.Receive(t, testkit.Support, m.Bytes())
+	room.Work(t)
+	if n := room.Count(t); n != 2 {
+		t.Errorf("%d submissions are on file, want 2", n)
+	}
+}
+
+func TestAnAnswerFromALinkInTheSummaryEndsTheWaiting(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.Submit(t, "ask", question("When are you open?"))
+	room.Work(t)
+	sub := onlySubmission(t, room)
+	room.ReceiveSent(t, testkit.Support, testkit.Mail{From: testkit.Support, To: person, Subject: "Re: Ask us a question (" + sub.Reference + ")",
+		ID: "s1@communityaction.example", Text: "From ten to four.", At: room.Clock.Now()}.Bytes())
+	room.Work(t)
+	if sub = onlySubmission(t, room); sub.State != postroom.SubmissionAnswered {
+		t.Errorf("the submission is %s, want answered", sub.State)
+	}
+}
+
 func TestWhatNobodyWroteIsNeverAnswered(t *testing.T) {
 	t.Parallel()
 	room := testkit.New(t)
