@@ -19,9 +19,10 @@ import (
 	"postroom/internal/store"
 )
 
-// Runs tells a run what happened to it, what its session was before it moved,
+// Runs tells a run what happened to it, ends what it still had planned, what its session was before it moved,
 // and that its date is another.
 type Runs interface {
+	End(tx *store.Tx, submission, reason string, at time.Time) error
 	Fire(tx *store.Tx, run postroom.Run, t postroom.Trigger, at time.Time) error
 	Moved(tx *store.Tx, run postroom.Run, was postroom.Session, at time.Time) error
 	Replan(tx *store.Tx, run postroom.Run, at time.Time) error
@@ -203,6 +204,9 @@ func (e *Events) Cancel(tx *store.Tx, b postroom.Booking, at time.Time) error {
 	}
 	if err := tx.MarkAnswered(b.Submission, at); err != nil {
 		return fmt.Errorf("settle submission %s: %w", b.Submission, err)
+	}
+	if err := e.Runs.End(tx, b.Submission, "cancelled", at); err != nil { // else summaries count what will not happen
+		return fmt.Errorf("end what was promised for booking %s: %w", b.ID, err)
 	}
 	if err := e.fire(tx, b, postroom.OnCancelled, at); err != nil {
 		return err

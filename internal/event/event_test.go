@@ -27,6 +27,7 @@ func (told) Fire(tx *store.Tx, run postroom.Run, t postroom.Trigger, at time.Tim
 
 func (told) Moved(*store.Tx, postroom.Run, postroom.Session, time.Time) error { return nil }
 
+func (told) End(*store.Tx, string, string, time.Time) error  { return nil }
 func (told) Replan(*store.Tx, postroom.Run, time.Time) error { return nil }
 
 // place is somebody who may book, with the submission it needs to have.

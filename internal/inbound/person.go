@@ -211,11 +211,11 @@ func (in *Inbound) reply(ctx context.Context, a arrival) error {
 	if !found {
 		return in.submission(ctx, a) // an answer to a newsletter, or to what was erased
 	}
+	a.Letter.Submission = sub.ID
+	if a.Address != sub.Address {
+		return in.triage(ctx, a, reasonOther)
+	}
 	return in.Store.Write(ctx, func(tx *store.Tx) error {
-		a.Letter.Submission = sub.ID
-		if a.Address != sub.Address {
-			return a.settle(tx, postroom.LetterTriage, reasonOther)
-		}
 		if err := a.settle(tx, postroom.LetterDone, reasonAdded); err != nil {
 			return err
 		}
