@@ -12,9 +12,10 @@ build:
 test:
 	$(SETUP) go test -race -shuffle=on -timeout 15m ./...
 
-# The same five times over, then each fuzz target for half a minute.
+# The same five times over, with a kill ahead of every statement and not of a
+# sample, then each fuzz target for half a minute.
 test-long:
-	$(SETUP) go test -race -shuffle=on -count=5 -timeout 60m ./...
+	$(SETUP) env POSTROOM_LONG=1 go test -race -shuffle=on -count=5 -timeout 120m ./...
 	internal/testserver/fuzz.sh 30s
 
 # The figures the README names, measured on this machine.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -50,6 +51,14 @@ func (r *Room) replyTo(mailbox, reference string) string {
 // ours is how letters are known to be from us or to answer us.
 func (r *Room) ours() inbound.Ours {
 	o := inbound.Ours{OwnMessage: r.Links.OwnMessageID, ReplyTo: r.Links.RepliesTo}
+	if u, err := url.Parse(r.Config.Organisation.BaseURL); err == nil {
+		o.Host = strings.ToLower(u.Hostname())
+	}
+	for _, p := range r.Programmes.Programmes() {
+		for _, address := range p.Addresses {
+			o.Mailboxes = append(o.Mailboxes, strings.ToLower(address))
+		}
+	}
 	for _, m := range r.Config.Mailboxes {
 		o.Mailboxes = append(o.Mailboxes, strings.ToLower(m.Address))
 		if m.AuthservID != "" {

@@ -44,6 +44,7 @@ func objections() []objection {
 		{"automatic_header", func(r *reading, _ Verdict) bool { return r.automaticHeader() }},
 		{"report", func(r *reading, _ Verdict) bool { return r.kind() == "multipart/report" }},
 		{"too_many_hops", func(r *reading, _ Verdict) bool { return len(r.Header.All("Received")) > mostReceived }},
+		{"own_host_twice", func(r *reading, _ Verdict) bool { return r.cameByTwice(r.ours.Host) }},
 		{"spam", func(r *reading, _ Verdict) bool { return r.spam() }},
 		{"dmarc_fail", func(r *reading, _ Verdict) bool { return r.refusedByPolicy() }},
 		{"too_old", func(r *reading, _ Verdict) bool { return !r.Date.IsZero() && r.now.Sub(r.Date) > oldest }},
@@ -100,6 +101,21 @@ func (r *reading) fromMailbox() bool {
 		}
 	}
 	return false
+}
+
+// cameByTwice says whether a letter was with a host of ours more than once on
+// its way, as only mail that goes in a circle is.
+func (r *reading) cameByTwice(host string) bool {
+	times := 0
+	for _, hop := range r.Header.All("Received") {
+		words := strings.Fields(strings.ToLower(hop))
+		for i, word := range words {
+			if word == "by" && i+1 < len(words) && strings.TrimRight(words[i+1], ".;") == host {
+				times++
+			}
+		}
+	}
+	return host != "" && times > 1
 }
 
 // autoSubmitted reads RFC 3834, 5: anything but "no" is automatic.

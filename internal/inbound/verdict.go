@@ -24,8 +24,12 @@ type Ours struct {
 	// ReplyTo returns the reference of the submission for which an address is
 	// the signed reply address, wherever it stands; nil knows none.
 	ReplyTo func(address string) (reference string, ours bool)
-	// Mailboxes are the addresses of our own mailboxes, in small letters.
+	// Mailboxes are the addresses of our own mailboxes and their aliases, in
+	// small letters.
 	Mailboxes []string
+	// Host is the name of the machine that we are on, in small letters; "" is
+	// unknown.
+	Host string
 	// Staff are the addresses of coordinators, in small letters.
 	Staff []string
 	// AuthservIDs are the names under which our own provider writes

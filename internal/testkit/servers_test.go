@@ -165,20 +165,20 @@ func TestTwoPostRoomsOnRealServersExchangeAtMostOneMailEach(t *testing.T) {
 	t.Parallel()
 	w := newTown(t)
 	one := testkit.New(t, testkit.Through(w.postfix.Addr), testkit.Mailbox(w.dovecot, testkit.Support, "mode: answer"))
-	two := testkit.New(t, testkit.Stranger, testkit.Through(w.postfix.Addr), testkit.Mailbox(w.dovecot, testkit.EventsBox, "mode: answer"))
+	two := testkit.New(t, testkit.Stranger, testkit.Through(w.postfix.Addr), testkit.Mailbox(w.dovecot, otherRoom, "mode: answer"))
 	read(t, one)
 	read(t, two)
 	m := enquiry(one, "loop@example.org")
-	m.From, m.Header = testkit.EventsBox, nil
-	w.send(testkit.EventsBox, testkit.Support, m.Bytes())
+	m.From, m.Header = otherRoom, nil
+	w.send(otherRoom, testkit.Support, m.Bytes())
 	w.inbox(testkit.Support, 1)
 	read(t, one)
-	w.inbox(testkit.EventsBox, 1) // the one answer
+	w.inbox(otherRoom, 1) // the one answer
 	for range 3 {
 		read(t, two)
 		read(t, one)
 	}
-	if a, b := len(w.inbox(testkit.Support, 1)), len(w.inbox(testkit.EventsBox, 1)); a != 1 || b != 1 {
+	if a, b := len(w.inbox(testkit.Support, 1)), len(w.inbox(otherRoom, 1)); a != 1 || b != 1 {
 		t.Errorf("the post rooms have %d and %d mails, want the first letter and one answer", a, b)
 	}
 }

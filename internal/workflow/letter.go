@@ -54,7 +54,7 @@ func (w *Workflow) call(tx *store.Tx, c *Case, at time.Time) error {
 	if w.Safeguarding == nil {
 		return nil
 	}
-	return w.tellThese(tx, c, w.Safeguarding(c.Run.Programme), news{key: "alert:" + c.Submission.ID, template: alert}, at)
+	return w.tellThese(tx, c, w.Safeguarding(c.Run.Programme), news{key: "alert:" + c.Submission.ID + ":" + c.Submission.Letter, template: alert}, at)
 }
 
 // Unreviewed says whether the texts of a locale have not been read by anybody
