@@ -38,6 +38,7 @@ const (
 	reasonUnreadable   = "unreadable"    // reading it failed again and again
 	reasonNotOpen      = "not_open"      // what it asks for has ended
 	reasonUnsubscribes = "unsubscribes"  // it asks to leave a list
+	reasonWorrying     = "worrying"      // nobody wrote it, it seems, and somebody in it may be in danger
 	reasonChallenge    = "wants_a_click" // somebody has to prove that we are people
 )
 
@@ -166,7 +167,7 @@ func (in *Inbound) read(ctx context.Context, l postroom.Letter) error {
 	}
 	now := in.Clock.Now()
 	a := arrival{Letter: l, read: letter.Read(raw), at: now}
-	a.verdict = Classify(a.read, in.Ours, now)
+	a.verdict = Classify(a.read, in.Ours.at(l.Mailbox), now)
 	a.Class, a.Address = a.verdict.Class, firstAddress(a.read.From)
 	if err := in.act(ctx, a); err != nil {
 		return err
@@ -197,12 +198,14 @@ func (in *Inbound) act(ctx context.Context, a arrival) error {
 		return in.complained(ctx, a)
 	case v.Class == postroom.LetterDeliveredNotice, v.Class == postroom.LetterReceipt:
 		return in.settle(ctx, a, postroom.LetterIgnored, reasonReport)
-	case v.Class == postroom.LetterAutoReply:
+	case v.Class == postroom.LetterAutoReply && !in.worrying(a):
 		return in.automatic(ctx, a)
+	case v.Class == postroom.LetterAutoReply:
+		return in.triage(ctx, a, reasonWorrying)
 	case v.Class == postroom.LetterChallenge:
 		return in.triage(ctx, a, reasonChallenge)
 	case v.Class == postroom.LetterList:
-		return in.settle(ctx, a, postroom.LetterIgnored, reasonBulk)
+		return in.bulk(ctx, a)
 	case v.Staff:
 		return in.fromStaff(ctx, a)
 	}
@@ -223,6 +226,21 @@ func (in *Inbound) fromPerson(ctx context.Context, a arrival) error {
 		return in.submission(ctx, a)
 	}
 	return in.triage(ctx, a, reasonUnclear)
+}
+
+// bulk ends a letter that went to many. Some charities have a mailing list for a
+// front door, so one in which somebody may be in danger is for a person to see;
+// newsletters about such things are too many to call anybody for.
+func (in *Inbound) bulk(ctx context.Context, a arrival) error {
+	if in.worrying(a) {
+		return in.triage(ctx, a, reasonWorrying)
+	}
+	return in.settle(ctx, a, postroom.LetterIgnored, reasonBulk)
+}
+
+func (in *Inbound) worrying(a arrival) bool {
+	_, worrying := in.Programmes.Worrying(a.words())
+	return worrying
 }
 
 // settle ends a letter from which nothing else follows.

@@ -99,7 +99,7 @@ func (in *Inbound) entry(form *programme.Form, a arrival) postroom.Entry {
 	locale, guessed := in.locale(form.Programme.Languages, a)
 	return postroom.Entry{
 		Channel: postroom.ByLetter, Key: "letter:" + a.ID, Form: form.Name, Locale: locale, Guessed: guessed,
-		Mailbox: a.Mailbox, Letter: a.ID, Subject: a.read.Subject, Answers: in.answers(form, a), At: a.ReceivedAt,
+		Mailbox: a.Mailbox, Letter: a.ID, Subject: a.read.Subject, Words: a.words(), Answers: in.answers(form, a), At: a.ReceivedAt,
 	}
 }
 
@@ -232,8 +232,13 @@ func (in *Inbound) wroteAgain(tx *store.Tx, a arrival, sub postroom.Submission) 
 	if err != nil || !begun {
 		return err
 	}
-	if p, ok := in.Programmes.Programme(sub.Programme); ok && p.Worrying(a.words()) {
-		return in.Workflow.Worry(tx, run, a.ID, a.at)
+	held, err := tx.Held(sub.ID)
+	if err != nil {
+		return err
+	}
+	p, ok := in.Programmes.Programme(sub.Programme)
+	if ok && (held == workflow.HeldForSafety || p.Worrying(a.words())) {
+		return in.Workflow.Worry(tx, run, a.ID, p.Safeguarding.Silent.In(a.words()), a.at)
 	}
 	return in.Workflow.Replied(tx, run, a.ID, a.at)
 }
@@ -293,7 +298,7 @@ func (in *Inbound) triage(ctx context.Context, a arrival, reason string) error {
 			return err
 		}
 		p, worrying := in.Programmes.Worrying(a.words())
-		if worrying && a.verdict.Class != postroom.LetterChallenge {
+		if worrying && a.written() {
 			kept, err := tx.Letter(a.ID)
 			if err != nil {
 				return err
@@ -309,9 +314,14 @@ func (in *Inbound) triage(ctx context.Context, a arrival, reason string) error {
 
 // personal says whether a person wrote the letter, as far as can be told.
 func (a arrival) personal() bool {
+	return a.written() && !a.verdict.Staff
+}
+
+// written says whether somebody wrote the letter, a stranger or our own.
+func (a arrival) written() bool {
 	switch a.Class {
 	case postroom.LetterSubmission, postroom.LetterReply, postroom.LetterUnsubscribe, postroom.LetterUnknown:
-		return !a.verdict.Staff
+		return true
 	}
 	return false
 }

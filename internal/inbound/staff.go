@@ -208,6 +208,15 @@ func wentTo(l letter.Letter, address string) bool {
 	return address != "" && (slices.ContainsFunc(l.To, is) || slices.ContainsFunc(l.Cc, is))
 }
 
+// at is how we are known in one mailbox: its own address is ours, whatever the
+// settings say.
+func (o Ours) at(mailbox string) Ours {
+	if mailbox != "" && !slices.Contains(o.Mailboxes, strings.ToLower(mailbox)) {
+		o.Mailboxes = append(slices.Clone(o.Mailboxes), strings.ToLower(mailbox))
+	}
+	return o
+}
+
 // own returns the id of our message with a Message-ID.
 func (o Ours) own(messageID string) (string, bool) {
 	if o.OwnMessage == nil {

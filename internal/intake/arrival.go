@@ -29,12 +29,14 @@ type arrival struct {
 	party        int
 	suspect      bool
 	worrying     bool   // a phrase of the programme's safeguarding stands in it
+	silent       bool   // and so does one by which nothing may be written to them
 	subject      string // of the letter it was
 }
 
 func read(form *programme.Form, e postroom.Entry, clean postroom.Answers, clock time.Time) arrival {
 	a := arrival{form: form, at: now(e.At, clock), suspect: e.Suspect, subject: e.Subject}
 	a.worrying = form.Programme.Worrying(everything(e)...)
+	a.silent = form.Programme.Safeguarding.Silent.In(strings.Join(everything(e), "\n"))
 	locale := localeOf(form, e.Locale)
 	a.contact = person(form, clean)
 	a.contact.Locale = locale
@@ -64,7 +66,7 @@ func open(form *programme.Form, mistakes []programme.FieldError) (fields []strin
 
 // everything is all that somebody wrote, also what no field was there for.
 func everything(e postroom.Entry) []string {
-	texts := []string{e.Subject}
+	texts := []string{e.Subject, e.Words}
 	for _, values := range e.Answers {
 		texts = append(texts, values...)
 	}

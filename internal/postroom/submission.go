@@ -54,6 +54,7 @@ type Entry struct {
 	Mailbox     string    // address of the mailbox it came to; "" for any other door
 	Letter      string    // id of the letter it was read from; "" for any other door
 	Subject     string    // of that letter, for the answer's
+	Words       string    // all that the letter says, for what must be looked for in it; the letter itself is on file
 	Guessed     bool      // the locale is a guess from the letter's words
 	At          time.Time // when it arrived
 }

@@ -19,7 +19,7 @@
 //	coordinators: [office]            # names in postroom.yaml
 //	discreet: false
 //	reply_within: 2 working days
-//	safeguarding: {lead: office, deputy: cag, phrases: {en: [hurt myself], uk: [самогуб*]}}
+//	safeguarding: {lead: office, deputy: cag, phrases: {en: [hurt myself], uk: [самогуб*]}, silent: {en: [reads my mail]}}
 //	lists:  [{list: news, name: …}]
 //	events: [{event: fair, name: …, sessions: [{session: main, name: …, venue: …, capacity: 60,
 //	          starts: 2027-03-13 10:00, ends: 2027-03-13 15:00}]}]

@@ -83,6 +83,7 @@ type Safeguarding struct {
 	Lead    string // name of a coordinator in postroom.yaml
 	Deputy  string
 	Phrases Phrases
+	Silent  Phrases // words of somebody who must not be written to: "he reads my mail"
 }
 
 // Worrying says whether what somebody wrote has a phrase that a person must
@@ -130,7 +131,7 @@ func (r *reader) safeguarding(m proof.Map) Safeguarding {
 		return Safeguarding{}
 	}
 	s = s.As("safeguarding of programme " + r.p.Name)
-	read := Safeguarding{Lead: s.Need("lead", "the name of a coordinator in postroom.yaml"), Deputy: s.Text("deputy"), Phrases: r.phrases(s, "phrases")}
+	read := Safeguarding{Lead: s.Need("lead", "the name of a coordinator in postroom.yaml"), Deputy: s.Text("deputy"), Phrases: r.phrases(s, "phrases"), Silent: r.phrases(s, "silent")}
 	if !read.Phrases.Any() {
 		s.Lacks("phrases", "{en: [hurt myself, not safe at home]}")
 	}

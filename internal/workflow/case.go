@@ -32,6 +32,7 @@ type Case struct {
 
 	programme *programme.Programme
 	form      *programme.Form
+	danger    bool // somebody may be in danger, and a person has not looked yet
 	told      bool // the coordinators hear of it already
 	sent      bool // the person hears of it already
 }
@@ -60,6 +61,9 @@ func (w *Workflow) Open(tx *store.Tx, run postroom.Run) (*Case, error) {
 		return nil, err
 	}
 	c := w.CaseOf(run, sub, contact)
+	if c.danger, err = inDanger(tx, sub.ID); err != nil {
+		return nil, err
+	}
 	if err := c.readBooking(tx); err != nil {
 		return nil, fmt.Errorf("read booking of submission %s: %w", sub.ID, err)
 	}

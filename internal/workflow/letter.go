@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,44 +21,113 @@ const (
 // HeldForSafety is the reason of a hold that a worrying phrase placed.
 const HeldForSafety = "safeguarding"
 
-// Acknowledge owes whoever wrote a letter an answer, unless something else has
-// answered it: that we have it, and which questions are open. What came by
-// another door has its answer already, on a page.
+// Acknowledge owes whoever wrote a letter an answer, unless something else
+// answers it: that we have it, and which questions are open. Its coordinators
+// hear of it, because a letter says more than a form asks. What came by another
+// door has its answer already, on a page.
 func (w *Workflow) Acknowledge(tx *store.Tx, c *Case, at time.Time) error {
-	if !c.byLetter() || c.sent || c.Submission.Address == "" {
+	if !c.byLetter() {
+		return nil
+	}
+	if !c.danger && c.Subscription == nil {
+		if err := w.Tell(tx, c, "letter:"+c.Submission.ID, at); err != nil {
+			return err
+		}
+	}
+	if c.sent || c.Submission.Address == "" || w.welcomes(c, at) {
 		return nil
 	}
 	return w.send(tx, c, "ack:"+c.Submission.ID, letterReceived, true, at)
 }
 
+// welcomes says whether the programme writes to the person as soon as the
+// submission is accepted, which a moment later it is: two mails that say
+// different things would only confuse.
+func (w *Workflow) welcomes(c *Case, at time.Time) bool {
+	if c.programme == nil || c.danger || c.awaitsClick() || len(c.Submission.Open) > 0 {
+		return false
+	}
+	return slices.ContainsFunc(programme.Plan(c.programme, postroom.OnAccepted, w.facts(c, at)), func(e postroom.Effect) bool {
+		return e.Send != "" && e.Due.IsZero()
+	})
+}
+
 // Brake holds a submission in which somebody may be in danger: the named lead
-// and deputy are called at once, by reference only, and nothing automatic goes
-// on but the approved words. Somebody who is to be written to discreetly is
-// left alone until a person has looked.
-func (w *Workflow) Brake(tx *store.Tx, c *Case, at time.Time) error {
+// and deputy are called at once and again until one of them has looked, by
+// reference only, and nothing automatic goes on but the approved words. silent
+// is somebody who must not be written to; they, and whoever is to be written to
+// discreetly, are left alone until a person has looked.
+func (w *Workflow) Brake(tx *store.Tx, c *Case, silent bool, at time.Time) error {
 	if err := tx.Hold(c.Submission.ID, HeldForSafety, at); err != nil {
 		return err
 	}
+	c.danger = true
 	if err := w.call(tx, c, at); err != nil {
 		return err
 	}
 	discreet := w.message(c, holding, at).Discreet
-	if discreet || c.Submission.Address == "" {
+	if silent || discreet || c.Submission.Address == "" {
 		c.sent = true
 		return nil
 	}
 	return w.send(tx, c, "holding:"+c.Submission.ID, holding, false, at)
 }
 
-// call owes the lead and the deputy an alert.
+// inDanger says whether a submission is held because somebody may be in danger.
+func inDanger(tx *store.Tx, submission string) (bool, error) {
+	reason, err := tx.Held(submission)
+	if err != nil {
+		return false, fmt.Errorf("look for a hold on submission %s: %w", submission, err)
+	}
+	return reason == HeldForSafety, nil
+}
+
+// lookAgain is the name of the steps that call once more while nobody has
+// looked. They are ours, not a programme's.
+const lookAgain = "safeguarding-look"
+
+// callsAgain is when.
+func callsAgain() []time.Duration {
+	return []time.Duration{time.Hour, 4 * time.Hour, 24 * time.Hour, 48 * time.Hour}
+}
+
+// call owes the lead and the deputy an alert, and promises to call again.
 func (w *Workflow) call(tx *store.Tx, c *Case, at time.Time) error {
 	if w.Safeguarding == nil {
 		return nil
 	}
+	for _, after := range callsAgain() {
+		step := postroom.Step{Run: c.Run.ID, Name: lookAgain, Occurrence: c.Submission.Letter + " " + after.String(), DueAt: at.Add(after)}
+		if _, _, err := tx.PromiseStep(step); err != nil {
+			return fmt.Errorf("promise to call again: %w", err)
+		}
+	}
 	return w.tellThese(tx, c, w.Safeguarding(c.Run.Programme), news{key: "alert:" + c.Submission.ID + ":" + c.Submission.Letter, template: alert}, at)
 }
 
-// Unreviewed says whether the texts of a locale have not been read by anybody
+// callAgain owes the lead and the deputy the word that nobody has looked yet.
+func (w *Workflow) callAgain(tx *store.Tx, c *Case, key string, at time.Time) error {
+	if w.Safeguarding == nil {
+		return nil
+	}
+	return w.tellThese(tx, c, w.Safeguarding(c.Run.Programme), news{key: key, template: alert, data: map[string]string{"again": "yes"}}, at)
+}
+
+// settleLook does a step that calls once more, or leaves it out because
+// somebody has looked.
+func (w *Workflow) settleLook(tx *store.Tx, c *Case, step postroom.Step, now time.Time) (first bool, err error) {
+	to, reason := postroom.StepDone, ""
+	if !c.danger {
+		to, reason = postroom.StepSkipped, reasonLooked
+	}
+	first, err = tx.SettleStep(step.ID, to, reason, now)
+	if err != nil || !first || !c.danger {
+		return first, err
+	}
+	return true, w.callAgain(tx, c, "alert:step:"+step.ID, now)
+}
+
+// unreviewed says whether the texts of a locale have not been read by anybody
 // who speaks the language, so that the English must stand beside them.
 func unreviewed(p *programme.Programme, locale string) bool {
 	for _, tag := range p.Reviewed {
@@ -97,13 +167,21 @@ func (w *Workflow) question(form *programme.Form, f *programme.Field, locale str
 	}
 	if f.Type == programme.SessionField {
 		for _, s := range form.Sessions() {
-			options = append(options, s.Title.In(locale))
+			options = append(options, w.dated(s, locale))
 		}
 	}
 	if len(options) == 0 || len(options) > mostOptions {
 		return text
 	}
 	return text + " (" + strings.Join(options, " / ") + ")"
+}
+
+// dated is what a session is called, with its day.
+func (w *Workflow) dated(s *programme.Session, locale string) string {
+	if w.Day == nil {
+		return s.Title.In(locale)
+	}
+	return s.Title.In(locale) + ", " + w.Day(locale, s.StartsAt)
 }
 
 // Kept is a letter that belongs to nothing on file, as far as a mail about it
@@ -162,12 +240,13 @@ func (w *Workflow) Replied(tx *store.Tx, run postroom.Run, letter string, at tim
 	return w.tell(tx, c, news{key: "reply:" + letter, template: wroteAgain}, at)
 }
 
-// Worry puts the brake on a submission of which a later letter gives cause.
-func (w *Workflow) Worry(tx *store.Tx, run postroom.Run, letter string, at time.Time) error {
+// Worry puts the brake on a submission to which a letter has come that gives
+// cause, or that has it on already: whoever must know hears of each.
+func (w *Workflow) Worry(tx *store.Tx, run postroom.Run, letter string, silent bool, at time.Time) error {
 	c, err := w.Open(tx, run)
 	if err != nil {
 		return err
 	}
 	c.Submission.Letter = letter // the newest is what is answered
-	return w.Brake(tx, c, at)
+	return w.Brake(tx, c, silent, at)
 }

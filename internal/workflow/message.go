@@ -26,6 +26,9 @@ func (w *Workflow) do(tx *store.Tx, c *Case, step string, e postroom.Effect, cau
 	if len(e.Notify) == 0 {
 		return nil
 	}
+	if c.danger { // whoever was named for that, and not as if it were any letter
+		return w.callAgain(tx, c, "alert:step:"+step, at)
+	}
 	template := notice
 	if e.Unless != "" {
 		template = chase // it waited for something that did not happen

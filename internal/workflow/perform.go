@@ -19,6 +19,7 @@ const (
 	reasonGone   = "gone"    // the programme no longer has the step
 	reasonUnless = "unless " // the state that made it needless follows
 	reasonWhen   = "when"    // its condition no longer holds
+	reasonLooked = "looked"  // somebody has looked
 	reasonLate   = "late"    // what it was to come before has been, or is off, or it was put off too long
 	reasonAsked  = "asked"   // as late, and the coordinators are asked
 )
@@ -99,6 +100,9 @@ func (w *Workflow) performOne(ctx context.Context, step postroom.Step, now time.
 // settle does a step that is due, leaves it out, or puts it off to the end of
 // the quiet hours. It says false if another process was first.
 func (w *Workflow) settle(tx *store.Tx, c *Case, step postroom.Step, now time.Time) (first bool, err error) {
+	if step.Name == lookAgain {
+		return w.settleLook(tx, c, step, now)
+	}
 	today, reason := w.now(c, step, now)
 	if reason != "" {
 		first, err = tx.SettleStep(step.ID, postroom.StepSkipped, reason, now)

@@ -46,6 +46,8 @@ type Options struct {
 	// Label puts the question of a well-known field into words; nil where no
 	// question is asked by mail.
 	Label func(locale string, say postroom.Text) string
+	// Day writes a day as people say it; nil leaves days out.
+	Day func(locale string, at time.Time) string
 	// ReplyTo returns the address to which replies about a submission come, or
 	// "" for the mailbox's own.
 	ReplyTo func(mailbox, reference string) string
