@@ -75,7 +75,7 @@ func New(o Options) *Inbound {
 
 // mostReads is how often reading a letter may end with the death of the process
 // before the letter is read apart from the others of its batch.
-const mostReads = 2
+const mostReads = 3
 
 // mostTries is after how many failures a letter that is alone in its batch
 // goes to a person.
@@ -106,7 +106,10 @@ func (in *Inbound) ReadBatch(ctx context.Context, job postroom.Job) store.Outcom
 // readOne reads a letter. What fails in company is set apart and is no failure
 // of the batch.
 func (in *Inbound) readOne(ctx context.Context, l postroom.Letter, alone, last bool) error {
-	if l.Reads >= mostReads && !alone {
+	switch {
+	case l.Reads >= mostReads && alone:
+		return in.giveUp(ctx, l)
+	case l.Reads >= mostReads:
 		return in.setApart(ctx, l)
 	}
 	err := in.Store.Write(ctx, func(tx *store.Tx) error { return tx.BeginReading(l.ID) })
@@ -116,6 +119,8 @@ func (in *Inbound) readOne(ctx context.Context, l postroom.Letter, alone, last b
 	switch {
 	case err == nil, ctx.Err() != nil:
 		return ctx.Err()
+	case postroom.KindOf(err) == postroom.Gone:
+		return nil // another worker has settled it
 	case alone && last:
 		in.Log.ErrorContext(ctx, "letter cannot be read", "letter", l.ID, "err", err)
 		return in.giveUp(ctx, l)
@@ -130,10 +135,11 @@ func (in *Inbound) readOne(ctx context.Context, l postroom.Letter, alone, last b
 func (in *Inbound) setApart(ctx context.Context, l postroom.Letter) error {
 	batch, now := store.NewBatch(), in.Clock.Now()
 	err := in.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := tx.MoveToBatch(l.ID, batch); err != nil {
+		moved, err := tx.SetApart(l.ID, batch)
+		if err != nil || !moved {
 			return err
 		}
-		_, err := tx.AddJob(postroom.JobInboundRead, batch, postroom.Inbound, now, now)
+		_, err = tx.AddJob(postroom.JobInboundRead, batch, postroom.Inbound, now, now)
 		return err
 	})
 	if err != nil {
@@ -167,8 +173,11 @@ func (in *Inbound) read(ctx context.Context, l postroom.Letter) error {
 	}
 	now := in.Clock.Now()
 	a := arrival{Letter: l, read: letter.Read(raw), at: now}
-	a.verdict = Classify(a.read, in.Ours.at(l.Mailbox), now)
+	a.verdict = Classify(a.read, in.Ours.at(l.Mailbox), a.asOf())
 	a.Class, a.Address = a.verdict.Class, firstAddress(a.read.From)
+	if err := in.revive(ctx, a); err != nil {
+		return err
+	}
 	if err := in.act(ctx, a); err != nil {
 		return err
 	}
@@ -176,11 +185,37 @@ func (in *Inbound) read(ctx context.Context, l postroom.Letter) error {
 	return nil
 }
 
+// asOf is the moment as of which a letter's age is judged. Some clocks are
+// wrong, so a letter is as old as it has been with us; and one that a person
+// wants to have read again has no age.
+func (a arrival) asOf() time.Time {
+	switch {
+	case a.Reason == store.ReadAgain:
+		return a.read.Date
+	case a.ReceivedAt.After(a.read.Date):
+		return a.at.Add(a.read.Date.Sub(a.ReceivedAt))
+	}
+	return a.at
+}
+
 func firstAddress(list []letter.Address) string {
 	if len(list) == 0 {
 		return ""
 	}
 	return strings.ToLower(list[0].Address)
+}
+
+// revive makes an address good again that mail did not arrive at: somebody
+// writes to us from there, and waits for an answer.
+func (in *Inbound) revive(ctx context.Context, a arrival) error {
+	if !a.personal() || a.Address == "" {
+		return nil
+	}
+	dead, err := in.Store.Read(ctx).AddressDead(a.Address)
+	if err != nil || !dead {
+		return err
+	}
+	return in.Store.Write(ctx, func(tx *store.Tx) error { return tx.MarkAddress(a.Address, false) })
 }
 
 // act sends a letter the way that its class asks for. Each way ends with the
@@ -218,7 +253,7 @@ func (in *Inbound) act(ctx context.Context, a arrival) error {
 // fromPerson acts on what a person wrote.
 func (in *Inbound) fromPerson(ctx context.Context, a arrival) error {
 	switch v := a.verdict; {
-	case v.Class == postroom.LetterReply:
+	case v.Class == postroom.LetterReply, v.Class == postroom.LetterSubmission && len(a.read.Refs()) > 0:
 		return in.reply(ctx, a)
 	case v.Class == postroom.LetterUnsubscribe:
 		return in.triage(ctx, a, reasonUnsubscribes)
@@ -262,7 +297,10 @@ func (a arrival) settle(tx *store.Tx, state postroom.LetterState, reason string)
 
 // mayAnswer says whether anything automatic may answer the letter: what the
 // letter itself says, and that it did not lie there before we came.
-func (a arrival) mayAnswer() bool { return a.verdict.Answerable && !a.Imported && a.Address != "" }
+func (a arrival) mayAnswer() bool {
+	old := a.Imported && a.Reason != store.ReadAgain
+	return a.verdict.Answerable && !old && a.Address != ""
+}
 
 // against is why nothing automatic may answer it.
 func (a arrival) against() string {

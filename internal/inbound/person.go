@@ -69,9 +69,13 @@ func (in *Inbound) formFor(ctx context.Context, a arrival) (*programme.Form, boo
 	if err != nil {
 		return nil, false, err
 	}
+	asks := unclear(a.words())
 	var otherwise *programme.Form
 	for _, mailbox := range mailboxes {
 		form, ok := in.Programmes.FormFor(mailbox, a.words())
+		if ok && asks && form.Kind == postroom.EventRegistration {
+			form, ok = in.Programmes.FormFor(mailbox, "") // a person reads what is asked or taken back
+		}
 		if ok && !form.AnyLetter {
 			return form, true, nil
 		}
@@ -208,12 +212,20 @@ func (in *Inbound) reply(ctx context.Context, a arrival) error {
 	if err != nil {
 		return err
 	}
-	if !found {
-		return in.submission(ctx, a) // an answer to a newsletter, or to what was erased
+	theirs := found && a.Address == sub.Address
+	if !found || !theirs && a.Class == postroom.LetterSubmission {
+		return in.submission(ctx, a) // an answer to a newsletter, to what was erased, or to staff's own
 	}
 	a.Letter.Submission = sub.ID
-	if a.Address != sub.Address {
+	if !theirs {
 		return in.triage(ctx, a, reasonOther)
+	}
+	answered, err := in.staffWrote(ctx, a)
+	if err != nil {
+		return err
+	}
+	if answered {
+		return in.settle(ctx, a, postroom.LetterDone, reasonAnswered)
 	}
 	return in.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := a.settle(tx, postroom.LetterDone, reasonAdded); err != nil {
@@ -238,7 +250,8 @@ func (in *Inbound) wroteAgain(tx *store.Tx, a arrival, sub postroom.Submission) 
 	}
 	p, ok := in.Programmes.Programme(sub.Programme)
 	if ok && (held == workflow.HeldForSafety || p.Worrying(a.words())) {
-		return in.Workflow.Worry(tx, run, a.ID, p.Safeguarding.Silent.In(a.words()), a.at)
+		silent := !a.mayAnswer() || p.Safeguarding.Silent.In(a.words())
+		return in.Workflow.Worry(tx, run, a.ID, silent, a.at)
 	}
 	return in.Workflow.Replied(tx, run, a.ID, a.at)
 }
@@ -276,7 +289,11 @@ func (in *Inbound) threadOf(r store.Reader, ids []string) (sub postroom.Submissi
 		for _, l := range letters {
 			if l.Submission != "" {
 				sub, err = r.Submission(l.Submission)
-				return known(sub, err)
+			} else { // it may have been filed a moment ago, and not be settled yet
+				sub, err = r.SubmissionByKey("letter:" + l.ID)
+			}
+			if sub, found, err = known(sub, err); err != nil || found {
+				return sub, found, err
 			}
 		}
 	}
@@ -298,17 +315,21 @@ func (in *Inbound) triage(ctx context.Context, a arrival, reason string) error {
 			return err
 		}
 		p, worrying := in.Programmes.Worrying(a.words())
-		if worrying && a.written() {
+		if worrying && a.written() && !a.Imported {
 			kept, err := tx.Letter(a.ID)
 			if err != nil {
 				return err
 			}
-			return in.Workflow.Alarm(tx, p.Name, kept, kept.Reference, a.at)
+			if err := in.Workflow.Alarm(tx, p.Name, kept, kept.Reference, a.at); err != nil {
+				return err
+			}
 		}
 		if !a.personal() || !a.mayAnswer() {
 			return nil
 		}
-		return in.Workflow.Keep(tx, in.kept(a), a.at)
+		k := in.kept(a)
+		k.Worrying, k.Silent = worrying, worrying && (k.Discreet || p.Safeguarding.Silent.In(a.words()))
+		return in.Workflow.Keep(tx, k, a.at)
 	})
 }
 

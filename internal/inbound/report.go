@@ -8,6 +8,9 @@ import (
 	"postroom/internal/store"
 )
 
+// reasonDelayed is the word of a report for what may still arrive.
+const reasonDelayed = "delayed"
+
 // bounced acts on a delivery report that names a message of ours: only then is
 // it known that the mail it speaks of was really sent, and to whom. Any other is
 // kept and not believed.
@@ -21,6 +24,9 @@ func (in *Inbound) bounced(ctx context.Context, a arrival) error {
 			return err
 		}
 		for _, b := range a.verdict.Bounces {
+			if b.Reason == reasonDelayed { // the mail server goes on trying
+				continue
+			}
 			if b.Recipient != m.To && (b.Recipient != "" || len(a.verdict.Bounces) > 1) {
 				continue
 			}

@@ -46,6 +46,9 @@ func (in *Inbound) wasDraft(ctx context.Context, message string) (bool, error) {
 // which a person has to place. It is never taken for a stranger's and never
 // answered.
 func (in *Inbound) fromStaff(ctx context.Context, a arrival) error {
+	if len(in.Ours.AuthservIDs) > 0 && !a.verdict.Verified {
+		return in.triage(ctx, a, reasonStaff) // anybody can write that they are us
+	}
 	answered, err := in.staffAnswered(ctx, a)
 	if err != nil || answered {
 		return err
@@ -82,6 +85,10 @@ func (in *Inbound) answerSubmission(tx *store.Tx, a *arrival, answered *bool) er
 // answersWhat finds the submission that a letter of staff goes on from: their
 // letter, or ours that they answered over.
 func (in *Inbound) answersWhat(tx *store.Tx, a arrival) (postroom.Submission, bool, error) {
+	if a.verdict.Reference != "" { // the copy line of a link in a summary
+		sub, err := tx.SubmissionWith(a.verdict.Reference)
+		return known(sub, err)
+	}
 	if sub, found, err := in.threadOf(tx.Reader, a.read.Refs()); err != nil || found {
 		return sub, found, err
 	}
@@ -123,6 +130,10 @@ func openSubmission(tx *store.Tx, id string, err error) (postroom.Submission, bo
 // markAnswered ends the waiting: nobody is chased, and what would still say
 // "we have your message" stays here.
 func (in *Inbound) markAnswered(tx *store.Tx, a arrival, sub postroom.Submission) error {
+	newer, err := wroteSince(tx, sub, a)
+	if err != nil || newer {
+		return err
+	}
 	if err := tx.MarkAnswered(sub.ID, a.at); err != nil {
 		return fmt.Errorf("mark submission %s answered: %w", sub.ID, err)
 	}
@@ -137,6 +148,18 @@ func (in *Inbound) markAnswered(tx *store.Tx, a arrival, sub postroom.Submission
 		return err
 	}
 	return tx.Audit("mailbox", "answered", sub.ID, a.at)
+}
+
+// wroteSince says whether the person has written since staff's answer: it is
+// read late, and answers what was before.
+func wroteSince(tx *store.Tx, sub postroom.Submission, a arrival) (bool, error) {
+	letters, err := tx.LettersAbout(sub.ID)
+	if err != nil {
+		return false, fmt.Errorf("list letters about submission %s: %w", sub.ID, err)
+	}
+	return slices.ContainsFunc(letters, func(l postroom.Letter) bool {
+		return l.ID != a.ID && l.Folder == postroom.Inbox && l.Reason == reasonAdded && l.ReceivedAt.After(a.ReceivedAt)
+	}), nil
 }
 
 // answerTriage ends the triage of letters that staff have answered.

@@ -45,7 +45,7 @@ func read(form *programme.Form, e postroom.Entry, clean postroom.Answers, clock 
 	a.wantsList = workflow.WantsList(form, clean) && a.contact.Address != ""
 	a.consents = consents(form, e, clean, locale, a.at)
 	a.submission = postroom.Submission{
-		Key: e.Key, NaturalKey: naturalKey(form.Name, a.contact, clean),
+		Key: e.Key, NaturalKey: naturalKey(form.Name, a.contact, clean, e.Words),
 		Programme: form.Programme.Name, Form: form.Name, FormVersion: form.Version, Kind: form.Kind, Channel: e.Channel,
 		Address: a.contact.Address, Locale: locale, Area: area(form, clean), Answers: clean,
 		Mailbox: e.Mailbox, Letter: e.Letter, Guessed: e.Guessed, State: postroom.SubmissionReceived, ReceivedAt: a.at,
@@ -171,12 +171,13 @@ func localeOf(form *programme.Form, said string) string {
 
 // sameAnswers says whether an arrival says what a submission said.
 func sameAnswers(a arrival, sub postroom.Submission) bool {
-	return naturalKey(a.form.Name, person(a.form, sub.Answers), sub.Answers) == a.submission.NaturalKey
+	return naturalKey(a.form.Name, person(a.form, sub.Answers), sub.Answers, "") == a.submission.NaturalKey
 }
 
 // naturalKey is the same for the same person sending the same answers on the
-// same form, however they space and capitalise them.
-func naturalKey(form string, who postroom.Contact, clean postroom.Answers) string {
+// same form, however they space and capitalise them. words are those of a letter
+// that no field of the form is for.
+func naturalKey(form string, who postroom.Contact, clean postroom.Answers, words string) string {
 	h := sha256.New()
 	part := func(text string) {
 		text = strings.ToLower(strings.Join(strings.Fields(text), " "))
@@ -187,6 +188,9 @@ func naturalKey(form string, who postroom.Contact, clean postroom.Answers) strin
 	part(who.Name)
 	part(who.Address)
 	part(who.Phone)
+	if words != "" {
+		part(words)
+	}
 	for _, field := range slices.Sorted(maps.Keys(clean)) {
 		part(field)
 		part(strconv.Itoa(len(clean[field])))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
@@ -41,6 +42,12 @@ func (in *Intake) finish(tx *store.Tx, submission string, e postroom.Entry) (Rec
 		return Receipt{}, err
 	}
 	sub.Answers, sub.Area, sub.Open, sub.Locale, sub.Guessed = a.submission.Answers, a.submission.Area, nil, a.submission.Locale, false
+	if sub.Organisation, err = joinOrganisation(tx, a, sub.Contact); err != nil {
+		return Receipt{}, err
+	}
+	if err := in.complement(tx, a, sub); err != nil {
+		return Receipt{}, err
+	}
 	added, err := tx.FinishSubmission(sub)
 	if err == nil && !added {
 		err = gone(sub.ID, "somebody else has just finished it")
@@ -67,10 +74,23 @@ func (in *Intake) complete(form *programme.Form, sub postroom.Submission, e post
 	if len(mistakes) > 0 {
 		return arrival{}, &Refused{Fields: mistakes}
 	}
+	news := form.Programme.Worrying(unsaid(sub.Answers, e.Answers)...)
 	e.Answers = answers
 	a := read(form, e, clean, in.Clock.Now())
-	a.contact.Address = sub.Address
+	a.contact.Address, a.worrying = sub.Address, news // a person has looked at what is on file
 	return a, nil
+}
+
+// unsaid is what was not said before.
+func unsaid(before, now postroom.Answers) (texts []string) {
+	for field, values := range now {
+		for _, value := range values {
+			if !slices.Contains(before[field], value) {
+				texts = append(texts, value)
+			}
+		}
+	}
+	return texts
 }
 
 func (in *Intake) settleFinished(tx *store.Tx, a arrival, sub postroom.Submission) (Receipt, error) {
@@ -86,23 +106,23 @@ func (in *Intake) settleFinished(tx *store.Tx, a arrival, sub postroom.Submissio
 	if err := in.settle(tx, a, c); err != nil {
 		return Receipt{}, err
 	}
+	c.Anew = "" // it was never accepted before
+	if err := in.Workflow.FireFor(tx, c, postroom.OnAccepted, a.at); err != nil {
+		return Receipt{}, err
+	}
 	receipt := Receipt{Submission: c.Submission, Subscription: c.Subscription}
 	if c.Booking != nil && c.Booking.Submission == sub.ID {
 		receipt.Booking = c.Booking
 	}
-	return receipt, in.followUp(tx, sub, a)
+	return receipt, nil
 }
 
-// followUp does the job of a submission again: the first time, questions were
-// open.
-func (in *Intake) followUp(tx *store.Tx, sub postroom.Submission, a arrival) error {
-	kind := postroom.JobFor(sub.Kind)
-	job, err := tx.JobOf(kind, sub.ID)
-	if err != nil {
-		return fmt.Errorf("find the job of submission %s: %w", sub.ID, err)
-	}
-	if err := tx.ReopenJob(job.ID, a.at); postroom.KindOf(err) != postroom.NotFound {
+// complement fills in what was not known of somebody whom the letter made known
+// to us. Whoever was known before is changed by nothing that a link can do.
+func (in *Intake) complement(tx *store.Tx, a arrival, sub postroom.Submission) error {
+	made, err := tx.MadeContact(sub)
+	if err != nil || !made {
 		return err
 	}
-	return nil // it is not done yet, and will see the answers
+	return tx.ComplementContact(sub.Contact, a.contact)
 }

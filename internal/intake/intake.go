@@ -139,7 +139,8 @@ func (in *Intake) first(ctx context.Context, a arrival, sub postroom.Submission)
 	if sub.Form != a.form.Name {
 		return Receipt{}, &postroom.Error{Kind: postroom.Conflict, Say: postroom.Say("error.key_used"), Cause: fmt.Errorf("accept: the key belongs to submission %s on another form", sub.ID)}
 	}
-	if sub.Key == a.submission.Key && !sameAnswers(a, sub) {
+	sameLetter := a.submission.Channel == postroom.ByLetter // its key names its bytes, and its answers may have been finished since
+	if sub.Key == a.submission.Key && !sameLetter && !sameAnswers(a, sub) {
 		return Receipt{}, &postroom.Error{Kind: postroom.Invalid, Say: postroom.Say("error.key_used"), Cause: fmt.Errorf("accept: submission %s has other answers under this key", sub.ID)}
 	}
 	receipt := Receipt{Submission: sub, Repeated: true}

@@ -35,10 +35,10 @@ func (o *Outbox) mode(mailbox string) config.MailboxMode {
 }
 
 // watched keeps back what a mailbox would answer that is only watched, to
-// whoever it is: staff see its letters in their own mail program. Somebody in
-// danger is an exception.
+// whoever it is: staff see its letters in their own mail program. They are called
+// all the same when somebody may be in danger.
 func (o *Outbox) watched(tx *store.Tx, m postroom.Message) (verdict, error) {
-	if o.modes == nil || m.Lane == postroom.Urgent {
+	if o.modes == nil || m.Lane == postroom.Urgent && m.Contact == "" && m.Letter == "" {
 		return verdict{}, nil
 	}
 	mailbox := m.Sender
@@ -54,17 +54,18 @@ func (o *Outbox) watched(tx *store.Tx, m postroom.Message) (verdict, error) {
 	return verdict{}, nil
 }
 
-// drafted makes a draft of what a person wants to send themselves.
+// drafted keeps back what a person wants to send themselves. Deliver makes the
+// draft; whoever else asks comes again.
 func (o *Outbox) drafted(_ *store.Tx, m postroom.Message) (verdict, error) {
-	if o.drafter != nil && o.mode(m.Sender) == config.Draft {
-		return verdict{state: postroom.Suppressed, reason: ReasonDrafted}, nil
+	if o.mode(m.Sender) != config.Draft {
+		return verdict{}, nil
 	}
-	return verdict{}, nil
+	return verdict{state: postroom.Deferred, reason: ReasonDrafted, until: o.clock.Now().Add(lastRest)}, nil
 }
 
 // draft makes a draft of the message of a job where its mailbox asks for
-// that, and says whether it did. A draft that was made by a process that died
-// is found again by its Message-ID.
+// that, and says whether the job is dealt with. A draft that was made by a
+// process that died is found again by its Message-ID.
 func (o *Outbox) draft(ctx context.Context, job postroom.Job) (store.Outcome, bool) {
 	if o.drafter == nil || o.modes == nil {
 		return store.Outcome{}, false
@@ -88,7 +89,9 @@ func (o *Outbox) draft(ctx context.Context, job postroom.Job) (store.Outcome, bo
 		o.log.WarnContext(ctx, "draft not made", "message", m.ID, "job", job.ID, "err", err)
 		return store.Outcome{Verdict: store.Wait, At: o.clock.Now().Add(lastRest), Reason: ReasonServerAway}, true
 	}
-	return store.Outcome{Verdict: store.Done, Reason: ReasonDrafted, Also: o.withholds(m.ID)}, true
+	return store.Outcome{Verdict: store.Done, Reason: ReasonDrafted, Also: func(tx *store.Tx) error {
+		return tx.Withhold(m.ID, postroom.Suppressed, ReasonDrafted, o.clock.Now())
+	}}, true
 }
 
 // How many answers to letters may leave in a day. Two machines that answer each
@@ -103,7 +106,8 @@ const (
 // budget bounds what letters cause to be sent. That we have a letter is said
 // once a day and form; whoever writes more often knows it by then, and people
 // see every letter. What a letter brought about (a place, a cancellation) waits
-// for room instead.
+// for room instead, and so does the first answer to somebody whose neighbours
+// have had many: nobody is left without one.
 func (o *Outbox) budget(tx *store.Tx, m postroom.Message, now time.Time) (verdict, error) {
 	if m.Letter == "" {
 		return verdict{}, nil
@@ -115,34 +119,42 @@ func (o *Outbox) budget(tx *store.Tx, m postroom.Message, now time.Time) (verdic
 	if err != nil {
 		return verdict{}, err
 	}
-	acknowledges := o.letters.acknowledges(m.Template)
-	same := func(a store.Answer) bool {
-		return a.Address == m.To && a.Form == m.Form && o.letters.acknowledges(a.Template)
-	}
-	if acknowledges && slices.ContainsFunc(sent.ToDomain, same) {
+	same := func(a store.Answer) bool { return a.Address == m.To && o.sameAnswer(m, a) }
+	if slices.ContainsFunc(sent.ToDomain, same) {
 		return verdict{state: postroom.Suppressed, reason: ReasonBudget}, nil
-	}
-	if !full(sent, m.To) {
-		return verdict{}, nil
 	}
 	if sent.InAll >= mostAnswers {
 		o.log.ErrorContext(context.Background(), "more answers to letters than a day may have", "message", m.ID)
 	}
-	if acknowledges {
+	to := o.answersTo(sent, m.To)
+	crowded := len(sent.ToDomain) >= mostAnswersDomain && !everybodys(domain(m.To)) && !o.letters.lets(m.Template)
+	switch {
+	case to >= mostAnswersTo && o.letters.acknowledges(m.Template):
 		return verdict{state: postroom.Suppressed, reason: ReasonBudget}, nil
+	case to >= mostAnswersTo && !o.letters.lets(m.Template), crowded, sent.InAll >= mostAnswers:
+		return verdict{state: postroom.Deferred, reason: ReasonBudget, until: now.Add(time.Hour)}, nil
 	}
-	return verdict{state: postroom.Deferred, reason: ReasonBudget, until: now.Add(time.Hour)}, nil
+	return verdict{}, nil
 }
 
-func full(sent store.Answers, address string) bool {
-	to := 0
+// sameAnswer says whether somebody has had an answer already that says what a
+// message would say: that we have a letter on the same form, or the approved
+// words of a hold, which are counted by themselves.
+func (o *Outbox) sameAnswer(m postroom.Message, a store.Answer) bool {
+	if o.letters.lets(m.Template) {
+		return o.letters.lets(a.Template)
+	}
+	return a.Form == m.Form && o.letters.acknowledges(m.Template) && o.letters.acknowledges(a.Template)
+}
+
+// answersTo counts the answers to one address, but for the approved words.
+func (o *Outbox) answersTo(sent store.Answers, address string) (n int) {
 	for _, a := range sent.ToDomain {
-		if a.Address == address {
-			to++
+		if a.Address == address && !o.letters.lets(a.Template) {
+			n++
 		}
 	}
-	crowded := len(sent.ToDomain) >= mostAnswersDomain && !everybodys(domain(address))
-	return to >= mostAnswersTo || crowded || sent.InAll >= mostAnswers
+	return n
 }
 
 // everybodys says whether a domain gives addresses to everybody, so that many
@@ -170,11 +182,11 @@ func (o *Outbox) Answered(tx *store.Tx, letter, submission string, at time.Time)
 		owed = append(owed, about...)
 	}
 	for _, m := range owed {
-		waits := m.State == postroom.Queued || m.State == postroom.Deferred
+		waits := m.State == postroom.Queued || m.State == postroom.Deferred || m.State == postroom.Held
 		if !waits || m.Letter == "" || !o.letters.acknowledges(m.Template) {
 			continue
 		}
-		if err := tx.Withhold(m.ID, postroom.Suppressed, ReasonAnswered, at); err != nil {
+		if err := tx.Forgo(m.ID, ReasonAnswered, at); err != nil {
 			return fmt.Errorf("keep message %s back: %w", m.ID, err)
 		}
 	}
@@ -193,7 +205,7 @@ func (o *Outbox) Bounced(tx *store.Tx, message string, hard bool, reason string,
 	if err != nil || !first {
 		return err
 	}
-	if hard {
+	if hard && m.Contact != "" { // one report must not cut a coordinator off from every alert
 		if err := tx.MarkAddress(m.To, true); err != nil {
 			return err
 		}

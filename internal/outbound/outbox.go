@@ -21,6 +21,7 @@ import (
 	"log/slog"
 	"net/mail"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -157,16 +158,44 @@ func (o *Outbox) address(m *postroom.Message) error {
 	return nil
 }
 
-// Release sends what a hold on a submission kept back. The caller has taken
-// the hold off in the same transaction.
-func (o *Outbox) Release(tx *store.Tx, submission string) error {
+// Release sends what a hold on a submission kept back, and says how many mails
+// that is. The caller has taken the hold off in the same transaction. Whoever
+// has had the approved words knows that we have the message and is not told
+// again, unless a question is open.
+func (o *Outbox) Release(tx *store.Tx, submission string) (sent int, err error) {
+	if err := o.forgoNeedless(tx, submission); err != nil {
+		return 0, err
+	}
 	ids, err := tx.ReleaseMessages(submission)
 	if err != nil {
-		return fmt.Errorf("release messages: %w", err)
+		return 0, fmt.Errorf("release messages: %w", err)
 	}
 	for _, id := range ids {
 		if err := o.reopen(tx, id); err != nil {
-			return err
+			return 0, err
+		}
+	}
+	return len(ids), nil
+}
+
+func (o *Outbox) forgoNeedless(tx *store.Tx, submission string) error {
+	about, err := tx.MessagesAbout(submission)
+	if err != nil {
+		return fmt.Errorf("list messages about submission %s: %w", submission, err)
+	}
+	told := slices.ContainsFunc(about, func(m postroom.Message) bool { return o.letters.lets(m.Template) })
+	for _, m := range about {
+		if m.State != postroom.Held || m.Contact == "" || !o.letters.acknowledges(m.Template) {
+			continue
+		}
+		if told && m.Data["questions"] == "" {
+			err = tx.Forgo(m.ID, ReasonAnswered, o.clock.Now())
+		} else { // the day that was promised may be past
+			m.Data["reply_by"] = ""
+			err = tx.SetMessageData(m.ID, m.Data)
+		}
+		if err != nil {
+			return fmt.Errorf("release message %s: %w", m.ID, err)
 		}
 	}
 	return nil

@@ -160,6 +160,22 @@ func (r Reader) Contact(id string) (postroom.Contact, error) {
 	return c, absent(err, "contact", id)
 }
 
+// ComplementContact fills in the name, the phone number and the way to be
+// reached of a contact where they are empty or the usual.
+func (tx *Tx) ComplementContact(id string, c postroom.Contact) error {
+	if err := tx.touchPhone(c.Phone); err != nil {
+		return fmt.Errorf("lock phone number: %w", err)
+	}
+	_, err := tx.exec(`
+		UPDATE contacts SET name = CASE WHEN name = '' THEN $2 ELSE name END, name_key = CASE WHEN name = '' THEN $3 ELSE name_key END,
+		       phone = CASE WHEN phone = '' THEN $4 ELSE phone END, reach = CASE WHEN reach = 'email' AND $5 <> '' THEN $5 ELSE reach END
+		 WHERE id = $1`, id, c.Name, nameKey(c.Name), c.Phone, string(c.Reach))
+	if err != nil {
+		return fmt.Errorf("complement contact %s: %w", id, err)
+	}
+	return nil
+}
+
 // FindOrAddOrganisation returns the id of the local group with this name.
 func (tx *Tx) FindOrAddOrganisation(name string, at time.Time) (id string, err error) {
 	err = tx.row(`

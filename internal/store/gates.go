@@ -66,7 +66,8 @@ func (tx *Tx) Release(submission, by string, at time.Time) (bool, error) {
 	if err != nil || n == 0 {
 		return false, err
 	}
-	_, err = tx.exec(`UPDATE submissions SET state = 'received' WHERE id = $1 AND state = 'held'`, submission)
+	_, err = tx.exec(`UPDATE submissions SET state = CASE WHEN answered_at > 0 THEN 'answered' ELSE 'received' END
+		WHERE id = $1 AND state = 'held'`, submission)
 	return true, err
 }
 

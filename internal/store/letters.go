@@ -204,11 +204,23 @@ func (tx *Tx) BeginReading(id string) error {
 	return err
 }
 
-// MoveToBatch puts an unread letter into another batch, because it keeps the
-// others of its own from being read, or is to be read again.
+// SetApart puts a letter that is being read into a batch of its own, because it
+// keeps the others from being read. How often it was begun stays with it. It
+// says false if the letter is settled.
+func (tx *Tx) SetApart(id, batch string) (bool, error) {
+	n, err := tx.exec(`UPDATE letters SET batch = $2 WHERE id = $1 AND state = 'received'`, id, batch)
+	return n > 0, err
+}
+
+// ReadAgain is the reason of a letter that is read once more because a person
+// wants that.
+const ReadAgain = "again"
+
+// MoveToBatch has a letter that is settled, or was never read, read once more in
+// another batch.
 func (tx *Tx) MoveToBatch(id, batch string) error {
-	_, err := tx.exec(`UPDATE letters SET batch = $2, reads = 0, state = 'received', reason = '', settled_at = 0
-		WHERE id = $1 AND state IN ('received', 'triage', 'ignored')`, id, batch)
+	_, err := tx.exec(`UPDATE letters SET batch = $2, reads = 0, state = 'received', reason = $3, settled_at = 0
+		WHERE id = $1 AND state IN ('received', 'triage', 'ignored')`, id, batch, ReadAgain)
 	return err
 }
 

@@ -83,6 +83,23 @@ func (tx *Tx) Withhold(id string, to postroom.MessageState, reason string, at ti
 		to, reason, micros(at))
 }
 
+// SetMessageData changes what a message that is held will say.
+func (tx *Tx) SetMessageData(id string, data map[string]string) error {
+	sealed, err := tx.sealJSON("messages.data:"+id, data)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(`UPDATE messages SET data_sealed = $2 WHERE id = $1 AND state = 'held'`, id, sealed)
+	return err
+}
+
+// Forgo settles a message that waits or is held: nobody is to have it any more.
+// It returns Gone if it has left or is settled.
+func (tx *Tx) Forgo(id, reason string, at time.Time) error {
+	return tx.moveMessage(id, `UPDATE messages SET state = 'suppressed', reason = $2, settled_at = $3
+		WHERE id = $1 AND state IN ('queued', 'deferred', 'held') RETURNING id`, reason, micros(at))
+}
+
 // ReleaseMessages makes the held messages about a submission wait to be sent
 // again and returns their ids.
 func (tx *Tx) ReleaseMessages(submission string) (ids []string, err error) {

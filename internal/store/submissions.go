@@ -105,8 +105,9 @@ func (tx *Tx) FinishSubmission(s postroom.Submission) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	n, err := tx.exec(`UPDATE submissions SET answers_sealed = $2, area = $3, locale = $4, locale_guessed = FALSE, open_fields = '', natural_key = id
-		WHERE id = $1 AND open_fields <> ''`, s.ID, answers, s.Area, s.Locale)
+	n, err := tx.exec(`UPDATE submissions SET answers_sealed = $2, area = $3, locale = $4, locale_guessed = FALSE, open_fields = '', natural_key = id,
+			organisation_id = coalesce($5, organisation_id)
+		WHERE id = $1 AND open_fields <> ''`, s.ID, answers, s.Area, s.Locale, nullable(s.Organisation))
 	if err != nil {
 		return false, fmt.Errorf("finish submission %s: %w", s.ID, err)
 	}
@@ -177,9 +178,11 @@ func (tx *Tx) DropMail(submission, reason string, at time.Time) error {
 	return nil
 }
 
-// MarkAnswered notes that a person answered a submission.
+// MarkAnswered notes that a person answered a submission. One that is held is
+// answered once it is let go.
 func (tx *Tx) MarkAnswered(id string, at time.Time) error {
-	_, err := tx.exec(`UPDATE submissions SET state = 'answered', answered_at = $2 WHERE id = $1 AND state = 'received'`, id, micros(at))
+	_, err := tx.exec(`UPDATE submissions SET answered_at = $2, state = CASE WHEN state = 'held' THEN 'held' ELSE 'answered' END
+		WHERE id = $1 AND state IN ('received', 'held')`, id, micros(at))
 	return err
 }
 

@@ -443,10 +443,220 @@ func TestAWorryingLetterStopsEverythingUntilAPersonHasLooked(t *testing.T) {
 
 		release(t, room, sub)
 		room.Work(t)
-		if got := room.Subjects(t, person); len(got) != 2 {
-			t.Errorf("after the release the person received %q: a false alarm must lose nothing", got)
+		room.Clock.Advance(49 * time.Hour)
+		room.Work(t)
+		if got := room.Subjects(t, person); len(got) != 1 {
+			t.Errorf("the person received %q: they know that we have the letter", got)
+		}
+		if got := room.Subjects(t, "office@riverside.example"); !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "Still waiting") }) {
+			t.Errorf("after a false alarm the coordinator heard %q, and nobody is chased for the answer", got)
 		}
 	})
+}
+
+func TestAFalseAlarmLosesNothing(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	booking := enquiry(room, "b1@one.example")
+	booking.From, booking.To, booking.Text = "first@one.example", testkit.EventsBox, "We would like to come to the networking event on 6 March, we are two people. My partner hits me."
+	room.Receive(t, testkit.EventsBox, booking.Bytes())
+	open := enquiry(room, "b2@two.example")
+	open.From, open.Text = "second@two.example", "Please add my group to the network. We help families who have nothing to eat."
+	room.Receive(t, testkit.Support, open.Bytes())
+	room.Work(t)
+	for _, address := range []string{"first@one.example", "second@two.example"} {
+		if l := room.Letter(t, address); !strings.HasPrefix(l.Text, "We have your message. A person will read it as soon as they can.") {
+			t.Errorf("before anybody has looked %s hears:\n%s", address, l.Text)
+		}
+	}
+	subs, err := room.Store.Read(t.Context()).Submissions(10)
+	if err != nil || len(subs) != 2 {
+		t.Fatalf("%d submissions, %v", len(subs), err)
+	}
+	for _, sub := range subs {
+		release(t, room, sub)
+	}
+	room.Clock.Advance(4 * 24 * time.Hour)
+	room.Work(t)
+	if l := room.Letter(t, "first@one.example"); !strings.HasPrefix(l.Text, "Your place is booked") {
+		t.Errorf("after the release the first hears:\n%s", l.Text)
+	}
+	if l := room.Letter(t, "second@two.example"); !strings.Contains(l.Text, "1. Which area are you in?") || !strings.Contains(l.Text, "A person will answer you.") {
+		t.Errorf("after the release the second hears, four days later:\n%s", l.Text)
+	}
+}
+
+func TestWhoeverWasCalledIsCalledAgainUntilSomebodyHasLooked(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	m := enquiry(room, "w1@example.org")
+	m.Text = worry
+	room.Receive(t, testkit.Support, m.Bytes())
+	room.Work(t)
+	alerts := func() (n int) {
+		for _, s := range room.Subjects(t, "cag@riverside.example") { // the deputy, who hears of nothing else here
+			if strings.HasPrefix(s, "Please look now") || strings.HasPrefix(s, "Nobody has looked yet") {
+				n++
+			}
+		}
+		return n
+	}
+	if got := alerts(); got != 1 {
+		t.Fatalf("%d alerts at once, want 1", got)
+	}
+	for hours, want := range map[int]int{1: 2} {
+		room.Clock.Advance(time.Duration(hours) * time.Hour)
+		room.Work(t)
+		if got := alerts(); got != want {
+			t.Errorf("%d alerts after %d hours, want %d", got, hours, want)
+		}
+	}
+	again := enquiry(room, "w2@example.org")
+	again.InReplyTo, again.Text = "w1@example.org", "He has gone out and not come back. Please ring me."
+	room.Receive(t, testkit.Support, again.Bytes())
+	room.Work(t)
+	if got := alerts(); got != 3 {
+		t.Errorf("%d alerts after the person wrote again, want 3", got)
+	}
+	for _, s := range append(room.Subjects(t, "office@riverside.example"), room.Subjects(t, "cag@riverside.example")...) {
+		if strings.HasPrefix(s, "Something new came in") || strings.HasPrefix(s, "Somebody wrote again") {
+			t.Errorf("%q makes an ordinary letter of it", s)
+		}
+	}
+	release(t, room, onlySubmission(t, room))
+	before := alerts()
+	room.Clock.Advance(72 * time.Hour)
+	room.Work(t)
+	if got := alerts(); got != before {
+		t.Errorf("%d alerts after somebody has looked", got-before)
+	}
+}
+
+func TestAReleasedFalseAlarmDoesNotMuteTheNextOne(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	m := enquiry(room, "w1@example.org")
+	m.Text = worry
+	room.Receive(t, testkit.Support, m.Bytes())
+	room.Work(t)
+	release(t, room, onlySubmission(t, room))
+	again := enquiry(room, "w2@example.org")
+	again.InReplyTo, again.Text = "w1@example.org", "I want to die."
+	before := len(room.Letters(t, "cag@riverside.example"))
+	room.Receive(t, testkit.Support, again.Bytes())
+	room.Work(t)
+	if got := len(room.Letters(t, "cag@riverside.example")) - before; got != 1 || onlySubmission(t, room).State != postroom.SubmissionHeld {
+		t.Errorf("%d alerts, the submission is %s", got, onlySubmission(t, room).State)
+	}
+}
+
+func TestADangerInAnyLetterIsSeenWhateverFormItIsFor(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	for i, m := range []struct{ mailbox, text string }{
+		{testkit.EventsBox, "Please book two places on 6 March. I want to kill myself."},
+		{testkit.Volunteering, "I would like to volunteer. I want to die."},
+		{"newsletter@communityaction.example", "Please sign me up for news. I want to die."},
+		{testkit.Support, "Please add us to the network. I want to die."},
+	} {
+		l := enquiry(room, fmt.Sprintf("d%d@example.org", i))
+		l.From, l.To, l.Text = fmt.Sprintf("p@d%d.example", i), m.mailbox, m.text
+		room.Receive(t, m.mailbox, l.Bytes())
+	}
+	room.Work(t)
+	subs, err := room.Store.Read(t.Context()).Submissions(10)
+	if err != nil || len(subs) != 4 {
+		t.Fatalf("%d submissions, %v", len(subs), err)
+	}
+	for _, sub := range subs {
+		if sub.State != postroom.SubmissionHeld {
+			t.Errorf("form %s is %s, want held", sub.Form, sub.State)
+		}
+	}
+}
+
+func TestSomebodyWhoseMailIsReadByAnotherIsNotWrittenTo(t *testing.T) {
+	t.Parallel()
+	files := programmes(t)
+	room := testkit.New(t, testkit.Setting("programmes: "+files))
+	m := enquiry(room, "w1@example.org")
+	m.Text = worry + " Please do not write to me, he reads my mail."
+	room.Receive(t, testkit.Support, m.Bytes())
+	room.Work(t)
+	if p, _ := room.Programmes.Programme("enquiries"); !p.Safeguarding.Silent.Any() {
+		t.Skip("the starter programme has no silent phrases yet; write some below safeguarding: to run this")
+	}
+	if got := room.Subjects(t, person); len(got) != 0 {
+		t.Errorf("the person received %q", got)
+	}
+}
+
+func TestThanksForStaffsAnswerJoinTheirConversation(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+	room.Work(t)
+	room.ReceiveSent(t, testkit.Support, testkit.Mail{From: testkit.Support, To: person, Subject: "Re: Opening hours", ID: "s1@communityaction.example",
+		InReplyTo: "q1@example.org", Text: "From ten to four.", At: room.Clock.Now()}.Bytes())
+	room.Work(t)
+	room.Clock.Advance(25 * time.Hour)
+	thanks := enquiry(room, "q2@example.org")
+	thanks.Header = append(thanks.Header, "References: <q1@example.org> <s1@communityaction.example>")
+	thanks.Text = "Thank you!"
+	room.Receive(t, testkit.Support, thanks.Bytes())
+	room.Work(t)
+	if n := room.Count(t); n != 1 {
+		t.Errorf("%d submissions are on file, want 1", n)
+	}
+	if got := len(room.Letters(t, person)); got != 1 {
+		t.Errorf("the person received %q, want the one acknowledgement", room.Subjects(t, person))
+	}
+}
+
+func TestADelayIsNoFailure(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+	room.Work(t)
+	sent := room.Letter(t, person)
+	report := strings.Replace(string(dsn(sent.Header.Get("Message-Id"), person, "4.4.1")), "Action: failed", "Action: delayed", 1)
+	room.Receive(t, testkit.Support, []byte(report))
+	room.Work(t)
+	if calls, err := room.Store.Read(t.Context()).Calls(10); err != nil || len(calls) != 0 {
+		t.Errorf("%d calls, %v; the mail server goes on trying", len(calls), err)
+	}
+}
+
+func TestSomebodyWhoseAddressBouncedIsAnsweredWhenTheyWriteFromIt(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	if err := room.Store.Write(t.Context(), func(tx *store.Tx) error {
+		if err := tx.TouchAddress(person, time.Time{}); err != nil {
+			return err
+		}
+		return tx.MarkAddress(person, true)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+	room.Work(t)
+	if got := len(room.Letters(t, person)); got != 1 {
+		t.Errorf("the person received %d answers", got)
+	}
+}
+
+func TestTheApprovedWordsLeaveOnceADay(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	for i := range 6 {
+		m := enquiry(room, fmt.Sprintf("f%d@example.org", i))
+		m.Text = fmt.Sprintf("%s This is letter %d.", worry, i)
+		room.Receive(t, testkit.Support, m.Bytes())
+	}
+	room.Work(t)
+	if got := room.Subjects(t, person); len(got) != 1 {
+		t.Errorf("the person received %d times the approved words", len(got))
+	}
 }
 
 func release(t *testing.T, room *testkit.Room, sub postroom.Submission) {
@@ -455,7 +665,8 @@ func release(t *testing.T, room *testkit.Room, sub postroom.Submission) {
 		if _, err := tx.Release(sub.ID, "test", room.Clock.Now()); err != nil {
 			return err
 		}
-		return room.Outbox.Release(tx, sub.ID)
+		_, err := room.Outbox.Release(tx, sub.ID)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)

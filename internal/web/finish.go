@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"postroom/internal/intake"
 	"postroom/internal/link"
@@ -19,8 +18,7 @@ func (s *Server) showFinish(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(sub.Open) == 0 {
-		s.toManage(w, r, sub)
-		return nil
+		return finished()
 	}
 	a := attempt{form: form, voice: s.voice(r, s.guess.of(form.Programme.Name), sub.Locale), answers: shown(form, sub.Answers), ticket: s.newTicket(form)}
 	a.action = link.Path(link.Finish, r.PathValue("token"))
@@ -47,8 +45,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request) error {
 		return s.renderForm(w, r, http.StatusUnprocessableEntity, a, refused.Fields, nil)
 	}
 	if postroom.KindOf(err) == postroom.Gone && len(sub.Open) == 0 {
-		s.toManage(w, r, sub) // the button was pressed twice
-		return nil
+		return finished() // the button was pressed twice
 	}
 	if err != nil {
 		return s.again(w, r, a, err)
@@ -77,10 +74,10 @@ func (s *Server) unfinished(r *http.Request) (sub postroom.Submission, form *pro
 	return sub, form, nil
 }
 
-// toManage leads to what has become of a submission that is complete.
-func (s *Server) toManage(w http.ResponseWriter, r *http.Request, sub postroom.Submission) {
-	token := s.Links.Make(link.Manage, s.Links.SentTo(sub.ID, sub.Address), s.Clock.Now().Add(24*time.Hour))
-	http.Redirect(w, r, inLanguage(link.Path(link.Manage, token), sub.Locale), http.StatusSeeOther)
+// finished says that there is nothing left to answer. Where it stands, the
+// mail tells that has gone out since: this link is for answering alone.
+func finished() error {
+	return &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("error.moved_on")}
 }
 
 // shown are the answers that a link in a mail may show: whoever holds the

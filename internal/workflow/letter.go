@@ -67,10 +67,11 @@ func (w *Workflow) Brake(tx *store.Tx, c *Case, silent bool, at time.Time) error
 	}
 	discreet := w.message(c, holding, at).Discreet
 	if silent || discreet || c.Submission.Address == "" {
-		c.sent = true
 		return nil
 	}
-	return w.send(tx, c, "holding:"+c.Submission.ID, holding, false, at)
+	err := w.send(tx, c, "holding:"+c.Submission.ID, holding, false, at)
+	c.sent = false // it is no answer: what a letter left open is asked once somebody has looked
+	return err
 }
 
 // inDanger says whether a submission is held because somebody may be in danger.
@@ -194,21 +195,33 @@ type Kept struct {
 	Subject   string
 	Programme string // the first at its mailbox, or ""
 	Discreet  bool
+	Worrying  bool // the approved words are what they hear
+	Silent    bool // they hear nothing
 }
 
 // Keep owes whoever wrote a letter that nobody could place the word that we
 // have it.
 func (w *Workflow) Keep(tx *store.Tx, k Kept, at time.Time) error {
+	if k.Silent {
+		return nil
+	}
+	template := letterKept
+	if k.Worrying {
+		template = holding
+	}
 	m := postroom.Message{
-		Key: "kept:" + k.Letter.ID, Programme: k.Programme, Template: letterKept, To: k.To, Locale: k.Locale, CreatedAt: at,
+		Key: "kept:" + k.Letter.ID, Programme: k.Programme, Template: template, To: k.To, Locale: k.Locale, CreatedAt: at,
 		Sender: k.Letter.Mailbox, Letter: k.Letter.ID, InReplyTo: k.Letter.MessageID, References: k.Letter.MessageID,
 		Discreet: k.Discreet, Data: map[string]string{"re": k.Subject},
 	}
 	if k.Guessed {
 		m.Data["guessed"] = "yes"
 	}
+	if p, ok := w.Programmes.Programme(k.Programme); !ok || unreviewed(p, k.Locale) {
+		m.Data["unreviewed"] = "yes"
+	}
 	if _, _, err := w.Outbox.Owe(tx, m); err != nil {
-		return fmt.Errorf("owe %s: %w", letterKept, err)
+		return fmt.Errorf("owe %s: %w", template, err)
 	}
 	return nil
 }

@@ -26,6 +26,9 @@ func (w *Workflow) do(tx *store.Tx, c *Case, step string, e postroom.Effect, cau
 	if len(e.Notify) == 0 {
 		return nil
 	}
+	if c.danger && c.told { // they have just been called
+		return nil
+	}
 	if c.danger { // whoever was named for that, and not as if it were any letter
 		return w.callAgain(tx, c, "alert:step:"+step, at)
 	}
@@ -74,7 +77,7 @@ func (w *Workflow) thread(tx *store.Tx, c *Case, m *postroom.Message, caused boo
 	if w.ReplyTo != nil {
 		m.Data["reply_to"] = w.ReplyTo(m.Sender, c.Submission.Reference)
 	}
-	if caused {
+	if caused && c.Anew == "" || m.Template == holding { // a page that finishes a letter is no letter
 		m.Letter, m.Data["re"] = letter.ID, c.Subject
 	}
 	if c.Submission.Guessed {

@@ -19,6 +19,7 @@ const (
 	reasonGone   = "gone"    // the programme no longer has the step
 	reasonUnless = "unless " // the state that made it needless follows
 	reasonWhen   = "when"    // its condition no longer holds
+	reasonHeld   = "held"    // nothing automatic goes on before somebody has looked
 	reasonLooked = "looked"  // somebody has looked
 	reasonLate   = "late"    // what it was to come before has been, or is off, or it was put off too long
 	reasonAsked  = "asked"   // as late, and the coordinators are asked
@@ -78,6 +79,9 @@ func (w *Workflow) postpone(ctx context.Context, step postroom.Step, why error, 
 	return done && err == nil
 }
 
+// heldRest is how long a step rests whose submission is held.
+const heldRest = time.Hour
+
 // longestReason is enough of an error to know it again.
 const longestReason = 300
 
@@ -110,6 +114,11 @@ func (w *Workflow) settle(tx *store.Tx, c *Case, step postroom.Step, now time.Ti
 			return first, err
 		}
 		return true, w.tell(tx, c, news{key: "late:" + step.ID, template: stepLate, data: map[string]string{"step": step.Name}}, now)
+	}
+	if held, err := tx.Held(c.Submission.ID); err != nil {
+		return false, err
+	} else if held != "" && today.effect.Send != "" {
+		return tx.PostponeStep(step.ID, reasonHeld, now.Add(heldRest)) // once it is let go it may be too late for it
 	}
 	if until := today.rests; !until.IsZero() {
 		return tx.MoveStep(step.ID, until)
