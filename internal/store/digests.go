@@ -153,11 +153,13 @@ type AwaitingAgain struct {
 // again by a moment, the longest ago first, at most limit, and says how many
 // there are in all.
 func (r Reader) WroteAgain(programme string, by time.Time, limit int) (list []AwaitingAgain, all int, err error) {
+	// SQLite keeps the order of a CROSS JOIN: from the few who wrote again, not
+	// from the many whose sign-up nobody has to answer.
 	const which = `
 		  FROM (SELECT submission_id, max(received_at) AS wrote_at FROM letters
 		         WHERE reason = 'added' AND state = 'done' AND received_at <= $2 GROUP BY submission_id) AS again
-		  JOIN submissions ON submissions.id = again.submission_id JOIN contacts ON contacts.id = contact_id
-		 WHERE programme = $1 AND submissions.state = 'received'`
+		 CROSS JOIN submissions JOIN contacts ON contacts.id = contact_id
+		 WHERE submissions.id = again.submission_id AND programme = $1 AND submissions.state = 'received'`
 	scan := func(rows *sql.Rows) error {
 		var a AwaitingAgain
 		var since int64
