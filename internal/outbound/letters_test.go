@@ -462,3 +462,19 @@ func TestBookingIsManagedUntilAMonthAfterItAndFromTheAddressTheMailWentTo(t *tes
 		}
 	}
 }
+
+func TestCoordinatorsAreToldHowToAnswerWhereThereIsAMailbox(t *testing.T) {
+	t.Parallel()
+	o := writer(t)
+	for _, locale := range []string{"en", "uk", "fa", "fa-AF", "ps"} {
+		for _, name := range []string{"notice", "chase", "wrote-again"} {
+			m := sample(name, locale)
+			with := compose(t, o, m).text
+			delete(m.Data, "mailbox")
+			without := compose(t, o, m).text
+			if !strings.Contains(with, "events@example.org") || strings.Contains(without, "events@") || len(without) >= len(with) || !strings.Contains(without, m.Data["reference"]) {
+				t.Errorf("%s in %s:\n%s\nand without a mailbox:\n%s", name, locale, with, without)
+			}
+		}
+	}
+}
