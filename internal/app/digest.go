@@ -51,12 +51,27 @@ func (r *Room) beside(ctx context.Context) (err error) {
 func (r *Room) makeDigests() (*digest.Digests, error) {
 	o := digest.Options{
 		Store: r.Store, Programmes: r.Programmes, Letters: r.Letters, Outbox: r.Outbox, Templates: templates.FS,
-		Zone: r.Config.Organisation.Zone, Coordinators: r.readers(), Clock: r.Clock,
+		Zone: r.Config.Organisation.Zone, Coordinators: r.readers(), Clock: r.Clock, ReplyTo: r.copyTo,
 	}
 	if at := r.Config.DigestAt; at != nil {
 		o.At = &digest.Hour{Hour: at.Hour, Minute: at.Minute}
 	}
 	return digest.New(o)
+}
+
+// copyTo is the address by whose copy of an answer we learn that somebody
+// answered: the mailbox that they were written to, or for what came by no
+// letter the one that we write from. What nobody here reads is no use.
+func (r *Room) copyTo(mailbox, reference string) string {
+	for _, address := range []string{mailbox, r.Config.Organisation.From.Address} {
+		if signed := r.replyTo(address, reference); signed != "" {
+			return signed
+		}
+		if m, ok := r.mailbox(address); ok {
+			return m.Address
+		}
+	}
+	return ""
 }
 
 // readers lists who gets a summary, each with the programmes they are asked

@@ -126,13 +126,15 @@ func TestAFormTellsByItsTitleWhenHavingSentItDoes(t *testing.T) {
 
 func TestAMailtoIsOneLinkWhateverIsInIt(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ address, title, want string }{
-		{"a@example.org", "Ask us", "mailto:a@example.org?subject=Re%3A%20Ask%20us%20%28K7M-4QX%29"},
-		{"a+b%c@example.org", "A & B?", "mailto:a%2Bb%25c@example.org?subject=Re%3A%20A%20%26%20B%3F%20%28K7M-4QX%29"},
-		{"a>)\r\nBcc:@example.org", "x", "mailto:a%3E%29%0D%0ABcc%3A@example.org?subject=Re%3A%20x%20%28K7M-4QX%29"},
-		{"", "Ask us", ""},
+	for _, c := range []struct{ address, copied, title, want string }{
+		{"a@example.org", "", "Ask us", "mailto:a@example.org?subject=Re%3A%20Ask%20us%20%28K7M-4QX%29"},
+		{"a@example.org", "s+r.K7M-4QX.x@example.org", "Ask us", "mailto:a@example.org?cc=s%2Br.K7M-4QX.x@example.org&subject=Re%3A%20Ask%20us%20%28K7M-4QX%29"},
+		{"a@example.org", "b@example.org&bcc=c@example.org", "x", "mailto:a@example.org?cc=b@example.org%26bcc%3Dc@example.org&subject=Re%3A%20x%20%28K7M-4QX%29"},
+		{"a+b%c@example.org", "", "A & B?", "mailto:a%2Bb%25c@example.org?subject=Re%3A%20A%20%26%20B%3F%20%28K7M-4QX%29"},
+		{"a>)\r\nBcc:@example.org", "", "x", "mailto:a%3E%29%0D%0ABcc%3A@example.org?subject=Re%3A%20x%20%28K7M-4QX%29"},
+		{"", "s@example.org", "Ask us", ""},
 	} {
-		if got := mailto(c.address, c.title, "K7M-4QX"); got != c.want {
+		if got := mailto(c.address, c.copied, c.title, "K7M-4QX"); got != c.want {
 			t.Errorf("%q: got %s, want %s", c.address, got, c.want)
 		}
 	}

@@ -40,6 +40,11 @@ type Options struct {
 	At           *Hour // when summaries are due; nil is never
 	Coordinators []Coordinator
 	Clock        postroom.Clock
+
+	// ReplyTo is the address that a copy of an answer goes to, so that we learn
+	// of the answer: of the mailbox that a submission came to ("" for one that
+	// came by no letter), with its reference. "" is no copy.
+	ReplyTo func(mailbox, reference string) string
 }
 
 // Digests makes the daily summaries.

@@ -74,13 +74,18 @@ func (d *Digests) looksAfter(c Coordinator, mailbox string) bool {
 	})
 }
 
-// mailto is a link that begins an answer in the reader's own mail program. The
-// reference in the subject ties the answer to what it answers (RFC 6068).
-func mailto(address, title, reference string) string {
+// mailto is a link that begins an answer in the reader's own mail program, with
+// a copy to the post room if there is an address for it. The reference in the
+// subject ties the answer to what it answers (RFC 6068).
+func mailto(address, copied, title, reference string) string {
 	if address == "" {
 		return ""
 	}
-	return "mailto:" + percent(address, "@") + "?subject=" + percent("Re: "+title+" ("+reference+")", "")
+	link := "mailto:" + percent(address, "@") + "?"
+	if copied != "" {
+		link += "cc=" + percent(copied, "@") + "&"
+	}
+	return link + "subject=" + percent("Re: "+title+" ("+reference+")", "")
 }
 
 // percent writes every byte that is not plain as %XX, but for those in keep.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"postroom/internal/outbound"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
 	"postroom/internal/store"
@@ -77,11 +76,19 @@ func (g *gathering) concerns(programme string) bool {
 	return programme == "" || slices.Contains(g.who.Programmes, programme)
 }
 
+// guards says whether this coordinator is called when somebody of a programme
+// may be in danger. Whoever was called also hears each morning that it is not
+// over.
+func (g *gathering) guards(programme string) bool {
+	p, known := g.Programmes.Programme(programme)
+	return known && (g.who.Name == p.Safeguarding.Lead || g.who.Name == p.Safeguarding.Deputy)
+}
+
 func (g *gathering) held() error {
 	all, err := g.read.OnHold(bound)
 	var mine []wait
 	for _, a := range all {
-		if g.concerns(a.Programme) {
+		if g.concerns(a.Programme) || g.guards(a.Programme) {
 			mine = append(mine, wait{age: g.age(a.Since), Reference: g.say(a.Reference)})
 		}
 	}
@@ -89,88 +96,12 @@ func (g *gathering) held() error {
 	return err
 }
 
-func (g *gathering) waiting() error {
-	var list []store.Awaiting
-	total := 0
-	for _, name := range g.who.Programmes {
-		p, known := g.Programmes.Programme(name)
-		if !known {
-			continue
-		}
-		for _, kind := range awaited(p) {
-			some, all, err := g.read.Unanswered(p.Name, kind.kind, kind.form, g.now, most)
-			if err != nil {
-				return err
-			}
-			list, total = append(list, some...), total+all
-		}
-	}
-	slices.SortStableFunc(list, func(a, b store.Awaiting) int { return a.Since.Compare(b.Since) })
-	var items []wait
-	for _, a := range list[:min(len(list), most)] {
-		items = append(items, g.wait(a))
-	}
-	g.out.Waiting = cut(items, total)
-	return nil
-}
-
-// awaits is a kind of submission that a person answers, or one form of it.
-type awaits struct {
-	kind postroom.FormKind
-	form string
-}
-
-// awaited lists what a person answers in a programme: what is a question by
-// its kind, and every form for which the programme chases an answer.
-func awaited(p *programme.Programme) []awaits {
-	list := []awaits{{postroom.Enquiry, ""}, {postroom.VolunteerOffer, ""}, {postroom.Concern, ""}, {postroom.Referral, ""}, {postroom.DataRequest, ""}}
-	known := len(list)
-	for _, f := range p.Forms {
-		chased := slices.ContainsFunc(p.Workflow, func(s programme.Step) bool { return s.Form == f.Name && s.Unless == "answered" })
-		if chased && !slices.ContainsFunc(list[:known], func(a awaits) bool { return a.kind == f.Kind }) {
-			list = append(list, awaits{f.Kind, f.Name})
-		}
-	}
-	return list
-}
-
-// wait says as much of a submission as may be said aloud.
-func (g *gathering) wait(a store.Awaiting) wait {
-	w := wait{age: g.age(a.Since), Reference: g.say(a.Reference)}
-	form, named := g.named(a)
-	if !named {
-		return w
-	}
-	name := outbound.Presentable(a.Name)
-	w.Title, w.Name = g.say(form.Title.In(g.language.tag)), g.say(name)
-	w.Mailto = mailto(a.Address, form.Title.In(a.Locale), a.Reference)
-	return w
-}
-
-func (g *gathering) triage() error {
-	letters, err := g.read.Triage(bound)
-	var mine []wait
-	for _, l := range letters {
-		if yours := l.AssignedTo == g.who.Name; yours || !g.assigned(l) && g.reads(l.Mailbox) {
-			mine = append(mine, wait{age: g.age(l.ReceivedAt), Reference: g.say(l.Reference), Yours: yours})
-		}
-	}
-	g.out.Triage = cut(mine, len(mine))
-	return err
-}
-
-// assigned says whether somebody who is still there looks after a letter.
-func (g *gathering) assigned(l postroom.Letter) bool {
-	_, known := g.find(l.AssignedTo)
-	return known
-}
-
 func (g *gathering) arrivals() error {
 	var items []arrival
-	unnamed := 0
+	var unnamed arrival
 	for _, name := range g.who.Programmes {
 		p, known := g.Programmes.Programme(name)
-		n, err := g.read.Arrivals(name, g.since, g.now)
+		n, open, err := g.read.Arrivals(name, g.since, g.now)
 		if err != nil {
 			return err
 		}
@@ -178,17 +109,17 @@ func (g *gathering) arrivals() error {
 		case n == 0:
 			continue
 		case !known || p.Discreet:
-			unnamed += n
+			unnamed.N, unnamed.Unfinished = unnamed.N+n, unnamed.Unfinished+open
 			continue
 		}
 		dates, err := g.bookings(p)
 		if err != nil {
 			return err
 		}
-		items = append(items, arrival{g.say(p.Title.In(g.language.tag)), n, dates})
+		items = append(items, arrival{g.say(p.Title.In(g.language.tag)), n, open, dates})
 	}
-	if unnamed > 0 {
-		items = append(items, arrival{N: unnamed})
+	if unnamed.N > 0 {
+		items = append(items, unnamed)
 	}
 	g.out.New = cut(items, len(items))
 	return nil

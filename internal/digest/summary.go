@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"slices"
 	"time"
 )
 
@@ -14,7 +15,7 @@ type Summary struct {
 
 	Held    section[wait]
 	Waiting section[wait]
-	Triage  section[wait]
+	Triage  []pile
 	New     section[arrival]
 	Due     section[due]
 	Coming  section[date]
@@ -27,12 +28,17 @@ type Summary struct {
 
 // empty says whether there is nothing to say.
 func (s Summary) empty() bool {
-	return s.Held.none() && s.Waiting.none() && s.Triage.none() && s.New.none() && s.Due.none() && s.Coming.none() &&
+	return s.Held.none() && s.Waiting.none() && len(s.Triage) == 0 && s.New.none() && s.Due.none() && s.Coming.none() &&
 		s.Calls.none() && !s.Trouble() && s.Watched.none()
 }
 
 // Trouble says whether anything went wrong.
 func (s Summary) Trouble() bool { return !s.Wrong.none() || !s.Unread.none() || s.GivenUp > 0 }
+
+// Copied says whether an answer that is begun in the summary has a copy line.
+func (s Summary) Copied() bool {
+	return slices.ContainsFunc(s.Waiting.Items, func(w wait) bool { return w.copied != "" })
+}
 
 // section is some lines, and how many more there would be.
 type section[T any] struct {
@@ -64,13 +70,18 @@ type wait struct {
 	Name      text   // of the person
 	Mailto    string // link that begins an answer; "" where there is no address
 	Yours     bool   // a letter that this coordinator looks after
+	Open      bool   // there are questions that they have not answered yet
+	Again     bool   // they wrote once more
+
+	copied string // who gets a copy of the answer; "" when nobody does
 }
 
 // arrival is what is new in one programme.
 type arrival struct {
-	Programme text // "" stands for all that are not to be named
-	N         int
-	Dates     []bookings
+	Programme  text // "" stands for all that are not to be named
+	N          int
+	Unfinished int // how many of them have questions open
+	Dates      []bookings
 }
 
 // bookings is what is new for one date.

@@ -33,7 +33,7 @@ func sample(template, locale string) postroom.Message {
 			"reply_by": "2026-11-26T17:00:00Z", "event": "Refugee support: meet & greet", "session": "Evening",
 			"starts": "2026-12-03T18:00:00Z", "ends": "2026-12-03T20:30:00Z", "venue": "Room 2, The Old Bath House, MK12 5JR",
 			"party": "2", "list": "Garden news", "area": "Wolverton", "url": "https://post.example.org/shelf/1",
-			"owed": "place-booked", "reason": ReasonNoAddress, "subject": "What is on in December",
+			"owed": "place-booked", "reason": ReasonNoAddress, "subject": "What is on in December", "mailbox": "events@example.org",
 			dataMarkdown: "The garden opens again.\n\n[See the dates](https://post.example.org/dates)",
 		},
 	}
@@ -459,6 +459,22 @@ func TestBookingIsManagedUntilAMonthAfterItAndFromTheAddressTheMailWentTo(t *tes
 	for _, m := range []postroom.Message{booked, asked} {
 		if _, err := open(m); postroom.KindOf(err) != postroom.Gone {
 			t.Errorf("the link in %s never ends: %v", m.Template, err)
+		}
+	}
+}
+
+func TestCoordinatorsAreToldHowToAnswerWhereThereIsAMailbox(t *testing.T) {
+	t.Parallel()
+	o := writer(t)
+	for _, locale := range []string{"en", "uk", "fa", "fa-AF", "ps"} {
+		for _, name := range []string{"notice", "chase", "wrote-again"} {
+			m := sample(name, locale)
+			with := compose(t, o, m).text
+			delete(m.Data, "mailbox")
+			without := compose(t, o, m).text
+			if !strings.Contains(with, "events@example.org") || strings.Contains(without, "events@") || len(without) >= len(with) || !strings.Contains(without, m.Data["reference"]) {
+				t.Errorf("%s in %s:\n%s\nand without a mailbox:\n%s", name, locale, with, without)
+			}
 		}
 	}
 }

@@ -88,16 +88,24 @@ type Awaiting struct {
 	Discreet  bool   // the contact is
 	Address   string // where an answer goes; "" when there is no email
 	Locale    string
+	Mailbox   string // that it came to; "" when it came by no letter
+	Open      bool   // it came by letter and has questions open
 	Since     time.Time
 }
 
-const awaitingColumns = `reference, programme, form, contacts.name, contacts.discreet, submissions.address, submissions.locale`
+const awaitingColumns = `submissions.reference, programme, form, contacts.name, contacts.discreet, submissions.address, submissions.locale,
+	submissions.mailbox, open_fields <> '' AND submissions.letter_id <> ''`
+
+// into are the places that a row of awaitingColumns is scanned into.
+func (a *Awaiting) into() []any {
+	return []any{&a.Reference, &a.Programme, &a.Form, &a.Name, &a.Discreet, &a.Address, &a.Locale, &a.Mailbox, &a.Open}
+}
 
 func (r Reader) awaiting(query string, args ...any) (list []Awaiting, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var a Awaiting
 		var since int64
-		err := rows.Scan(&a.Reference, &a.Programme, &a.Form, &a.Name, &a.Discreet, &a.Address, &a.Locale, &since)
+		err := rows.Scan(append(a.into(), &since)...)
 		a.Since = moment(since)
 		list = append(list, a)
 		return err
@@ -120,6 +128,56 @@ func (r Reader) Unanswered(programme string, kind postroom.FormKind, form string
 	return list, all, err
 }
 
+// Unfinished lists the submissions that came in by letter by a moment, have
+// questions open and wait, who has waited longest first, at most limit, and
+// says how many there are in all.
+func (r Reader) Unfinished(programme string, by time.Time, limit int) (list []Awaiting, all int, err error) {
+	const which = ` WHERE programme = $1 AND open_fields <> '' AND submissions.letter_id <> '' AND state = 'received' AND received_at <= $2`
+	list, err = r.awaiting(`SELECT `+awaitingColumns+`, received_at
+		  FROM submissions JOIN contacts ON contacts.id = contact_id`+which+`
+		 ORDER BY received_at LIMIT $3`, programme, micros(by), limit)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list who has questions open: %w", err)
+	}
+	err = r.row(`SELECT count(*) FROM submissions`+which, programme, micros(by)).Scan(&all)
+	return list, all, err
+}
+
+// AwaitingAgain is a submission to which the person wrote once more.
+type AwaitingAgain struct {
+	Awaiting      // Since is when the newest of their letters came
+	Answered bool // our people had answered before
+}
+
+// WroteAgain lists the submissions that wait and to which the person wrote
+// again by a moment, the longest ago first, at most limit, and says how many
+// there are in all.
+func (r Reader) WroteAgain(programme string, by time.Time, limit int) (list []AwaitingAgain, all int, err error) {
+	// SQLite keeps the order of a CROSS JOIN: from the few who wrote again, not
+	// from the many whose sign-up nobody has to answer.
+	const which = `
+		  FROM (SELECT submission_id, max(received_at) AS wrote_at FROM letters
+		         WHERE reason = 'added' AND state = 'done' AND received_at <= $2 GROUP BY submission_id) AS again
+		 CROSS JOIN submissions JOIN contacts ON contacts.id = contact_id
+		 WHERE submissions.id = again.submission_id AND programme = $1 AND submissions.state = 'received'`
+	scan := func(rows *sql.Rows) error {
+		var a AwaitingAgain
+		var since int64
+		err := rows.Scan(append(a.into(), &a.Answered, &since)...)
+		a.Since = moment(since)
+		list = append(list, a)
+		return err
+	}
+	err = r.each(scan, `SELECT `+awaitingColumns+`,
+		       EXISTS (SELECT 1 FROM letters WHERE letters.submission_id = submissions.id AND letters.reason = 'staff_answer'), wrote_at`+which+`
+		 ORDER BY wrote_at LIMIT $3`, programme, micros(by), limit)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list who wrote again: %w", err)
+	}
+	err = r.row(`SELECT count(*)`+which, programme, micros(by)).Scan(&all)
+	return list, all, err
+}
+
 // OnHold lists the submissions that are held, the longest first, at most limit.
 // Since is when the brake was put on.
 func (r Reader) OnHold(limit int) ([]Awaiting, error) {
@@ -129,11 +187,13 @@ func (r Reader) OnHold(limit int) ([]Awaiting, error) {
 		 ORDER BY placed_at LIMIT $1`, limit)
 }
 
-// Arrivals counts what came in for a programme between two moments.
-func (r Reader) Arrivals(programme string, since, by time.Time) (n int, err error) {
-	err = r.row(`SELECT count(*) FROM submissions WHERE programme = $1 AND received_at > $2 AND received_at <= $3`,
-		programme, micros(since), micros(by)).Scan(&n)
-	return n, err
+// Arrivals counts what came in for a programme between two moments, and how
+// much of that has questions open.
+func (r Reader) Arrivals(programme string, since, by time.Time) (n, unfinished int, err error) {
+	err = r.row(`SELECT count(*), coalesce(sum(CASE WHEN open_fields <> '' THEN 1 ELSE 0 END), 0)
+		  FROM submissions WHERE programme = $1 AND received_at > $2 AND received_at <= $3`,
+		programme, micros(since), micros(by)).Scan(&n, &unfinished)
+	return n, unfinished, err
 }
 
 // SessionArrivals is how many of the bookings of one session are new.

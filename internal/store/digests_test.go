@@ -70,11 +70,96 @@ func TestWhoWaitsIsListedUntilSomebodyAnswers(t *testing.T) {
 		if len(held) != 1 || held[0].Reference != three.Reference || !held[0].Since.Equal(monday.Add(time.Hour)) {
 			t.Errorf("held: %+v", held)
 		}
-		if n := got(read.Arrivals("network", monday.Add(-1), monday))(t); n != 3 {
-			t.Errorf("%d arrived", n)
+		if n, unfinished, err := read.Arrivals("network", monday.Add(-1), monday); err != nil || n != 3 || unfinished != 0 {
+			t.Errorf("%d arrived, %d unfinished, %v", n, unfinished, err)
 		}
-		if n := got(read.Arrivals("network", monday, monday.Add(time.Hour)))(t); n != 0 {
-			t.Errorf("%d arrived after the moment that was told before", n)
+		if n, _, err := read.Arrivals("network", monday, monday.Add(time.Hour)); err != nil || n != 0 {
+			t.Errorf("%d arrived after the moment that was told before, %v", n, err)
+		}
+	})
+}
+
+// lettered files a sign-up that came by letter and left a question open.
+func lettered(t *testing.T, s *Store, name string) (sub postroom.Submission) {
+	t.Helper()
+	letter := wrote(t, s, name, "filed", postroom.Letter{}, monday)
+	write(t, s, func(tx *Tx) error {
+		c, err := person(tx, name)
+		if err != nil {
+			return err
+		}
+		e := entry(c)
+		e.Key, e.NaturalKey, e.Open, e.Mailbox, e.Letter = "key-"+name, "natural-"+name, []string{"area"}, "support@example.org", letter
+		sub, _, err = tx.AddSubmission(e)
+		return err
+	})
+	return sub
+}
+
+// wrote files a letter and settles it for a reason.
+func wrote(t *testing.T, s *Store, hash, reason string, l postroom.Letter, at time.Time) (id string) {
+	t.Helper()
+	write(t, s, func(tx *Tx) (err error) {
+		l.Hash, l.ReceivedAt, l.Reason = hash, at, reason
+		if id, _, err = tx.AddLetter(l, nil, []byte(hash)); err != nil {
+			return err
+		}
+		l.ID, l.State = id, postroom.LetterDone
+		_, err = tx.SettleLetter(l, at)
+		return err
+	})
+	return id
+}
+
+func TestWhoHasQuestionsOpenIsListedUntilTheyAreAnswered(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		filed(t, s, "by form")
+		open, done, answered := lettered(t, s, "open"), lettered(t, s, "done"), lettered(t, s, "answered")
+		write(t, s, func(tx *Tx) error { _, err := tx.FinishSubmission(done); return err })
+		write(t, s, func(tx *Tx) error { return tx.MarkAnswered(answered.ID, monday) })
+		list, all, err := s.Read(t.Context()).Unfinished("network", monday, 10)
+		if err != nil || all != 1 || len(list) != 1 || list[0].Reference != open.Reference || !list[0].Open || list[0].Mailbox != "support@example.org" || !list[0].Since.Equal(monday) {
+			t.Errorf("unfinished: %+v of %d, %v", list, all, err)
+		}
+		if n, unfinished, err := s.Read(t.Context()).Arrivals("network", monday.Add(-1), monday); err != nil || n != 4 || unfinished != 2 {
+			t.Errorf("%d arrived, %d unfinished, %v", n, unfinished, err)
+		}
+		for _, none := range []struct {
+			programme string
+			by        time.Time
+		}{{"other", monday}, {"network", monday.Add(-1)}} {
+			if _, all, err := s.Read(t.Context()).Unfinished(none.programme, none.by, 10); err != nil || all != 0 {
+				t.Errorf("%v: %d, %v", none, all, err)
+			}
+		}
+	})
+}
+
+func TestWhoWroteAgainIsListedSinceTheirNewestLetter(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		one, two, three := filed(t, s, "one"), filed(t, s, "two"), lettered(t, s, "three")
+		hour := func(n int) time.Time { return monday.Add(time.Duration(n) * time.Hour) }
+		wrote(t, s, "1a", "added", postroom.Letter{Submission: one.ID}, hour(1))
+		wrote(t, s, "1b", "added", postroom.Letter{Submission: one.ID}, hour(4))
+		wrote(t, s, "2a", "added", postroom.Letter{Submission: two.ID}, hour(1))
+		wrote(t, s, "3a", "staff_answer", postroom.Letter{Submission: three.ID, Folder: postroom.SentFolder}, hour(2))
+		wrote(t, s, "3b", "added", postroom.Letter{Submission: three.ID}, hour(3))
+		write(t, s, func(tx *Tx) error { return tx.MarkAnswered(two.ID, hour(5)) })
+		list, all, err := s.Read(t.Context()).WroteAgain("network", hour(6), 10)
+		if err != nil || all != 2 || len(list) != 2 {
+			t.Fatalf("who wrote again: %+v of %d, %v", list, all, err)
+		}
+		if a := list[0]; a.Reference != three.Reference || !a.Answered || !a.Open || !a.Since.Equal(hour(3)) {
+			t.Errorf("the first is %+v", a)
+		}
+		if a := list[1]; a.Reference != one.Reference || a.Answered || a.Open || !a.Since.Equal(hour(4)) {
+			t.Errorf("the second is %+v", a)
+		}
+		if list, all, err := s.Read(t.Context()).WroteAgain("network", hour(2), 1); err != nil || all != 1 || len(list) != 1 || !list[0].Since.Equal(hour(1)) {
+			t.Errorf("by then: %+v of %d, %v", list, all, err)
+		}
+		if _, all, err := s.Read(t.Context()).WroteAgain("other", hour(6), 10); err != nil || all != 0 {
+			t.Errorf("of another programme: %d, %v", all, err)
 		}
 	})
 }

@@ -27,6 +27,9 @@ var crowd = []string{
 	`INSERT INTO form_versions (version, programme, form, snapshot, first_seen) SELECT 'v' || i, 'p', 'f', '', 0 FROM n WHERE i = 1`,
 	`INSERT INTO submissions (id, reference, idempotency_key, natural_key, programme, form, form_version, kind, channel, contact_id, locale, answers_sealed, state, received_at)
 		SELECT 's' || i, 'r' || i, 'k' || i, 'n' || i, 'p', 'f', 'v1', 'sign_up', 'web', 'c' || i, 'en', '', CASE WHEN i % 3 = 0 THEN 'received' ELSE 'answered' END, i FROM n`,
+	`INSERT INTO letters (id, raw_hash, raw_sealed, size, state, reason, submission_id, received_at)
+		SELECT 'l' || i, 'h' || i, '', 1, 'done', CASE WHEN i % 500 = 0 THEN 'added' ELSE 'filed' END, 's' || i, i FROM n`,
+	`UPDATE submissions SET open_fields = 'area', letter_id = 'l' || substr(id, 2) WHERE received_at % 500 = 0`,
 	`INSERT INTO messages (id, key, message_id, form, submission_id, address, locale, class, lane, state, created_at, sending_at)
 		SELECT 'm' || i, 'm' || i, 'm' || i, 'f', 's' || i, (i % 900) || '@example.org', 'en', 'service', 'confirm', CASE WHEN i % 1000 = 0 THEN 'held' ELSE 'sent' END, i, i FROM n`,
 	`INSERT INTO subscriptions (id, list, programme, contact_id, address, locale, submission_id, state, asked_at)
@@ -130,8 +133,13 @@ func hot(now time.Time) map[string]func(tx *Tx) error {
 			_, _, err := tx.Unanswered("p", "concern", "", time.UnixMicro(900), 20)
 			return err
 		},
-		"on hold":  func(tx *Tx) error { _, err := tx.OnHold(20); return err },
-		"arrivals": func(tx *Tx) error { _, err := tx.Arrivals("p", time.UnixMicro(800), time.UnixMicro(900)); return err },
+		"on hold": func(tx *Tx) error { _, err := tx.OnHold(20); return err },
+		"arrivals": func(tx *Tx) error {
+			_, _, err := tx.Arrivals("p", time.UnixMicro(800), time.UnixMicro(900))
+			return err
+		},
+		"unfinished":  func(tx *Tx) error { _, _, err := tx.Unfinished("p", time.UnixMicro(9000), 20); return err },
+		"wrote again": func(tx *Tx) error { _, _, err := tx.WroteAgain("p", time.UnixMicro(9000), 20); return err },
 		"booking arrivals": func(tx *Tx) error {
 			_, err := tx.BookingArrivals("p", time.UnixMicro(890), time.UnixMicro(900))
 			return err
@@ -175,7 +183,7 @@ func explain(t testing.TB, tx *Tx, engine string, st statement) string {
 
 // wholeTable finds a plan that reads every row of a table that grows. A scan
 // of an index that holds only the open jobs is none.
-var wholeTable = regexp.MustCompile(`(Seq Scan on|SCAN) (jobs|messages|submissions|contacts|contact_addresses|steps|bookings|subscriptions)( USING INDEX sqlite_\w+$|$| \w+  \(|  \()`)
+var wholeTable = regexp.MustCompile(`(Seq Scan on|SCAN) (jobs|messages|submissions|letters|contacts|contact_addresses|steps|bookings|subscriptions)( USING INDEX sqlite_\w+$|$| \w+  \(|  \()`)
 
 func TestHotQueriesUseAnIndex(t *testing.T) {
 	t.Parallel()

@@ -143,9 +143,10 @@ func (w *Workflow) data(c *Case, locale string, at time.Time) map[string]string 
 // submission at all. The reply is promised from the moment told.
 func (w *Workflow) aboutForm(c *Case, locale string, from time.Time) map[string]string {
 	d := map[string]string{"reference": c.Submission.Reference}
-	for _, key := range []string{"name", "programme", "form_title", "reply_by", "event", "session", "starts", "ends", "venue", "party", "list", "area", "again", "waiting", "step", "was_starts", "was_venue"} {
+	for _, key := range []string{"name", "programme", "form_title", "reply_by", "event", "session", "starts", "ends", "venue", "party", "list", "area", "again", "waiting", "step", "was_starts", "was_venue", "mailbox"} {
 		d[key] = ""
 	}
+	d["mailbox"] = c.Submission.Mailbox
 	if c.programme != nil {
 		d["programme"] = c.programme.Title.In(locale)
 		d["reply_by"] = stamp(c.programme.ReplyWithin.After(from, w.Zone))
