@@ -187,7 +187,8 @@ func TestReleasedHoldSendsWhatItKeptBack(t *testing.T) {
 			if _, err := tx.Release(m.Submission, "Sam", moment); err != nil {
 				return err
 			}
-			return r.Release(tx, m.Submission)
+			_, err := r.Release(tx, m.Submission)
+			return err
 		})
 		r.deliver(m)
 		r.expect(m, postroom.Sent, "")
@@ -208,7 +209,8 @@ func TestHoldLiftedWhileTheGateDecidesLosesNothing(t *testing.T) {
 		if _, err := tx.Release(m.Submission, "Sam", moment); err != nil {
 			return err
 		}
-		return r.Release(tx, m.Submission)
+		_, err := r.Release(tx, m.Submission)
+		return err
 	})
 	err := r.store.Write(t.Context(), func(tx *store.Tx) error { return tx.Settle(job, outcome, moment) })
 	if err == nil {

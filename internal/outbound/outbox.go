@@ -157,19 +157,19 @@ func (o *Outbox) address(m *postroom.Message) error {
 	return nil
 }
 
-// Release sends what a hold on a submission kept back. The caller has taken
-// the hold off in the same transaction.
-func (o *Outbox) Release(tx *store.Tx, submission string) error {
+// Release sends what a hold on a submission kept back, and returns how many
+// messages that is. The caller has taken the hold off in the same transaction.
+func (o *Outbox) Release(tx *store.Tx, submission string) (sent int, err error) {
 	ids, err := tx.ReleaseMessages(submission)
 	if err != nil {
-		return fmt.Errorf("release messages: %w", err)
+		return 0, fmt.Errorf("release messages: %w", err)
 	}
 	for _, id := range ids {
 		if err := o.reopen(tx, id); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return len(ids), nil
 }
 
 // SendAgain makes a failed, held or uncertain message due once more, because

@@ -455,7 +455,8 @@ func release(t *testing.T, room *testkit.Room, sub postroom.Submission) {
 		if _, err := tx.Release(sub.ID, "test", room.Clock.Now()); err != nil {
 			return err
 		}
-		return room.Outbox.Release(tx, sub.ID)
+		_, err := room.Outbox.Release(tx, sub.ID)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
