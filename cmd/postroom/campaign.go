@@ -52,7 +52,7 @@ two lines of three dashes. The rest is Markdown without HTML or pictures:
     [See all dates](https://www.example.org/dates)
 
 The same file is sent to a list once, however often the command is run, unless
---again is given. A running server does the sending. The command succeeds when
+--again is given. Nothing is sent while nobody has confirmed the list. A running server does the sending. The command succeeds when
 the newsletter is started; with --wait it waits until every copy is settled, and
 fails if one failed, is held, or is uncertain.`,
 		Args: cobra.ExactArgs(1),
@@ -107,6 +107,11 @@ type sending struct {
 
 func (c *command) send(cmd *cobra.Command, st *store.Store, edition postroom.Campaign, f sendFlags) error {
 	ctx := cmd.Context()
+	if people, err := st.Read(ctx).Recipients(edition.List, "", 1); err != nil {
+		return fmt.Errorf("look at list %s: %w", edition.List, err)
+	} else if len(people) == 0 {
+		return errors.New("nobody has confirmed this list; nothing was sent")
+	}
 	rooms := campaign.NewEditions(campaign.EditionOptions{Store: st, Clock: new(app.Clock)})
 	filed, started, err := rooms.Start(ctx, edition, f.again)
 	if err != nil {

@@ -5,15 +5,18 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"postroom/internal/app"
 	"postroom/internal/config"
 	"postroom/internal/inbound"
 	"postroom/internal/letter"
 	"postroom/internal/postroom"
+	"postroom/internal/programme"
 )
 
 // inspect says what the post room makes of a letter, and why. It needs no
@@ -34,10 +37,14 @@ func (c *command) inspect() *cobra.Command {
 
 func (c *command) inspectAll(files []string, asJSON bool) error {
 	ours, unread := c.ours(), 0
+	programmes, err := c.programmes()
+	if err != nil {
+		return err
+	}
 	out := json.NewEncoder(c.stdout)
 	out.SetEscapeHTML(false)
 	for _, file := range files {
-		seen := inspectFile(file, ours)
+		seen := inspectFile(file, ours, programmes)
 		if seen.Error != "" {
 			unread++
 		}
@@ -71,6 +78,17 @@ func (c *command) ours() inbound.Ours {
 	return ours
 }
 
+// programmes are those of the settings, or the built-in ones where there are no
+// settings.
+func (c *command) programmes() (*programme.Set, error) {
+	cfg, err := config.Load(c.config, c.getenv)
+	if err != nil {
+		cfg = config.Config{}
+	}
+	_, set, err := app.Load(cfg)
+	return set, err
+}
+
 // inspected is one letter as inspect shows it.
 type inspected struct {
 	File        string               `json:"file"`
@@ -90,6 +108,9 @@ type inspected struct {
 	Back        string               `json:"back,omitempty"`
 	Language    string               `json:"language"`
 	Phone       string               `json:"phone"`
+	Form        string               `json:"form"`     // that it would be filed on; "" where a person has to place it
+	Worrying    string               `json:"worrying"` // programme one of whose phrases of danger stands in it, or ""
+	Silent      bool                 `json:"silent"`   // it asks not to be written to
 	Error       string               `json:"error,omitempty"`
 }
 
@@ -119,16 +140,59 @@ type inspectedComplaint struct {
 // languages are those that a letter's language is guessed among.
 func languages() []string { return []string{"en", "uk", "fa", "fa-AF", "ps"} }
 
-func inspectFile(file string, ours inbound.Ours) inspected {
+func inspectFile(file string, ours inbound.Ours, set *programme.Set) inspected {
 	raw, err := os.ReadFile(file)
 	l := letter.Read(raw)
 	v := inbound.Classify(l, ours, arrived(l))
 	seen := show(l, v)
 	seen.File = file
+	seen.place(set, l, v)
 	if err != nil {
 		seen.Error = err.Error()
 	}
 	return seen
+}
+
+// place says on which form a letter would be filed, and whether it says
+// anything at which everything automatic stops.
+func (i *inspected) place(set *programme.Set, l letter.Letter, v inbound.Verdict) {
+	words := l.Subject + "\n" + or(strings.TrimSpace(v.Visible), l.Text)
+	if p, worrying := set.Worrying(words); worrying {
+		i.Worrying, i.Silent = p.Name, p.Safeguarding.Silent.In(words)
+	}
+	if v.Class != postroom.LetterSubmission {
+		return
+	}
+	var otherwise string
+	for _, mailbox := range mailboxesFor(set, l) {
+		form, ok := set.FormFor(mailbox, words)
+		if ok && !form.AnyLetter {
+			i.Form = form.Name
+			return
+		}
+		if ok && otherwise == "" {
+			otherwise = form.Name
+		}
+	}
+	i.Form = otherwise
+}
+
+// mailboxesFor lists the addresses of programmes that a letter was sent to. One
+// that was sent to none of them is looked at as if it had been sent to each.
+func mailboxesFor(set *programme.Set, l letter.Letter) []string {
+	var all, to []string
+	for _, p := range set.Programmes() {
+		all = append(all, p.Addresses...)
+	}
+	for _, a := range slices.Concat(l.To, l.Cc) {
+		if i := slices.IndexFunc(all, func(ours string) bool { return strings.EqualFold(ours, a.Address) }); i >= 0 {
+			to = append(to, all[i])
+		}
+	}
+	if len(to) == 0 {
+		return all
+	}
+	return to
 }
 
 // show puts what was made of a letter into the form of the output, in which
@@ -183,6 +247,7 @@ func (i inspected) print(out io.Writer) {
 	}
 	fmt.Fprintf(out, "%s\n  it is       %s (%s)\n", i.File, i.Class, or(strings.Join(i.Reasons, ", "), "nothing speaks for anything"))
 	fmt.Fprintf(out, "  answer it   %s\n", i.mayAnswer())
+	i.printPlace(out)
 	for _, a := range i.From {
 		fmt.Fprintf(out, "  from        %s\n", strings.TrimSpace(a.Name+" <"+a.Address+">"))
 	}
@@ -199,6 +264,35 @@ func (i inspected) mayAnswer() string {
 		return "yes"
 	}
 	return "no: " + strings.Join(i.Against, ", ")
+}
+
+// printPlace shows what would become of a letter that a person wrote.
+func (i inspected) printPlace(out io.Writer) {
+	switch {
+	case i.Class != postroom.LetterSubmission:
+	case !i.Answerable || i.Staff || i.Form == "":
+		fmt.Fprintf(out, "  becomes     a letter that a person has to place: postroom triage list\n")
+	default:
+		fmt.Fprintf(out, "  becomes     form %s\n", i.Form)
+	}
+	if i.Worrying != "" {
+		fmt.Fprintf(out, "  danger      words of %s stand in it: %s\n", i.Worrying, i.alarm())
+	}
+}
+
+// alarm says what follows from words of danger.
+func (i inspected) alarm() string {
+	switch i.Class {
+	case postroom.LetterSubmission, postroom.LetterReply, postroom.LetterUnsubscribe, postroom.LetterUnknown:
+	case postroom.LetterAutoReply, postroom.LetterList:
+		return "a person has to look"
+	default:
+		return "nothing, because a machine wrote it"
+	}
+	if i.Silent {
+		return "somebody is called at once, and nothing is sent to the person"
+	}
+	return "somebody is called at once"
 }
 
 // printFound shows what not every letter has.

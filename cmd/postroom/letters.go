@@ -37,9 +37,14 @@ func (c *command) lettersList() *cobra.Command {
 					return fmt.Errorf("list letters: %w", err)
 				}
 				table := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
-				fmt.Fprintln(table, "RECEIVED\tMAILBOX\tFOLDER\tCLASS\tSTATE\tREASON")
+				fmt.Fprintln(table, "RECEIVED\tMAILBOX\tFROM\tCLASS\tSTATE\tREFERENCE\tREASON")
 				for _, l := range list {
-					fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", l.ReceivedAt.Format(time.RFC3339), l.Mailbox, l.Folder, or(string(l.Class), "-"), l.State, or(l.Reason, "-"))
+					reference, err := referenceOf(st.Read(cmd.Context()), l)
+					if err != nil {
+						return err
+					}
+					fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.ReceivedAt.Format(time.RFC3339), l.Mailbox, or(printable(l.Address), "-"),
+						or(string(l.Class), "-"), l.State, or(reference, "-"), or(l.Reason, "-"))
 				}
 				return table.Flush()
 			})
@@ -47,6 +52,19 @@ func (c *command) lettersList() *cobra.Command {
 	}
 	cmd.Flags().IntVar(&limit, "limit", 50, "at most so many")
 	return cmd
+}
+
+// referenceOf is by what a person asks for a letter: its own reference while it
+// needs somebody, or that of the submission it belongs to.
+func referenceOf(r store.Reader, l postroom.Letter) (string, error) {
+	if l.Reference != "" || l.Submission == "" {
+		return l.Reference, nil
+	}
+	sub, err := r.Submission(l.Submission)
+	if err != nil {
+		return "", fmt.Errorf("find submission of letter %s: %w", l.ID, err)
+	}
+	return sub.Reference, nil
 }
 
 // longestFile is as large a letter as mail providers let through.

@@ -36,7 +36,7 @@ func TestCommands(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "get": get, "post": post, "reference": reference, "waiting": waiting, "step": step, "called": called,
-			"subscribed": subscribed, "capture": capture},
+			"subscribed": subscribed, "capture": capture, "until": until},
 	})
 }
 
@@ -161,6 +161,21 @@ func called(ts *testscript.TestScript, _ bool, _ []string) {
 		}
 	}
 	ts.Fatalf("nobody has to be phoned")
+}
+
+// until runs "postroom ARGS" until a pattern stands in its output, because a
+// server does the work.
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	pattern := regexp.MustCompile(args[0])
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
+		ts.Check(ts.Exec("postroom", args[1:]...))
+		if pattern.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+	}
+	ts.Fatalf("%s never stands in the output of %v", args[0], args[1:])
 }
 
 // capture puts what the first group of a pattern finds in the last output into

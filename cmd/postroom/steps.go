@@ -48,7 +48,7 @@ func (c *command) stepsList() *cobra.Command {
 
 func promises(r store.Reader, run, reference string, limit int) ([]store.Promise, error) {
 	if reference != "" {
-		sub, err := r.SubmissionWith(reference)
+		sub, err := submissionWith(r, reference)
 		if err != nil {
 			return nil, err
 		}

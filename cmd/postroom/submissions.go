@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -13,8 +12,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"postroom/internal/app"
+	"postroom/internal/letter"
+	"postroom/internal/outbound"
 	"postroom/internal/postroom"
+	"postroom/internal/programme"
 	"postroom/internal/store"
+	"postroom/internal/workflow"
 )
 
 // submissions shows what people sent, to whoever may read the settings and
@@ -51,37 +55,120 @@ func (c *command) submissionsList() *cobra.Command {
 }
 
 func (c *command) submissionsShow() *cobra.Command {
-	return c.submissionsOne("show REFERENCE", "Show one submission and what became of it", func(ctx context.Context, st *store.Store, s postroom.Submission) error {
-		mails, err := st.Read(ctx).MessagesAbout(s.ID)
+	return c.submissionsOne("show REFERENCE", "Show one submission, its letters, and what became of it", func(ctx context.Context, room *app.Room, s postroom.Submission) error {
+		read := room.Store.Read(ctx)
+		mails, err := read.MessagesAbout(s.ID)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(c.stdout, "reference  %s\nform       %s\nstate      %s\nlanguage   %s\nreceived   %s\n\n",
-			s.Reference, s.Form, s.State, s.Locale, s.ReceivedAt.Format(time.RFC3339))
-		for _, field := range slices.Sorted(maps.Keys(s.Answers)) {
-			fmt.Fprintf(c.stdout, "%s: %s\n", field, strings.Join(s.Answers[field], ", "))
+		holds, err := read.Holds(s.ID)
+		if err != nil {
+			return err
 		}
-		return printMails(c.stdout, mails)
+		fmt.Fprintf(c.stdout, "reference  %s\nform       %s\nstate      %s\nlanguage   %s\nreceived   %s\n",
+			s.Reference, s.Form, s.State, s.Locale, s.ReceivedAt.Format(time.RFC3339))
+		printHolds(c.stdout, holds)
+		printAnswers(c.stdout, room.Programmes, s)
+		if err := printLetters(c.stdout, read, s); err != nil {
+			return err
+		}
+		return printMailsInWords(c.stdout, mails, callWords(room))
 	})
 }
 
+func printHolds(out io.Writer, holds []store.Hold) {
+	for _, h := range holds {
+		fmt.Fprintf(out, "held       since %s: %s", h.PlacedAt.Format(time.RFC3339), whyHeld(h.Reason))
+		if !h.ReleasedAt.IsZero() {
+			fmt.Fprintf(out, "; released %s by %s", h.ReleasedAt.Format(time.RFC3339), h.ReleasedBy)
+		}
+		fmt.Fprintln(out)
+	}
+}
+
+// whyHeld says in words why somebody has to look before anything leaves.
+func whyHeld(reason string) string {
+	switch reason {
+	case workflow.HeldForSafety:
+		return "somebody may be in danger"
+	case "suspect": // the reason that intake writes
+		return "a machine may have sent it"
+	}
+	return reason
+}
+
+// printAnswers prints what somebody answered, and what a letter left open.
+func printAnswers(out io.Writer, set *programme.Set, s postroom.Submission) {
+	fmt.Fprintln(out)
+	for _, field := range slices.Sorted(maps.Keys(s.Answers)) {
+		fmt.Fprintf(out, "%s: %s\n", field, printable(strings.Join(s.Answers[field], ", ")))
+	}
+	form, _ := set.Form(s.Form)
+	for _, name := range s.Open {
+		question := name
+		if form != nil {
+			if f, ok := form.Field(name); ok && f.Label.In("en") != "" {
+				question += ": " + f.Label.In("en")
+			}
+		}
+		fmt.Fprintf(out, "not answered: %s\n", question)
+	}
+}
+
+// printLetters prints the letters of a submission, the newest first.
+func printLetters(out io.Writer, r store.Reader, s postroom.Submission) error {
+	list, err := r.LettersAbout(s.ID)
+	if err != nil {
+		return err
+	}
+	for _, l := range slices.Backward(list) {
+		raw, err := r.LetterRaw(l.ID)
+		if err != nil {
+			return err
+		}
+		read := letter.Read(raw)
+		fmt.Fprintf(out, "\nLETTER of %s from %s\n\n%s\n", l.ReceivedAt.Format(time.RFC3339), or(printable(writers(read)), "nobody it names"), printable(strings.TrimSpace(read.Text)))
+		printAttached(out, read)
+	}
+	return nil
+}
+
 func printMails(out io.Writer, mails []postroom.Message) error {
+	return tableOfMails(out, mails, func(reason string) string { return reason })
+}
+
+// printMailsInWords prints mails with the reason as people say it. What a mail
+// server said stays as it said it.
+func printMailsInWords(out io.Writer, mails []postroom.Message, words outbound.Words) error {
+	return tableOfMails(out, mails, func(reason string) string {
+		if strings.HasPrefix(reason, "reason.") {
+			return words.Because(reason)
+		}
+		return printable(reason)
+	})
+}
+
+func tableOfMails(out io.Writer, mails []postroom.Message, because func(reason string) string) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\nMAIL\tTO\tSTATE\tREASON")
 	for _, m := range mails {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", m.Template, m.To, m.State, m.Reason)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", m.Template, m.To, m.State, because(m.Reason))
 	}
 	return table.Flush()
 }
 
 func (c *command) submissionsAnswered() *cobra.Command {
-	return c.submissionsOne("answered REFERENCE", "Note that a person answered, so that nobody is chased", func(ctx context.Context, st *store.Store, s postroom.Submission) error {
-		now := time.Now()
-		err := st.Write(ctx, func(tx *store.Tx) error {
-			if err := tx.MarkAnswered(s.ID, now); err != nil {
+	return c.submissionsOne("answered REFERENCE", "Note that a person answered, so that nobody is chased", func(ctx context.Context, room *app.Room, s postroom.Submission) error {
+		now := room.Clock.Now()
+		err := room.Store.Write(ctx, func(tx *store.Tx) error {
+			sub, err := tx.Submission(s.ID)
+			if err != nil {
 				return err
 			}
-			return tx.Audit("command line", "answered", s.ID, now)
+			if sub.State == postroom.SubmissionHeld {
+				return fmt.Errorf("%s is held; look at it, and then: postroom submissions release %s", s.Reference, s.Reference)
+			}
+			return room.Answered(tx, sub, commandLine, now)
 		})
 		if err == nil {
 			fmt.Fprintf(c.stdout, "%s is answered\n", s.Reference)
@@ -90,57 +177,68 @@ func (c *command) submissionsAnswered() *cobra.Command {
 	})
 }
 
+// commandLine is who did something, as the audit names them.
+const commandLine = "command line"
+
 func (c *command) submissionsRelease() *cobra.Command {
-	return c.submissionsOne("release REFERENCE", "Take the brake off a submission that is held", func(ctx context.Context, st *store.Store, s postroom.Submission) error {
-		now := time.Now()
-		err := st.Write(ctx, func(tx *store.Tx) error { return release(tx, s, now) })
-		if err == nil {
-			fmt.Fprintf(c.stdout, "%s is released\n", s.Reference)
+	return c.submissionsOne("release REFERENCE", "Take the brake off a submission that is held", func(ctx context.Context, room *app.Room, s postroom.Submission) error {
+		var sent int
+		err := room.Store.Write(ctx, func(tx *store.Tx) (err error) {
+			sent, err = release(tx, room, s)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if s, err = room.Store.Read(ctx).Submission(s.ID); err == nil {
+			fmt.Fprintln(c.stdout, released(s, sent))
 		}
 		return err
 	})
 }
 
-// release lets go what a hold kept back, in one transaction.
-func release(tx *store.Tx, s postroom.Submission, now time.Time) error {
-	held, err := tx.Release(s.ID, "command line", now)
+// release takes the brake off and lets go what it kept back, in one
+// transaction.
+func release(tx *store.Tx, room *app.Room, s postroom.Submission) (sent int, err error) {
+	now := room.Clock.Now()
+	held, err := tx.Release(s.ID, commandLine, now)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if !held {
-		return fmt.Errorf("%s is not held", s.Reference)
+		return 0, fmt.Errorf("%s is not held", s.Reference)
 	}
-	if err := tx.Audit("command line", "release", s.ID, now); err != nil {
-		return err
+	if err := tx.Audit(commandLine, "release", s.ID, now); err != nil {
+		return 0, err
 	}
-	ids, err := tx.ReleaseMessages(s.ID)
-	for _, id := range ids {
-		err = errors.Join(err, deliverAgain(tx, id, now))
-	}
-	return err
+	return room.Outbox.Release(tx, s.ID)
 }
 
-// deliverAgain makes the delivery of a message due. One that is not settled
-// yet finds by itself that the message waits.
-func deliverAgain(tx *store.Tx, message string, now time.Time) error {
-	job, err := tx.JobOf(postroom.JobDeliver, message)
-	if err != nil {
-		return err
+// released says what followed from taking the brake off.
+func released(s postroom.Submission, sent int) string {
+	say := s.Reference + " is released. "
+	switch sent {
+	case 0:
+		say += "No mail was kept back."
+	case 1:
+		say += "1 mail will now be sent."
+	default:
+		say += fmt.Sprintf("%d mails will now be sent.", sent)
 	}
-	if err := tx.ReopenJob(job.ID, now); postroom.KindOf(err) != postroom.NotFound {
-		return err
+	if s.State == postroom.SubmissionReceived {
+		say += " It still waits for an answer."
 	}
-	return nil
+	return say
 }
 
-func (c *command) submissionsOne(use, short string, do func(context.Context, *store.Store, postroom.Submission) error) *cobra.Command {
+func (c *command) submissionsOne(use, short string, do func(context.Context, *app.Room, postroom.Submission) error) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
-		return c.withStore(cmd.Context(), func(st *store.Store) error {
-			s, err := st.Read(cmd.Context()).SubmissionWith(args[0])
+		return c.beside(cmd.Context(), func(room *app.Room) error {
+			s, err := submissionWith(room.Store.Read(cmd.Context()), args[0])
 			if err != nil {
 				return err
 			}
-			return do(cmd.Context(), st, s)
+			return do(cmd.Context(), room, s)
 		})
 	}}
 }

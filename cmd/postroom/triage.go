@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -60,11 +62,15 @@ func (c *command) triageShow() *cobra.Command {
 		fmt.Fprintf(c.stdout, "reference  %s\nclass      %s\nreason     %s\nmailbox    %s\nreceived   %s\nassigned   %s\nfrom       %s\nsubject    %s\n\n%s\n",
 			l.Reference, l.Class, l.Reason, l.Mailbox, l.ReceivedAt.Format(time.RFC3339), or(l.AssignedTo, "-"),
 			printable(writers(read)), printable(read.Subject), printable(read.Text))
-		for _, a := range read.Attachments {
-			fmt.Fprintf(c.stdout, "\nattached: %s (%s, %d bytes)", printable(a.Name), printable(a.Type), a.Size)
-		}
+		printAttached(c.stdout, read)
 		return nil
 	})
+}
+
+func printAttached(out io.Writer, l letter.Letter) {
+	for _, a := range l.Attachments {
+		fmt.Fprintf(out, "attached: %s (%s, %d bytes)\n", printable(a.Name), printable(a.Type), a.Size)
+	}
 }
 
 func writers(l letter.Letter) string {
@@ -87,9 +93,14 @@ func printable(text string) string {
 
 func (c *command) triageAssign() *cobra.Command {
 	return &cobra.Command{
-		Use:   "assign REFERENCE COORDINATOR",
+		Use:   "assign REFERENCE NAME",
 		Short: "Say who looks after a letter",
-		Args:  cobra.ExactArgs(2),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return errors.New("say which letter and who: postroom triage assign REFERENCE NAME")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := config.Load(c.config, c.getenv)
 			if err != nil {
@@ -136,7 +147,7 @@ func (c *command) triageDone() *cobra.Command {
 // changeLetter changes one letter in one transaction, with an audit row.
 func (c *command) changeLetter(ctx context.Context, reference, said string, change func(*store.Tx, postroom.Letter, time.Time) error) error {
 	return c.withStore(ctx, func(st *store.Store) error {
-		l, err := st.Read(ctx).LetterWith(reference)
+		l, err := letterWith(st.Read(ctx), reference)
 		if err != nil {
 			return err
 		}
@@ -157,7 +168,7 @@ func (c *command) changeLetter(ctx context.Context, reference, said string, chan
 func (c *command) triageOne(use, short string, do func(context.Context, *store.Store, postroom.Letter) error) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
 		return c.withStore(cmd.Context(), func(st *store.Store) error {
-			l, err := st.Read(cmd.Context()).LetterWith(args[0])
+			l, err := letterWith(st.Read(cmd.Context()), args[0])
 			if err != nil {
 				return err
 			}

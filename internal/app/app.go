@@ -184,15 +184,9 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 	if r.Outbox, err = outbound.New(outboxOptions(r, o.Desk)); err != nil {
 		return err
 	}
-	label, err := labels()
-	if err != nil {
+	if err := r.makeWorkflow(); err != nil {
 		return err
 	}
-	r.Workflow = workflow.New(workflow.Options{
-		Store: r.Store, Programmes: r.Programmes, Outbox: r.Outbox,
-		Zone: r.Config.Organisation.Zone, Quiet: r.Config.Organisation.Quiet, Coordinators: r.coordinators, Safeguarding: r.safeguarding,
-		Label: label, ReplyTo: r.replyTo, Log: r.Log,
-	})
 	r.Events = event.New(event.Options{Store: r.Store, Programmes: r.Programmes, Runs: r.Workflow, Clock: r.Clock})
 	r.Lists = campaign.New(campaign.Options{Store: r.Store, Runs: r.Workflow, Clock: r.Clock})
 	r.Editions = campaign.NewEditions(campaign.EditionOptions{Store: r.Store, Copies: r.Outbox, Discreet: r.discreet, Clock: r.Clock})
@@ -205,6 +199,19 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 	})
 	r.Digests, err = r.makeDigests()
 	return err
+}
+
+func (r *Room) makeWorkflow() error {
+	label, err := labels()
+	if err != nil {
+		return err
+	}
+	r.Workflow = workflow.New(workflow.Options{
+		Store: r.Store, Programmes: r.Programmes, Outbox: r.Outbox,
+		Zone: r.Config.Organisation.Zone, Quiet: r.Config.Organisation.Quiet, Coordinators: r.coordinators, Safeguarding: r.safeguarding,
+		Label: label, ReplyTo: r.replyTo, Log: r.Log,
+	})
+	return nil
 }
 
 func (r *Room) makeDoors() (err error) {

@@ -16,7 +16,8 @@ import (
 )
 
 // Beside opens what a command needs that reads or writes beside a running
-// server: the database, the mails, the programmes and the summaries, without
+// server: the database, the mails, the programmes with what
+// they promise, and the summaries, without
 // the lock of the data folder, the queue or the pages. Close it like any other.
 func Beside(ctx context.Context, cfg config.Config, clock postroom.Clock, log *slog.Logger) (*Room, error) {
 	r := &Room{Config: cfg, Clock: clock, Log: log, unlock: func() error { return nil }}
@@ -42,6 +43,9 @@ func (r *Room) beside(ctx context.Context) (err error) {
 		return err
 	}
 	if r.Outbox, err = outbound.New(outboxOptions(r, "")); err != nil {
+		return err
+	}
+	if err := r.makeWorkflow(); err != nil {
 		return err
 	}
 	r.Digests, err = r.makeDigests()

@@ -20,6 +20,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -141,15 +142,21 @@ func pages(o pageOptions) (http.Handler, error) {
 	return mux, nil
 }
 
+// filled are the settings with the addresses that were taken, so that every
+// command can be run beside the demo with them.
+func filled(d doors) []byte {
+	at := strings.NewReplacer("${HTTP}", d.pages.Addr().String(), "${SMTP_PORT}", port(d.mail), "${IMAP_PORT}", port(d.boxes))
+	return []byte(at.Replace(string(settings)))
+}
+
 // open writes the demo's settings with the addresses that were taken, reads
 // them as any post room reads its own, and opens the post room.
 func open(ctx context.Context, dir string, d doors, log *slog.Logger) (*app.Room, *app.Clock, error) {
-	env := map[string]string{"HTTP": d.pages.Addr().String(), "SMTP_PORT": port(d.mail), "IMAP_PORT": port(d.boxes)}
 	path := filepath.Join(dir, "demo.yaml")
-	if err := os.WriteFile(path, settings, 0o600); err != nil {
+	if err := os.WriteFile(path, filled(d), 0o600); err != nil {
 		return nil, nil, fmt.Errorf("write settings: %w", err)
 	}
-	cfg, err := config.Load(path, func(name string) string { return env[name] })
+	cfg, err := config.Load(path, func(string) string { return "" })
 	if err != nil {
 		return nil, nil, err
 	}

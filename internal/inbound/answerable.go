@@ -78,14 +78,10 @@ var (
 )
 
 // fromRobot says whether the letter comes from an address behind which nobody
-// sits.
+// sits. Sender is the robot of our own list where that brought the letter.
 func (r *reading) fromRobot() bool {
-	for _, list := range [][]string{addressesOf(r.From), addressesOf(r.Sender)} {
-		for _, address := range list {
-			if robotName.MatchString(address) {
-				return true
-			}
-		}
+	if slices.ContainsFunc(addressesOf(r.From), robotName.MatchString) || !r.ownList() && slices.ContainsFunc(addressesOf(r.Sender), robotName.MatchString) {
+		return true
 	}
 	from := strings.ToLower(r.Header.Get("From"))
 	return r.Header.Has("From") && (strings.TrimSpace(from) == "<>" || daemonName.MatchString(from))

@@ -55,9 +55,7 @@ func marks() []mark {
 		{"exchange_out_of_office", func(r *reading) bool {
 			return r.has("X-MS-Exchange-Inbox-Rules-Loop") && strings.Contains(strings.ToLower(r.Header.Get("X-Auto-Response-Suppress")), "all")
 		}},
-		{"subject", func(r *reading) bool {
-			return automaticSubject.MatchString(r.Subject) && !replySubject.MatchString(r.Subject)
-		}},
+		{"subject", func(r *reading) bool { return r.automaticSubject() }},
 		{"automatic_and_absent", func(r *reading) bool { return r.automaticEnvelope() && absentWording.MatchString(r.opening()) }},
 	}
 }
@@ -91,19 +89,35 @@ func (r *reading) autoReplyHeader() bool {
 
 // automaticEnvelope says whether the letter was sent as programs send.
 func (r *reading) automaticEnvelope() bool {
-	return r.nullSender() || r.autoSubmitted() || bulkWords.MatchString(r.token("Precedence")) || r.has("X-Auto-Response-Suppress") || r.fromRobot() || r.automaticHeader()
+	return r.nullSender() || r.autoSubmitted() || r.bulkPrecedence() || suppressWords.MatchString(r.Header.Get("X-Auto-Response-Suppress")) || r.fromRobot() || r.automaticHeader()
 }
 
 func (r *reading) opening() string {
 	return oneLine(r.Subject + " " + r.Text[:min(len(r.Text), 2<<10)])
 }
 
+// automaticSubject says whether a program gave the letter its subject. People
+// write such words too, and in need of help: something besides the subject has
+// to say that nobody wrote, and the softer the subject, the more.
+func (r *reading) automaticSubject() bool {
+	switch {
+	case replySubject.MatchString(r.Subject):
+		return false
+	case automaticSubject.MatchString(r.Subject):
+		return r.automaticEnvelope() || absentWording.MatchString(oneLine(r.Text[:min(len(r.Text), 1<<10)]))
+	}
+	return softSubject.MatchString(r.Subject) && r.automaticEnvelope()
+}
+
+// softSubject are subjects that programs write and people as well.
+var softSubject = regexp.MustCompile(`(?i)^\W*(auto:|on (vacation|holiday|leave)|i am (out|away|on)|thank you for (your e-?mail|contacting)\W*$)`)
+
 // automaticSubject are the subjects that programs write, at the beginning of
 // one; a person's answer to such a letter has its Re: before it.
-var automaticSubject = regexp.MustCompile(`(?i)^\W*(auto(matic|mated|mat)?[- ]?(reply|response|answer|responder|antwort)|auto:|auto[- ]?re(ply|sponse)?:|out of (the )?office|out of office|ooo\b|away from (the|my) (office|mail|desk)|` +
-	`on (vacation|holiday|leave)|i am (out|away|on)|vacation (reply|message|notice)|holiday (reply|notice)|automatische (antwort|rückantwort)|abwesenheit|außer haus|nicht im büro|réponse automatique|reponse automatique|absence du bureau|` +
+var automaticSubject = regexp.MustCompile(`(?i)^\W*(auto(matic|mated|mat)?[- ]?(reply|response|answer|responder|antwort)|auto[- ]?re(ply|sponse)?:|out of (the )?office|out of office|ooo\b|away from (the|my) (office|mail|desk)|` +
+	`vacation (reply|message|notice)|holiday (reply|notice)|automatische (antwort|rückantwort)|abwesenheit|außer haus|nicht im büro|réponse automatique|reponse automatique|absence du bureau|` +
 	`respuesta autom|fuera de la oficina|risposta automatica|fuori (sede|ufficio)|automatisch(e)? antwoord|afwezig|autosvar|automatisk svar|frånvaro|fravær|odpowied. automatyczna|automatyczna odpowied|automaattinen vastaus|automatická odpov|` +
-	`автоматична відповідь|автовідповідь|автоответ|автоматический ответ|поза офісом|پاسخ خودکار|پاسخ اتوماتیک|اتومات ځواب|اوتومات ځواب|自动回复|自動返信|自動回覆|resposta automática|ausência|thank you for (your e-?mail|contacting)\W*$)`)
+	`автоматична відповідь|автовідповідь|автоответ|автоматический ответ|поза офісом|پاسخ خودکار|پاسخ اتوماتیک|اتومات ځواب|اوتومات ځواب|自动回复|自動返信|自動回覆|resposta automática|ausência)`)
 
 // absentWording are the sentences of people who are away.
 var absentWording = regexp.MustCompile(`out of (the )?office|(on|auf) (annual |maternity |sick |parental )?(leave|vacation|holiday|urlaub)|away (from|until|on|till)|(back|return(ing)?) (in|to|on|at) (the |my )?(office|work|mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|\d)|` +

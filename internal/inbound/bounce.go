@@ -79,7 +79,7 @@ func (r *reading) isBounce() bool {
 	switch {
 	case r.reportType() == "delivery-status" || r.has("X-Failed-Recipients"):
 		return true
-	case automaticSubject.MatchString(r.Subject) && !bounceSubject.MatchString(r.Subject):
+	case (automaticSubject.MatchString(r.Subject) || softSubject.MatchString(r.Subject)) && !bounceSubject.MatchString(r.Subject):
 		return false
 	}
 	weight := 0
@@ -88,11 +88,22 @@ func (r *reading) isBounce() bool {
 			weight += m.weight
 		}
 	}
+	if r.personalEnvelope() {
+		return weight >= enoughOfPerson
+	}
 	return weight >= enough
 }
 
 // enough is the weight of marks that makes a report.
-const enough = 3
+const (
+	enough         = 3
+	enoughOfPerson = 4 // of a letter sent as people send: parcels are returned and not delivered too
+)
+
+// personalEnvelope says whether nothing but its words makes a letter a report.
+func (r *reading) personalEnvelope() bool {
+	return !r.fromNobody() && !r.autoSubmitted() && len(r.statusGroups()) == 0
+}
 
 type weighed struct {
 	weight int

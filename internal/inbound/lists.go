@@ -2,15 +2,17 @@ package inbound
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// listed recognises mailing lists and bulk mail.
+// listed recognises mailing lists and bulk mail. The list that is our own front
+// door is neither: a person wrote, and the list only brought it.
 func listed(r *reading, _ *Verdict) string {
 	switch {
-	case r.listHeaders():
+	case r.listHeaders() && !r.ownList():
 		return "list_header"
-	case listWords.MatchString(r.token("Precedence")):
+	case listWords.MatchString(r.token("Precedence")) && r.bulkPrecedence():
 		return "precedence"
 	case strings.Contains(strings.ToLower(r.Header.Get("Feedback-ID")), "bulk"):
 		return "feedback_id"
@@ -21,6 +23,25 @@ func listed(r *reading, _ *Verdict) string {
 // listHeaders says whether a list sent the letter on (RFC 2369, RFC 2919).
 func (r *reading) listHeaders() bool {
 	return r.has("List-Id", "List-Post", "List-Help", "List-Unsubscribe", "List-Subscribe", "List-Archive", "Mailing-List", "X-Mailing-List")
+}
+
+// ownList says whether the list that sent the letter on is one of our mailboxes:
+// many organisations have a group address for a front door. List-Id has a dot
+// for the @ (RFC 2919, section 3).
+func (r *reading) ownList() bool {
+	id := strings.ToLower(r.Header.Get("List-Id"))
+	id = strings.TrimSpace(id[strings.LastIndexByte(id, '<')+1:])
+	post := strings.ToLower(r.Header.Get("List-Post"))
+	return slices.ContainsFunc(r.ours.Mailboxes, func(mailbox string) bool {
+		return strings.TrimSuffix(id, ">") == strings.Replace(mailbox, "@", ".", 1) || strings.Contains(post, "<mailto:"+mailbox+">")
+	})
+}
+
+// bulkPrecedence says whether a program marked the letter as one of many. Our
+// own list marks every letter so.
+func (r *reading) bulkPrecedence() bool {
+	precedence := r.token("Precedence")
+	return bulkWords.MatchString(precedence) && !(precedence == "list" && r.ownList())
 }
 
 var listWords = regexp.MustCompile(`^(list|bulk)$`)

@@ -33,6 +33,7 @@ func (l *Letters) ReadEdition(file string, data []byte) (Edition, proof.Mistakes
 	}
 	e, found := l.readFront(file, front)
 	found = append(found, CheckMarkdown(file, body)...)
+	found = append(found, gaps(file, body)...)
 	if e.Markdown = strings.Trim(body, "\n") + "\n"; strings.TrimSpace(body) == "" {
 		found = append(found, proof.Mistake{File: file, Line: 1 + strings.Count(body, "\n"), Column: 1, Say: "the newsletter says nothing", Instead: "the news"})
 	}
@@ -47,8 +48,22 @@ func (l *Letters) readFront(file, front string) (Edition, proof.Mistakes) {
 	if n := utf8.RuneCountInString(e.Subject); n > maxSubject {
 		m.Wrong("subject", fmt.Sprintf("the subject has %d signs, and nobody would see its end", n), fmt.Sprintf("at most %d", maxSubject))
 	}
+	if strings.Contains(e.Subject, "{{") {
+		m.Wrong("subject", "a newsletter knows no gaps yet", "words that are right for everybody")
+	}
 	if m.Has("subject") && e.Subject == "" {
 		m.Wrong("subject", "the subject has no sign that anybody could see", "What is on in May")
 	}
 	return e, sheet.Mistakes()
+}
+
+// gaps finds what other programs would fill in. Everybody would read the
+// braces.
+func gaps(file, body string) (found proof.Mistakes) {
+	for i, line := range strings.Split(body, "\n") {
+		if at := strings.Index(line, "{{"); at >= 0 {
+			found = append(found, proof.Mistake{File: file, Line: 1 + i, Column: 1 + utf8.RuneCountInString(line[:at]), Say: "a newsletter knows no gaps yet", Instead: "words that are right for everybody"})
+		}
+	}
+	return found
 }

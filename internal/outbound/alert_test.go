@@ -1,0 +1,55 @@
+package outbound
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTheSecondAlertSaysThatNobodyHasLooked(t *testing.T) {
+	t.Parallel()
+	o := writer(t)
+	o.org.DeskURL = ""
+	m := sample("safeguarding-alert", "en")
+	first := compose(t, o, m)
+	if !strings.HasPrefix(first.text, "Please look at a message now: K7M-4QX. Somebody may be in danger.") {
+		t.Errorf("the first alert reads\n%s", first.text)
+	}
+	m.Data["again"] = "yes"
+	p := compose(t, o, m)
+	text := strings.Join(strings.Fields(p.text), " ")
+	if p.subject(t) != "Nobody has looked yet: K7M-4QX" || !strings.HasPrefix(text, "Nobody has looked yet at a message in which somebody may be in danger: K7M-4QX.") {
+		t.Errorf("the second alert reads %q\n%s", p.subject(t), p.text)
+	}
+	for _, command := range []string{"postroom submissions show K7M-4QX", "postroom submissions release K7M-4QX", "postroom triage show K7M-4QX"} {
+		if !strings.Contains(text, command) {
+			t.Errorf("it does not say %q", command)
+		}
+	}
+}
+
+func TestEveryAlertInEveryLanguageSaysWhetherItIsTheFirst(t *testing.T) {
+	t.Parallel()
+	o := writer(t)
+	for _, locale := range o.letters.Locales() {
+		m := sample("safeguarding-alert", locale)
+		first := compose(t, o, m)
+		m.Data["again"] = "yes"
+		second := compose(t, o, m)
+		if first.subject(t) == second.subject(t) || strings.SplitN(first.text, "\n\n", 2)[0] == strings.SplitN(second.text, "\n\n", 2)[0] {
+			t.Errorf("in %s both read alike:\n%s", locale, second.text)
+		}
+	}
+}
+
+func TestTheHoldingLetterNamesWhoHelpsNow(t *testing.T) {
+	t.Parallel()
+	o := writer(t)
+	for _, locale := range o.letters.Locales() {
+		text := strings.Join(strings.Fields(compose(t, o, sample("holding", locale)).text), " ")
+		for _, number := range []string{"999", "116 123", "0808 2000 247"} {
+			if !strings.Contains(text, number) {
+				t.Errorf("in %s nobody hears of %s", locale, number)
+			}
+		}
+	}
+}
