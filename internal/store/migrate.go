@@ -14,8 +14,14 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// schema is everything that the migrations make, in one file.
+//
+//go:embed schema.sql
+var schema string
+
 // migrate brings the schema up to date, one numbered file at a time, forward
-// only. Two processes starting together are put in order by the database.
+// only. A new database gets all of it at once. Two processes starting together
+// are put in order by the database.
 func (s *Store) migrate(ctx context.Context) error {
 	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
@@ -25,6 +31,13 @@ func (s *Store) migrate(ctx context.Context) error {
 	return s.do(ctx, func(tx *Tx) error {
 		if err := s.lockSchema(tx); err != nil {
 			return err
+		}
+		var applied int
+		if err := tx.row(`SELECT count(*) FROM schema_migrations`).Scan(&applied); err != nil {
+			return err
+		}
+		if applied == 0 && !s.replay {
+			return tx.makeSchema(names)
 		}
 		for _, name := range names {
 			if err := tx.migrateOne(name); err != nil {
@@ -48,12 +61,27 @@ func (s *Store) lockSchema(tx *Tx) error {
 	return err
 }
 
+// makeSchema makes everything in a new database and notes every migration.
+func (tx *Tx) makeSchema(names []string) error {
+	if err := tx.run(schema); err != nil {
+		return fmt.Errorf("schema.sql: %w", err)
+	}
+	for _, name := range names {
+		version, what, err := numbered(name)
+		if err == nil {
+			err = tx.noteMigration(version, what)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
 func (tx *Tx) migrateOne(path string) error {
-	name := strings.TrimSuffix(strings.TrimPrefix(path, "migrations/"), ".sql")
-	number, _, _ := strings.Cut(name, "_")
-	version, err := strconv.Atoi(number)
+	version, name, err := numbered(path)
 	if err != nil {
-		return fmt.Errorf("read its number: %w", err)
+		return err
 	}
 	var applied int
 	if err := tx.row(`SELECT count(*) FROM schema_migrations WHERE version = $1`, version).Scan(&applied); err != nil || applied > 0 {
@@ -63,7 +91,25 @@ func (tx *Tx) migrateOne(path string) error {
 	if err != nil {
 		return err
 	}
-	for _, statement := range strings.Split(string(text), ";\n") {
+	if err := tx.run(string(text)); err != nil {
+		return err
+	}
+	return tx.noteMigration(version, name)
+}
+
+// numbered takes the name of a migration apart: migrations/0001_first_door.sql.
+func numbered(path string) (version int, name string, err error) {
+	name = strings.TrimSuffix(strings.TrimPrefix(path, "migrations/"), ".sql")
+	number, _, _ := strings.Cut(name, "_")
+	if version, err = strconv.Atoi(number); err != nil {
+		return 0, "", fmt.Errorf("read its number: %w", err)
+	}
+	return version, name, nil
+}
+
+// run runs the statements of a file.
+func (tx *Tx) run(text string) error {
+	for _, statement := range strings.Split(text, ";\n") {
 		if strings.TrimSpace(statement) == "" {
 			continue
 		}
@@ -71,7 +117,11 @@ func (tx *Tx) migrateOne(path string) error {
 			return fmt.Errorf("run %.60q: %w", strings.TrimSpace(statement), err)
 		}
 	}
-	_, err = tx.exec(`INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)`, version, name, time.Now().UnixMicro())
+	return nil
+}
+
+func (tx *Tx) noteMigration(version int, name string) error {
+	_, err := tx.exec(`INSERT INTO schema_migrations (version, name, applied_at) VALUES ($1, $2, $3)`, version, name, time.Now().UnixMicro())
 	return err
 }
 

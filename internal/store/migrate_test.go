@@ -56,6 +56,92 @@ func TestMigrationsReplayFromTheFirstAndAreAppliedOnce(t *testing.T) {
 	})
 }
 
+// shape is every column, index and constraint of a database, sorted.
+func shape(t testing.TB, s *Store) []string {
+	t.Helper()
+	queries := []string{
+		`SELECT m.name || '.' || c.name || ' ' || c.type || ' ' || c."notnull" || ' ' || coalesce(c.dflt_value, '-') || ' ' || c.pk
+		   FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'`,
+		`SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL`,
+		`SELECT m.name || ' refers by ' || f."from" || ' to ' || f."table" FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table'`,
+	}
+	if s.Engine() == "postgres" {
+		queries = []string{
+			`SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '-')
+			   FROM information_schema.columns WHERE table_schema = 'public'`,
+			`SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'`,
+			`SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace`,
+		}
+	}
+	var all []string
+	for _, query := range queries {
+		all = append(all, columns(t, s, query)...)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func TestANewDatabaseIsWhatTheMigrationsMake(t *testing.T) {
+	t.Parallel()
+	for engine, url := range map[string]func() string{
+		"sqlite":   func() string { return filepath.Join(t.TempDir(), "x.db") },
+		"postgres": func() string { return testserver.Postgres(t) },
+	} {
+		replayed, err := Open(t.Context(), Options{URL: url(), Box: box(t), Replay: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = replayed.Close() }) // nothing was written
+		want, got := shape(t, replayed), shape(t, open(t, url()))
+		for _, line := range want {
+			if !slices.Contains(got, line) {
+				t.Errorf("%s: schema.sql lacks what the migrations make: %s", engine, line)
+			}
+		}
+		for _, line := range got {
+			if !slices.Contains(want, line) {
+				t.Errorf("%s: schema.sql has what no migration makes: %s", engine, line)
+			}
+		}
+		if len(want) < 100 {
+			t.Errorf("%s: only %d columns, indexes and constraints were found", engine, len(want))
+		}
+	}
+}
+
+func TestRowsFromBeforeTheSecondDoorAreKept(t *testing.T) {
+	t.Parallel()
+	onEachURL(t, func(t *testing.T, url string) {
+		s, err := Open(t.Context(), Options{URL: url, Box: box(t), Replay: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() }) // the last write was asked for its error
+		write(t, s, func(tx *Tx) error {
+			for _, statement := range []string{
+				`DROP TABLE letter_refs`, `DROP TABLE deliveries`, `DROP TABLE letters`,
+				`CREATE TABLE letters (id TEXT PRIMARY KEY, raw_hash TEXT NOT NULL UNIQUE, raw_sealed BYTEA NOT NULL, size BIGINT NOT NULL,
+				  message_id TEXT NOT NULL DEFAULT '', submission_id TEXT, state TEXT NOT NULL DEFAULT 'received', reason TEXT NOT NULL DEFAULT '', received_at BIGINT NOT NULL)`,
+				`INSERT INTO letters (id, raw_hash, raw_sealed, size, message_id, received_at) VALUES ('l1', 'hash', 'raw', 3, 'm1@example.org', 7)`,
+			} {
+				if _, err := tx.exec(statement); err != nil {
+					return err
+				}
+			}
+			text, err := migrations.ReadFile("migrations/0002_second_door.sql")
+			if err != nil {
+				return err
+			}
+			rebuild, _, _ := strings.Cut(string(text), "CREATE INDEX letters_by_batch")
+			return tx.run(rebuild)
+		})
+		l := got(s.Read(t.Context()).Letter("l1"))(t)
+		if l.MessageID != "m1@example.org" || l.Size != 3 || l.State != "received" {
+			t.Errorf("the letter is %+v", l)
+		}
+	})
+}
+
 func TestProcessesStartingTogetherMigrateOnce(t *testing.T) {
 	t.Parallel()
 	onEachURL(t, func(t *testing.T, url string) {
@@ -161,7 +247,7 @@ func TestTheSchemaAllowsExactlyTheStatesOfTheCode(t *testing.T) {
 		"subscriptions.state": "SubscriptionState", "bookings.state": "BookingState", "letters.state": "LetterState", "steps.state": "StepState",
 		"messages.class": "Class", "messages.lane": "Lane", "messages.state": "MessageState",
 		"jobs.lane": "Lane", "jobs.state": "JobState", "campaigns.state": "CampaignState",
-		"deliveries.folder": "Folder", "cursors.folder": "Folder",
+		"deliveries.folder": "Folder", "letters.folder": "Folder", "cursors.folder": "Folder",
 	}
 	for column, allowed := range schema {
 		typ := types[column]

@@ -42,6 +42,7 @@ type Store struct {
 	draw func() string // draws a submission's reference
 
 	before func(statement string) // nil but in tests
+	replay bool                   // see Options
 
 	closing sync.Once
 
@@ -68,12 +69,15 @@ type Options struct {
 	// and of what follows the commit. It is for tests that let the process die
 	// there; nil costs nothing.
 	Before func(statement string)
+	// Replay makes a new database by the migrations, one after the other. It is
+	// for the test that holds schema.sql against them.
+	Replay bool
 }
 
 // Open opens the database and brings its schema up to date. It does not lock
 // it: a process that means to be the only one calls LockFolder first.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{box: o.Box, log: o.Log, draw: newReference, before: o.Before}
+	s := &Store{box: o.Box, log: o.Log, draw: newReference, before: o.Before, replay: o.Replay}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -1,0 +1,408 @@
+-- Everything that is on file, as the migrations leave it: the one place to read
+-- the schema. A new database is made from this at once; a test holds it against
+-- the migrations, replayed from the first. Whoever adds a migration changes this
+-- as well. One text for SQLite and PostgreSQL. Ids are UUIDv7 text, times are
+-- Unix microseconds, columns that end in _sealed hold what internal/seal locked.
+
+CREATE TABLE organisations (
+	id         TEXT PRIMARY KEY,
+	name       TEXT NOT NULL,
+	name_key   TEXT NOT NULL UNIQUE,
+	created_at BIGINT NOT NULL
+);
+
+CREATE TABLE contacts (
+	id         TEXT PRIMARY KEY,
+	name       TEXT NOT NULL,
+	name_key   TEXT NOT NULL,
+	phone      TEXT NOT NULL DEFAULT '',
+	locale     TEXT NOT NULL DEFAULT '',
+	reach      TEXT NOT NULL DEFAULT 'email' CHECK (reach IN ('email', 'phone', 'post', 'trusted_person')),
+	discreet   BOOLEAN NOT NULL DEFAULT FALSE,
+	created_at BIGINT NOT NULL
+);
+CREATE INDEX contacts_by_phone ON contacts (phone, name_key) WHERE phone <> '';
+
+-- An address may be shared: a household, a carer, info@.
+CREATE TABLE addresses (
+	address    TEXT PRIMARY KEY,
+	state      TEXT NOT NULL DEFAULT 'ok' CHECK (state IN ('ok', 'dead')),
+	mailed_at  BIGINT NOT NULL DEFAULT 0
+);
+
+-- One row a number, locked while the contact who has it is looked for.
+CREATE TABLE phones (
+	phone TEXT PRIMARY KEY
+);
+
+CREATE TABLE contact_addresses (
+	contact_id TEXT NOT NULL REFERENCES contacts (id),
+	address    TEXT NOT NULL REFERENCES addresses (address),
+	added_at   BIGINT NOT NULL,
+	PRIMARY KEY (contact_id, address)
+);
+CREATE INDEX contact_addresses_by_address ON contact_addresses (address);
+
+CREATE TABLE contact_organisations (
+	contact_id      TEXT NOT NULL REFERENCES contacts (id),
+	organisation_id TEXT NOT NULL REFERENCES organisations (id),
+	added_at        BIGINT NOT NULL,
+	PRIMARY KEY (contact_id, organisation_id)
+);
+
+-- What a form asked, word for word, when somebody filled it in.
+CREATE TABLE form_versions (
+	version    TEXT PRIMARY KEY,
+	programme  TEXT NOT NULL,
+	form       TEXT NOT NULL,
+	snapshot   TEXT NOT NULL,
+	first_seen BIGINT NOT NULL
+);
+
+CREATE TABLE submissions (
+	id              TEXT PRIMARY KEY,
+	reference       TEXT NOT NULL UNIQUE,
+	idempotency_key TEXT NOT NULL UNIQUE,
+	natural_key     TEXT NOT NULL,
+	programme       TEXT NOT NULL,
+	form            TEXT NOT NULL,
+	form_version    TEXT NOT NULL REFERENCES form_versions (version),
+	kind            TEXT NOT NULL,
+	channel         TEXT NOT NULL CHECK (channel IN ('web', 'letter', 'api', 'import', 'phone', 'paper')),
+	contact_id      TEXT NOT NULL REFERENCES contacts (id),
+	organisation_id TEXT REFERENCES organisations (id),
+	address         TEXT NOT NULL DEFAULT '',
+	locale          TEXT NOT NULL,
+	area            TEXT NOT NULL DEFAULT '',
+	answers_sealed  BYTEA NOT NULL,
+	state           TEXT NOT NULL DEFAULT 'received' CHECK (state IN ('received', 'held', 'answered', 'closed')),
+	received_at     BIGINT NOT NULL,
+	answered_at     BIGINT NOT NULL DEFAULT 0,
+	mailbox         TEXT NOT NULL DEFAULT '', -- it came to, by letter
+	letter_id       TEXT NOT NULL DEFAULT '', -- that began it
+	open_fields     TEXT NOT NULL DEFAULT '', -- questions the letter left open, with commas between
+	locale_guessed  BOOLEAN NOT NULL DEFAULT FALSE
+);
+-- The same person sending the same answers again, while the first still waits.
+CREATE UNIQUE INDEX submissions_natural ON submissions (natural_key) WHERE state IN ('received', 'held');
+CREATE INDEX submissions_by_time ON submissions (programme, received_at);
+CREATE INDEX submissions_by_contact ON submissions (contact_id);
+
+CREATE TABLE consents (
+	id            TEXT PRIMARY KEY,
+	contact_id    TEXT NOT NULL REFERENCES contacts (id),
+	purpose       TEXT NOT NULL,
+	wording       TEXT NOT NULL,
+	form_version  TEXT NOT NULL,
+	submission_id TEXT NOT NULL REFERENCES submissions (id),
+	given_at      BIGINT NOT NULL,
+	confirmed_at  BIGINT NOT NULL DEFAULT 0,
+	withdrawn_at  BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX consents_by_contact ON consents (contact_id, purpose);
+
+CREATE TABLE subscriptions (
+	id            TEXT PRIMARY KEY,
+	list          TEXT NOT NULL,
+	programme     TEXT NOT NULL,
+	contact_id    TEXT NOT NULL REFERENCES contacts (id),
+	address       TEXT NOT NULL REFERENCES addresses (address),
+	locale        TEXT NOT NULL,
+	submission_id TEXT NOT NULL REFERENCES submissions (id),
+	state         TEXT NOT NULL CHECK (state IN ('pending', 'confirmed', 'unsubscribed')),
+	asked_at      BIGINT NOT NULL,
+	confirmed_at  BIGINT NOT NULL DEFAULT 0,
+	ended_at      BIGINT NOT NULL DEFAULT 0,
+	UNIQUE (list, address)
+);
+CREATE INDEX subscriptions_by_submission ON subscriptions (submission_id);
+
+CREATE TABLE forum_members (
+	forum           TEXT NOT NULL,
+	contact_id      TEXT NOT NULL REFERENCES contacts (id),
+	organisation_id TEXT REFERENCES organisations (id),
+	submission_id   TEXT NOT NULL REFERENCES submissions (id),
+	joined_at       BIGINT NOT NULL,
+	PRIMARY KEY (forum, contact_id)
+);
+
+-- A letter is raw first: it is on file before anybody tries to read it.
+CREATE TABLE letters (
+	id            TEXT PRIMARY KEY,
+	raw_hash      TEXT NOT NULL UNIQUE,
+	raw_sealed    BYTEA NOT NULL,
+	size          BIGINT NOT NULL,
+	message_id    TEXT NOT NULL DEFAULT '',
+	submission_id TEXT REFERENCES submissions (id),
+	state         TEXT NOT NULL DEFAULT 'received' CHECK (state IN ('received', 'done', 'ignored', 'triage')),
+	reason        TEXT NOT NULL DEFAULT '',
+	received_at   BIGINT NOT NULL,
+	mailbox       TEXT NOT NULL DEFAULT '',
+	folder        TEXT NOT NULL DEFAULT 'inbox' CHECK (folder IN ('inbox', 'sent')),
+	batch         TEXT NOT NULL DEFAULT '',
+	reads         INTEGER NOT NULL DEFAULT 0,
+	class         TEXT NOT NULL DEFAULT '',
+	address       TEXT NOT NULL DEFAULT '',
+	imported      BOOLEAN NOT NULL DEFAULT FALSE,
+	reference     TEXT NOT NULL DEFAULT '',
+	assigned_to   TEXT NOT NULL DEFAULT '',
+	settled_at    BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX letters_by_batch ON letters (batch, id) WHERE state = 'received';
+CREATE INDEX letters_by_message_id ON letters (message_id) WHERE message_id <> '';
+CREATE INDEX letters_by_submission ON letters (submission_id);
+CREATE INDEX letters_in_triage ON letters (received_at) WHERE state = 'triage';
+CREATE UNIQUE INDEX letters_by_reference ON letters (reference) WHERE reference <> '';
+CREATE INDEX letters_added ON letters (submission_id, received_at) WHERE reason = 'added' AND state = 'done';
+
+CREATE TABLE events (
+	id         TEXT PRIMARY KEY,
+	programme  TEXT NOT NULL,
+	name       TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	UNIQUE (programme, name)
+);
+
+-- version is raised to lock the row: every change to a session's bookings
+-- begins there, on both engines alike.
+CREATE TABLE sessions (
+	id        TEXT PRIMARY KEY,
+	event_id  TEXT NOT NULL REFERENCES events (id),
+	name      TEXT NOT NULL,
+	starts_at BIGINT NOT NULL,
+	ends_at   BIGINT NOT NULL,
+	venue     TEXT NOT NULL DEFAULT '',
+	capacity  INTEGER,
+	version   BIGINT NOT NULL DEFAULT 0,
+	moves     INTEGER NOT NULL DEFAULT 0,
+	UNIQUE (event_id, name)
+);
+
+CREATE TABLE bookings (
+	id            TEXT PRIMARY KEY,
+	session_id    TEXT NOT NULL REFERENCES sessions (id),
+	contact_id    TEXT NOT NULL REFERENCES contacts (id),
+	submission_id TEXT NOT NULL REFERENCES submissions (id),
+	party         INTEGER NOT NULL CHECK (party > 0),
+	counts        BOOLEAN NOT NULL DEFAULT TRUE,
+	state         TEXT NOT NULL CHECK (state IN ('confirmed', 'waiting', 'held', 'cancelled', 'expired', 'attended')),
+	queued_at     BIGINT NOT NULL,
+	held_until    BIGINT NOT NULL DEFAULT 0,
+	epoch         INTEGER NOT NULL DEFAULT 0,
+	CHECK ((state = 'held') = (held_until > 0))
+);
+CREATE UNIQUE INDEX bookings_one_a_person ON bookings (session_id, contact_id) WHERE state IN ('confirmed', 'waiting', 'held');
+CREATE INDEX bookings_by_session ON bookings (session_id, state);
+CREATE INDEX bookings_by_submission ON bookings (submission_id);
+
+CREATE TABLE runs (
+	id            TEXT PRIMARY KEY,
+	programme     TEXT NOT NULL,
+	form          TEXT NOT NULL,
+	submission_id TEXT NOT NULL UNIQUE REFERENCES submissions (id),
+	contact_id    TEXT NOT NULL REFERENCES contacts (id),
+	created_at    BIGINT NOT NULL
+);
+
+CREATE TABLE steps (
+	id         TEXT PRIMARY KEY,
+	run_id     TEXT NOT NULL REFERENCES runs (id),
+	name       TEXT NOT NULL,
+	occurrence TEXT NOT NULL DEFAULT '',
+	state      TEXT NOT NULL CHECK (state IN ('planned', 'done', 'skipped', 'cancelled')),
+	reason     TEXT NOT NULL DEFAULT '',
+	due_at     BIGINT NOT NULL,
+	settled_at BIGINT NOT NULL DEFAULT 0,
+	promised_for BIGINT NOT NULL DEFAULT 0,
+	UNIQUE (run_id, name, occurrence)
+);
+CREATE INDEX steps_due ON steps (due_at) WHERE state = 'planned';
+
+CREATE TABLE messages (
+	id            TEXT PRIMARY KEY,
+	key           TEXT NOT NULL UNIQUE,
+	message_id    TEXT NOT NULL UNIQUE,
+	programme     TEXT NOT NULL DEFAULT '',
+	form          TEXT NOT NULL DEFAULT '',
+	submission_id TEXT NOT NULL DEFAULT '',
+	contact_id    TEXT NOT NULL DEFAULT '',
+	about         TEXT NOT NULL DEFAULT '',
+	address       TEXT NOT NULL DEFAULT '',
+	template      TEXT NOT NULL DEFAULT '',
+	data_sealed   BYTEA,
+	raw_sealed    BYTEA,
+	locale        TEXT NOT NULL,
+	class         TEXT NOT NULL CHECK (class IN ('service', 'marketing')),
+	lane          TEXT NOT NULL CHECK (lane IN ('urgent', 'confirm', 'followup', 'digest', 'bulk', 'inbound')),
+	discreet      BOOLEAN NOT NULL DEFAULT FALSE,
+	in_reply_to   TEXT NOT NULL DEFAULT '',
+	refs          TEXT NOT NULL DEFAULT '',
+	state         TEXT NOT NULL DEFAULT 'queued' CHECK (state IN
+		('queued', 'deferred', 'sending', 'sent', 'failed', 'suppressed', 'held', 'uncertain')),
+	reason        TEXT NOT NULL DEFAULT '',
+	doubts        INTEGER NOT NULL DEFAULT 0,
+	turn          BIGINT NOT NULL DEFAULT 0,
+	created_at    BIGINT NOT NULL,
+	sending_at    BIGINT NOT NULL DEFAULT 0,
+	settled_at    BIGINT NOT NULL DEFAULT 0,
+	sender        TEXT NOT NULL DEFAULT '', -- where that is not the organisation's own address
+	letter_id     TEXT NOT NULL DEFAULT '', -- that it answers
+	campaign_id   TEXT NOT NULL DEFAULT '', -- that it is a copy of
+	chunk         INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX messages_to ON messages (address, sending_at);
+-- With the state, or SQLite would rather read every message in that state.
+CREATE INDEX messages_about_submission ON messages (submission_id, state);
+CREATE INDEX messages_by_state ON messages (state, id);
+
+-- due -> handed -> running -> done, due again, or dead.
+CREATE TABLE jobs (
+	id           TEXT PRIMARY KEY,
+	kind         TEXT NOT NULL,
+	subject      TEXT NOT NULL,
+	lane         TEXT NOT NULL CHECK (lane IN ('urgent', 'confirm', 'followup', 'digest', 'bulk', 'inbound')),
+	state        TEXT NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'handed', 'running', 'done', 'dead')),
+	turn         BIGINT NOT NULL DEFAULT 0,
+	tries        INTEGER NOT NULL DEFAULT 0,
+	due_at       BIGINT NOT NULL,
+	handed_by    TEXT NOT NULL DEFAULT '',
+	handed_until BIGINT NOT NULL DEFAULT 0,
+	held_by      TEXT NOT NULL DEFAULT '',
+	leased_until BIGINT NOT NULL DEFAULT 0,
+	reason       TEXT NOT NULL DEFAULT '',
+	created_at   BIGINT NOT NULL,
+	settled_at   BIGINT NOT NULL DEFAULT 0,
+	UNIQUE (kind, subject)
+);
+CREATE INDEX jobs_due ON jobs (lane, due_at) WHERE state = 'due';
+CREATE INDEX jobs_handed ON jobs (lane, handed_by) WHERE state = 'handed';
+CREATE INDEX jobs_running ON jobs (leased_until) WHERE state = 'running';
+CREATE INDEX jobs_dead ON jobs (settled_at) WHERE state = 'dead';
+
+-- Only ever added to; an end is a date, not a deletion, and it always wins.
+CREATE TABLE suppressions (
+	id        TEXT PRIMARY KEY,
+	address   TEXT NOT NULL,
+	scope     TEXT NOT NULL CHECK (scope IN ('all', 'marketing')),
+	reason    TEXT NOT NULL,
+	placed_at BIGINT NOT NULL,
+	lifted_at BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX suppressions_by_address ON suppressions (address) WHERE lifted_at = 0;
+
+CREATE TABLE holds (
+	id            TEXT PRIMARY KEY,
+	submission_id TEXT NOT NULL REFERENCES submissions (id),
+	reason        TEXT NOT NULL,
+	placed_at     BIGINT NOT NULL,
+	released_at   BIGINT NOT NULL DEFAULT 0,
+	released_by   TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX holds_open ON holds (submission_id) WHERE released_at = 0;
+
+CREATE TABLE calls (
+	id            TEXT PRIMARY KEY,
+	message_id    TEXT NOT NULL UNIQUE REFERENCES messages (id),
+	contact_id    TEXT NOT NULL,
+	submission_id TEXT NOT NULL DEFAULT '',
+	reason        TEXT NOT NULL,
+	state         TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done')),
+	created_at    BIGINT NOT NULL,
+	done_at       BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX calls_open ON calls (created_at) WHERE state = 'open';
+
+-- Who did what to what, without content.
+CREATE TABLE audit (
+	id      TEXT PRIMARY KEY,
+	at      BIGINT NOT NULL,
+	actor   TEXT NOT NULL,
+	action  TEXT NOT NULL,
+	subject TEXT NOT NULL
+);
+CREATE INDEX audit_by_subject ON audit (subject, at);
+
+-- Duties that one process at a time may hold, such as the scheduler's.
+CREATE TABLE leases (
+	name         TEXT PRIMARY KEY,
+	held_by      TEXT NOT NULL,
+	leased_until BIGINT NOT NULL
+);
+
+-- The letters that a letter names in In-Reply-To and References.
+CREATE TABLE letter_refs (
+	letter_id  TEXT NOT NULL REFERENCES letters (id),
+	message_id TEXT NOT NULL,
+	PRIMARY KEY (letter_id, message_id)
+);
+CREATE INDEX letter_refs_by_message_id ON letter_refs (message_id);
+
+-- One letter may lie in many mailboxes; each place it was seen is a row, so
+-- that no place is read twice.
+CREATE TABLE deliveries (
+	mailbox     TEXT NOT NULL,
+	folder      TEXT NOT NULL CHECK (folder IN ('inbox', 'sent')),
+	uidvalidity BIGINT NOT NULL,
+	uid         BIGINT NOT NULL,
+	letter_id   TEXT NOT NULL REFERENCES letters (id),
+	seen_at     BIGINT NOT NULL,
+	PRIMARY KEY (mailbox, folder, uidvalidity, uid)
+);
+CREATE INDEX deliveries_by_letter ON deliveries (letter_id);
+
+-- How far each folder of each mailbox has been read. last_uid counts within
+-- one UIDVALIDITY only. What lay there before it was read for the first time
+-- are letters below old_below, of which only those that came at old_since or
+-- later are read; old_imported says whether all of them count as imported.
+CREATE TABLE cursors (
+	mailbox      TEXT NOT NULL,
+	folder       TEXT NOT NULL CHECK (folder IN ('inbox', 'sent')),
+	uidvalidity  BIGINT NOT NULL,
+	last_uid     BIGINT NOT NULL,
+	connected_at BIGINT NOT NULL,
+	polled_at    BIGINT NOT NULL DEFAULT 0,
+	problem      TEXT NOT NULL DEFAULT '',
+	old_below    BIGINT NOT NULL DEFAULT 0,
+	old_since    BIGINT NOT NULL DEFAULT 0,
+	old_imported BOOLEAN NOT NULL DEFAULT FALSE,
+	PRIMARY KEY (mailbox, folder)
+);
+
+CREATE INDEX messages_answers ON messages (sending_at) WHERE letter_id <> '';
+CREATE INDEX messages_by_campaign ON messages (campaign_id, chunk, state) WHERE campaign_id <> '';
+
+-- One edition of a newsletter. Its copies are rows of messages; key makes
+-- starting the same one twice start it once.
+CREATE TABLE campaigns (
+	id         TEXT PRIMARY KEY,
+	key        TEXT NOT NULL UNIQUE,
+	list       TEXT NOT NULL,
+	programme  TEXT NOT NULL,
+	subject    TEXT NOT NULL,
+	markdown   TEXT NOT NULL,
+	locale     TEXT NOT NULL,
+	state      TEXT NOT NULL CHECK (state IN ('draft', 'approved', 'scheduled', 'sending', 'paused', 'sent', 'cancelled')),
+	chosen     INTEGER NOT NULL DEFAULT 0,
+	chunks     INTEGER NOT NULL DEFAULT 0,
+	created_at BIGINT NOT NULL,
+	settled_at BIGINT NOT NULL DEFAULT 0
+);
+
+-- Each coordinator's summary of each day, once: sent as a message, or quiet.
+CREATE TABLE digests (
+	coordinator TEXT NOT NULL,
+	day         TEXT NOT NULL,
+	outcome     TEXT NOT NULL CHECK (outcome IN ('sent', 'quiet', 'calm')),
+	message_id  TEXT NOT NULL DEFAULT '',
+	made_at     BIGINT NOT NULL,
+	PRIMARY KEY (coordinator, day)
+);
+
+-- What the daily summary looks for, found without reading what is long done:
+-- questions that wait, letters that left questions open, dates, and mail that
+-- went wrong or would have been sent.
+CREATE INDEX submissions_waiting ON submissions (programme, kind, received_at) WHERE state = 'received';
+CREATE INDEX submissions_unfinished ON submissions (programme, received_at) WHERE open_fields <> '';
+CREATE INDEX sessions_by_start ON sessions (starts_at);
+CREATE INDEX messages_gone_wrong ON messages (state, settled_at) WHERE state IN ('failed', 'uncertain');
+CREATE INDEX messages_only_watched ON messages (reason, settled_at) WHERE reason = 'reason.watch';
