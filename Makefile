@@ -10,7 +10,7 @@ build:
 
 # Everything, with real servers, the race detector and a random order.
 test:
-	$(SETUP) go test -race -shuffle=on -timeout 15m ./...
+	$(SETUP) go test -race -shuffle=on -timeout 30m ./...
 
 # The same five times over, with a kill ahead of every statement and not of a
 # sample, then each fuzz target for half a minute.

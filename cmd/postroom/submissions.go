@@ -168,7 +168,7 @@ func (c *command) submissionsAnswered() *cobra.Command {
 			if sub.State == postroom.SubmissionHeld {
 				return fmt.Errorf("%s is held; look at it, and then: postroom submissions release %s", s.Reference, s.Reference)
 			}
-			return room.Answered(tx, sub, commandLine, now)
+			return room.Workflow.Answered(tx, sub, commandLine, now)
 		})
 		if err == nil {
 			fmt.Fprintf(c.stdout, "%s is answered\n", s.Reference)

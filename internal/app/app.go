@@ -59,8 +59,9 @@ type Room struct {
 	Scheduler  *workers.Scheduler
 	Web        *web.Server
 
-	roles  []Role
-	unlock func() error
+	locales *web.Locales
+	roles   []Role
+	unlock  func() error
 }
 
 // Options say which post room, and what it does.
@@ -70,6 +71,7 @@ type Options struct {
 	Log    *slog.Logger
 	Roles  []Role // none is all
 	Desk   string // address of the coordinators' page; "" while there is none
+	Texts  *Texts // what was read and checked before; nil reads it
 
 	// Before is called before each statement of a transaction. It is for tests
 	// that kill the process there.
@@ -128,8 +130,7 @@ func (r *Room) lay(ctx context.Context, o Options) (err error) {
 	if r.Store, err = openStore(ctx, r.Config, keys, r.Log, o.Before); err != nil {
 		return err
 	}
-	r.Letters, r.Programmes, err = Load(r.Config)
-	return err
+	return r.readTexts(o.Texts)
 }
 
 // OpenStore opens the database alone, for commands that work beside a
@@ -154,6 +155,27 @@ func openStore(ctx context.Context, cfg config.Config, keys []secret, log *slog.
 	return store.Open(ctx, store.Options{URL: url, Box: box, Log: log, Before: before})
 }
 
+// Texts are the mails and the words of the pages, read and checked. They do not
+// change, so many post rooms in one process may share them.
+type Texts struct {
+	Letters *outbound.Letters
+	Locales *web.Locales
+}
+
+// ReadTexts reads the texts that come with the program. That each letter reads
+// as it must, the program's own tests have seen, and check sees again.
+func ReadTexts() (*Texts, error) {
+	letters, err := outbound.ReadLetters(templates.FS)
+	if err != nil {
+		return nil, fmt.Errorf("read mails: %w", err)
+	}
+	locales, err := web.LoadLocales(templates.FS)
+	if err != nil {
+		return nil, fmt.Errorf("read texts: %w", err)
+	}
+	return &Texts{letters, locales}, nil
+}
+
 // Load reads the mails and the programme files, each checked against the
 // other.
 func Load(cfg config.Config) (*outbound.Letters, *programme.Set, error) {
@@ -161,15 +183,20 @@ func Load(cfg config.Config) (*outbound.Letters, *programme.Set, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("read mails: %w", err)
 	}
+	set, err := loadProgrammes(cfg, letters)
+	return letters, set, err
+}
+
+func loadProgrammes(cfg config.Config, letters *outbound.Letters) (*programme.Set, error) {
 	files, err := programmes(cfg)
 	if err != nil {
-		return letters, nil, err
+		return nil, err
 	}
 	set, err := programme.Load(files, programme.Options{Zone: cfg.Organisation.Zone, HasTemplate: letters.Has})
 	if err != nil {
-		return letters, nil, fmt.Errorf("read programmes: %w", err)
+		return nil, fmt.Errorf("read programmes: %w", err)
 	}
-	return letters, set, nil
+	return set, nil
 }
 
 func programmes(cfg config.Config) (fs.FS, error) {
@@ -184,9 +211,7 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 	if r.Outbox, err = outbound.New(outboxOptions(r, o.Desk)); err != nil {
 		return err
 	}
-	if err := r.makeWorkflow(); err != nil {
-		return err
-	}
+	r.makeWorkflow()
 	r.Events = event.New(event.Options{Store: r.Store, Programmes: r.Programmes, Runs: r.Workflow, Clock: r.Clock})
 	r.Lists = campaign.New(campaign.Options{Store: r.Store, Runs: r.Workflow, Clock: r.Clock})
 	r.Editions = campaign.NewEditions(campaign.EditionOptions{Store: r.Store, Copies: r.Outbox, Discreet: r.discreet, Clock: r.Clock})
@@ -201,17 +226,24 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 	return err
 }
 
-func (r *Room) makeWorkflow() error {
-	label, err := labels()
-	if err != nil {
-		return err
+// readTexts takes the texts that were read before, or reads them.
+func (r *Room) readTexts(texts *Texts) (err error) {
+	if texts == nil {
+		if texts, err = ReadTexts(); err != nil {
+			return err
+		}
 	}
+	r.Letters, r.locales = texts.Letters, texts.Locales
+	r.Programmes, err = loadProgrammes(r.Config, r.Letters)
+	return err
+}
+
+func (r *Room) makeWorkflow() {
 	r.Workflow = workflow.New(workflow.Options{
 		Store: r.Store, Programmes: r.Programmes, Outbox: r.Outbox,
 		Zone: r.Config.Organisation.Zone, Quiet: r.Config.Organisation.Quiet, Coordinators: r.coordinators, Safeguarding: r.safeguarding,
-		Label: label, ReplyTo: r.replyTo, Log: r.Log,
+		Label: r.locales.Text, Day: r.day, ReplyTo: r.replyTo, Log: r.Log,
 	})
-	return nil
 }
 
 func (r *Room) makeDoors() (err error) {
@@ -222,7 +254,7 @@ func (r *Room) makeDoors() (err error) {
 	r.employ()
 	r.Web, err = web.New(web.Options{
 		Programmes: r.Programmes, Intake: r.Intake, Lists: r.Lists, Events: r.Events,
-		Store: r.Store, Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Log: r.Log,
+		Store: r.Store, Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Locales: r.locales, Log: r.Log,
 		Ready:          r.readiness(),
 		TrustedProxies: r.Config.TrustedProxies, MetricsFrom: r.Config.MetricsFrom,
 	})

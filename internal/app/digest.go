@@ -39,15 +39,13 @@ func (r *Room) beside(ctx context.Context) (err error) {
 	if r.Store, err = openStore(ctx, r.Config, keys, r.Log, nil); err != nil {
 		return err
 	}
-	if r.Letters, r.Programmes, err = Load(r.Config); err != nil {
+	if err := r.readTexts(nil); err != nil {
 		return err
 	}
 	if r.Outbox, err = outbound.New(outboxOptions(r, "")); err != nil {
 		return err
 	}
-	if err := r.makeWorkflow(); err != nil {
-		return err
-	}
+	r.makeWorkflow()
 	r.Digests, err = r.makeDigests()
 	return err
 }

@@ -1,17 +1,14 @@
 package app
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"postroom/internal/config"
 	"postroom/internal/inbound"
-	"postroom/internal/postroom"
-	"postroom/internal/web"
 	"postroom/internal/workflow"
-	"postroom/templates"
 )
 
 // mailbox returns the settings of a mailbox.
@@ -89,12 +86,7 @@ func (r *Room) safeguarding(name string) (list []workflow.Coordinator) {
 	return list
 }
 
-// labels puts the questions of well-known fields into words, which stand in
-// the files of the pages.
-func labels() (func(locale string, say postroom.Text) string, error) {
-	words, err := web.LoadLocales(templates.FS)
-	if err != nil {
-		return nil, fmt.Errorf("read texts: %w", err)
-	}
-	return words.Text, nil
+// day writes a day as people say it in a language.
+func (r *Room) day(locale string, at time.Time) string {
+	return r.Letters.Words(locale, r.Config.Organisation.Zone).Day(at)
 }

@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -107,13 +108,10 @@ func (in *Inbound) entry(form *programme.Form, a arrival) postroom.Entry {
 	}
 }
 
-// locale guesses the language to answer in. English is meant where nothing
-// speaks for another language of the programme.
+// locale guesses the language to answer in. Where nothing speaks for a language
+// of the programme, the answer is in its first one and offers the others.
 func (in *Inbound) locale(languages []string, a arrival) (locale string, guessed bool) {
 	locale, sure := Guess(a.words(), languages)
-	if locale == "" {
-		return "", false
-	}
 	return locale, !sure
 }
 
@@ -359,9 +357,8 @@ func (in *Inbound) kept(a arrival) workflow.Kept {
 			}
 		}
 	}
-	if locale, guessed := in.locale(languages, a); locale != "" {
-		k.Locale, k.Guessed = locale, guessed
-	}
+	locale, guessed := in.locale(languages, a)
+	k.Locale, k.Guessed = cmp.Or(locale, k.Locale), guessed
 	return k
 }
 

@@ -134,20 +134,7 @@ func (in *Inbound) markAnswered(tx *store.Tx, a arrival, sub postroom.Submission
 	if err != nil || newer {
 		return err
 	}
-	if err := tx.MarkAnswered(sub.ID, a.at); err != nil {
-		return fmt.Errorf("mark submission %s answered: %w", sub.ID, err)
-	}
-	if err := in.Outbox.Answered(tx, sub.Letter, sub.ID, a.at); err != nil {
-		return err
-	}
-	run, begun, err := tx.RunOf(sub.ID)
-	if err == nil && begun {
-		err = in.Workflow.Fire(tx, run, postroom.OnAnswered, a.at)
-	}
-	if err != nil {
-		return err
-	}
-	return tx.Audit("mailbox", "answered", sub.ID, a.at)
+	return in.Workflow.Answered(tx, sub, "mailbox", a.at)
 }
 
 // wroteSince says whether the person has written since staff's answer: it is

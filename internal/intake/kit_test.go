@@ -49,6 +49,8 @@ func (c *clock) advance(d time.Duration) {
 // that template fail, as a full disk would.
 type outbox struct{ broken string }
 
+func (*outbox) Answered(*store.Tx, string, string, time.Time) error { return nil }
+
 func (o *outbox) Owe(tx *store.Tx, m postroom.Message) (postroom.Message, bool, error) {
 	if m.Template == o.broken {
 		return m, false, os.ErrInvalid

@@ -41,10 +41,21 @@ type letter struct {
 	says         usage
 }
 
-// LoadLetters reads email/LOCALE/NAME.md and email/LOCALE/words.yaml. The
-// error is proof.Mistakes, with the place of every one, unless the files could
-// not be read at all.
+// LoadLetters reads email/LOCALE/NAME.md and email/LOCALE/words.yaml, and writes
+// each letter once to see that it reads as a letter must. The error is
+// proof.Mistakes, with the place of every one, unless the files could not be
+// read at all.
 func LoadLetters(fsys fs.FS) (*Letters, error) {
+	l, err := ReadLetters(fsys)
+	if err != nil {
+		return l, err
+	}
+	return l, l.rehearse().AsError()
+}
+
+// ReadLetters is LoadLetters for letters that were checked before, as those are
+// that come with the program: it does not write them.
+func ReadLetters(fsys fs.FS) (*Letters, error) {
 	l := &Letters{byLocale: make(map[string]map[string]*letter), words: make(map[string]*words)}
 	var err error
 	if l.shell, err = readShell(fsys); err != nil {
@@ -62,11 +73,7 @@ func LoadLetters(fsys fs.FS) (*Letters, error) {
 		}
 		found = append(found, l.add(file, data)...)
 	}
-	found = append(found, l.compare()...)
-	if len(found) == 0 {
-		found = l.rehearse()
-	}
-	return l, found.AsError()
+	return l, append(found, l.compare()...).AsError()
 }
 
 func (l *Letters) add(file string, data []byte) proof.Mistakes {

@@ -426,7 +426,7 @@ func TestKilledAheadOfAnyStatementOfReadingALetterLosesNothing(t *testing.T) {
 	}
 	t.Parallel()
 	d := newDeath(t, testkit.In(""))
-	first, step := sampled(4)
+	first, step := sampled(10)
 	for n, filed, survived := first, 1, false; !survived; n, filed = n+step, filed+1 {
 		address := d.letter(filed)
 		room := startChild(t, d.settings, n, 20*filed, lightAt+"=reads = reads + 1")

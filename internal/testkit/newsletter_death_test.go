@@ -148,7 +148,7 @@ func TestKilledAheadOfAnyStatementANewsletterMissesNobodyAndReachesNobodyTwice(t
 	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
 		d := newDeath(t, engine)
 		d.join()
-		first, step := sampled(5)
+		first, step := sampled(12)
 		var last *started
 		for n, survived := first, false; !survived; n += step {
 			if last, survived = d.send(n, last); survived {

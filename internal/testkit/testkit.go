@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,10 @@ import (
 	"postroom/internal/config"
 	"postroom/internal/testserver"
 )
+
+// readTexts reads the texts once for all rooms of a test program: they do not
+// change, and under the race detector reading them takes a second.
+var readTexts = sync.OnceValues(app.ReadTexts)
 
 // start is when every test's clock begins: a Monday morning in winter.
 var start = time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
@@ -150,7 +155,12 @@ func (r *Room) open(s *setup) {
 	}
 	r.URL = "http://" + pages.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
-	r.Room, err = app.Open(ctx, app.Options{Config: settings(r.t, s, pages.Addr().String()), Clock: r.Clock, Roles: s.roles, Log: slog.New(slog.NewTextHandler(logTo{r.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	texts, err := readTexts()
+	if err != nil {
+		cancel()
+		r.t.Fatal(err)
+	}
+	r.Room, err = app.Open(ctx, app.Options{Texts: texts, Config: settings(r.t, s, pages.Addr().String()), Clock: r.Clock, Roles: s.roles, Log: slog.New(slog.NewTextHandler(logTo{r.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		cancel()
 		r.t.Fatal(err)

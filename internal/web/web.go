@@ -72,7 +72,8 @@ type Options struct {
 	Links      *link.Signer
 	Clock      postroom.Clock
 	Org        config.Organisation
-	Templates  fs.FS // web, static and locale
+	Templates  fs.FS    // web, static and locale
+	Locales    *Locales // what LoadLocales read of them; nil reads it
 	Log        *slog.Logger
 
 	// Ready are the checks behind /readyz; the database is always one.
@@ -106,7 +107,10 @@ func New(o Options) (*Server, error) {
 	if o.Org.Zone == nil {
 		o.Org.Zone = time.UTC
 	}
-	locales, err := LoadLocales(o.Templates)
+	locales, err := o.Locales, error(nil)
+	if locales == nil {
+		locales, err = LoadLocales(o.Templates)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("load texts: %w", err)
 	}

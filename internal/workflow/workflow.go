@@ -26,6 +26,8 @@ import (
 // lane) and the Message-ID, and does nothing for a key that was owed before.
 type Outbox interface {
 	Owe(tx *store.Tx, m postroom.Message) (postroom.Message, bool, error)
+	// Answered settles what would still tell somebody that we have their letter.
+	Answered(tx *store.Tx, letter, submission string, at time.Time) error
 }
 
 // Coordinator is somebody who looks after a programme.

@@ -44,6 +44,8 @@ const later = `
 // outbox files messages; broken makes one template fail.
 type outbox struct{ broken string }
 
+func (*outbox) Answered(*store.Tx, string, string, time.Time) error { return nil }
+
 func (o *outbox) Owe(tx *store.Tx, m postroom.Message) (postroom.Message, bool, error) {
 	if m.Template == o.broken {
 		return m, false, errors.New("no such letter")
