@@ -221,12 +221,12 @@ type visitor struct {
 	accepted bool
 }
 
-// meet starts the room anew with a fuse of n statements, lets it make good
-// what the last one left behind for earlier, and sends one more form. It says
+// meet starts the room anew with a fuse of so many statements, lets it make good
+// what the last one left behind for earlier, and sends the n-th form. It says
 // whether the room lived long enough to be done with that.
-func (d *death) meet(n int, earlier *visitor) (v *visitor, survived bool) {
+func (d *death) meet(n, statements int, earlier *visitor) (v *visitor, survived bool) {
 	d.t.Helper()
-	room := startChild(d.t, d.settings, n, 10*n)
+	room := startChild(d.t, d.settings, statements, 10*n)
 	defer room.kill()
 	if earlier != nil {
 		d.makeGood(room, n-1, earlier)
@@ -327,12 +327,13 @@ func TestKilledAheadOfAnyStatementLosesNothing(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
 		d := newDeath(t, engine)
 		var last *visitor
-		for n, survived := 1, false; !survived; n++ {
-			if last, survived = d.meet(n, last); survived {
+		first, step := sampled(5)
+		for n, at, survived := 1, first, false; !survived; n, at = n+1, at+step {
+			if last, survived = d.meet(n, at, last); survived {
 				d.judge(n, last.address)
-				t.Logf("killed ahead of each of %d statements", n-1)
+				t.Logf("killed ahead of statements %d to %d, each %d", first, at-step, step)
 			}
-			if n > 400 {
+			if at > 400 {
 				t.Fatal("the answer takes more than 400 statements")
 			}
 		}
