@@ -39,7 +39,7 @@ func Browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-dev-shm-usage", true), // containers give it 64 MB
 	}, more...)
-	ctx, cancelTime := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancelTime := context.WithTimeout(context.Background(), 8*time.Minute)
 	alloc, cancelAlloc := chromedp.NewExecAllocator(ctx, options...)
 	tab, cancelTab := chromedp.NewContext(alloc, chromedp.WithErrorf(t.Logf))
 	t.Cleanup(func() {
