@@ -37,11 +37,18 @@ keys:
 // returns the address of its pages.
 func serving(t *testing.T, postfix *testserver.PostfixServer, more string) string {
 	t.Helper()
+	url, _ := servingWith(t, postfix, more)
+	return url
+}
+
+// servingWith is serving for a test that uses the settings file as well.
+func servingWith(t *testing.T, postfix *testserver.PostfixServer, more string) (url, path string) {
+	t.Helper()
 	host, port, err := net.SplitHostPort(postfix.Addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "postroom.yaml")
+	path = filepath.Join(t.TempDir(), "postroom.yaml")
 	if err := os.WriteFile(path, []byte(fmt.Sprintf(settings, host, port)+more), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +66,7 @@ func serving(t *testing.T, postfix *testserver.PostfixServer, more string) strin
 	if err != nil {
 		t.Fatalf("serve did not start: %v", <-done)
 	}
-	return strings.TrimPrefix(strings.TrimSpace(line), "ready http=")
+	return strings.TrimPrefix(strings.TrimSpace(line), "ready http="), path
 }
 
 // TestAPersonFillsInAFormInABrowserAndGetsAMail goes the whole way: Chromium,
