@@ -226,7 +226,23 @@ func (o *Outbox) english(m postroom.Message, l *letter) string {
 	if err != nil {
 		return "" // it was rehearsed when it was loaded
 	}
+	if postroom.RightToLeft(l.locale) {
+		body = leftToRight(body)
+	}
 	return "\n\n" + escape(own.beside) + "\n\n" + body
+}
+
+// leftToRight fences each paragraph off from a letter that runs the other way,
+// so that its full stops and telephone numbers stay where they belong (Unicode
+// TR 9, LEFT-TO-RIGHT ISOLATE).
+func leftToRight(body string) string {
+	paragraphs := strings.Split(strings.TrimSpace(body), "\n\n")
+	for i, p := range paragraphs {
+		if p = strings.TrimSpace(p); p != "" {
+			paragraphs[i] = "\u2066" + p + "\u2069"
+		}
+	}
+	return strings.Join(paragraphs, "\n\n")
 }
 
 // end is what every letter ends with: that a computer sent it, who reads a

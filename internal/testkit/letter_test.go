@@ -699,6 +699,21 @@ func TestAHoldingTextThatNobodyHasReadStandsBesideTheEnglish(t *testing.T) {
 	}
 }
 
+func TestTelephoneNumbersStayInOrderInALetterThatRunsFromTheRight(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	m := enquiry(room, "w1@example.org")
+	m.Text = "سلام. شوهرم مرا می‌زند و جانم در خطر است. لطفا کمک کنید"
+	room.Receive(t, testkit.Support, m.Bytes())
+	room.Work(t)
+	l := room.Letter(t, person)
+	for _, want := range []string{"08082000247", "116123", "\u2066We have your message."} { // groups of figures would change places
+		if !strings.Contains(l.Text, want) {
+			t.Errorf("%q is not in:\n%s", want, l.Text)
+		}
+	}
+}
+
 func TestAReportAboutOurMailBecomesACall(t *testing.T) {
 	t.Parallel()
 	room := testkit.New(t)
