@@ -168,7 +168,7 @@ func (g *gathering) session(p *programme.Programme, s postroom.Session) text {
 const chase = "chase"
 
 func (g *gathering) due() error {
-	counts, err := g.read.StepsUntil(g.midnight(g.now, 1), bound)
+	counts, err := g.read.StepsBetween(g.now, g.midnight(g.now, 1), bound)
 	if err != nil {
 		return err
 	}

@@ -94,7 +94,7 @@ type bookings struct {
 	Left      int
 }
 
-// due is what will be sent today by itself.
+// due is what will still be sent today by itself.
 type due struct {
 	Programme text   // "" stands for all that are not to be named
 	Kind      string // the letter that is sent, or chase

@@ -227,9 +227,10 @@ type StepCount struct {
 	N         int
 }
 
-// StepsUntil counts the planned steps that fall due before a moment, at most
-// limit kinds of them.
-func (r Reader) StepsUntil(until time.Time, limit int) (list []StepCount, err error) {
+// StepsBetween counts the planned steps that fall due after one moment and
+// before another, at most limit kinds of them. What fell due earlier is being
+// done already.
+func (r Reader) StepsBetween(after, until time.Time, limit int) (list []StepCount, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var c StepCount
 		err := rows.Scan(&c.Programme, &c.Form, &c.Step, &c.Answered, &c.N)
@@ -237,8 +238,8 @@ func (r Reader) StepsUntil(until time.Time, limit int) (list []StepCount, err er
 		return err
 	}, `SELECT runs.programme, runs.form, steps.name, submissions.state IN ('answered', 'closed'), count(*)
 		  FROM steps JOIN runs ON runs.id = run_id JOIN submissions ON submissions.id = runs.submission_id
-		 WHERE steps.state = 'planned' AND due_at < $1
-		 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4 LIMIT $2`, micros(until), limit)
+		 WHERE steps.state = 'planned' AND due_at > $1 AND due_at < $2
+		 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4 LIMIT $3`, micros(after), micros(until), limit)
 	return list, err
 }
 

@@ -230,12 +230,15 @@ func TestCallsAndDatesComeWithWhatTheyAreAbout(t *testing.T) {
 		if len(dates) != 1 || dates[0].Name != "today" || dates[0].Programme != "network" || dates[0].EventName != "supper" {
 			t.Errorf("dates: %+v", dates)
 		}
-		steps := got(read.StepsUntil(monday.Add(time.Microsecond), 10))(t)
+		steps := got(read.StepsBetween(monday.Add(-time.Microsecond), monday.Add(time.Microsecond), 10))(t)
 		if len(steps) != 1 || steps[0] != (StepCount{"network", "join", "reminder", false, 1}) {
 			t.Errorf("steps: %+v", steps)
 		}
-		if steps := got(read.StepsUntil(monday, 10))(t); len(steps) != 0 {
+		if steps := got(read.StepsBetween(monday.Add(-time.Hour), monday, 10))(t); len(steps) != 0 {
 			t.Errorf("steps before they are due: %+v", steps)
+		}
+		if steps := got(read.StepsBetween(monday, monday.Add(time.Hour), 10))(t); len(steps) != 0 {
+			t.Errorf("steps that are being done: %+v", steps)
 		}
 	})
 }

@@ -144,7 +144,7 @@ func hot(now time.Time) map[string]func(tx *Tx) error {
 			_, err := tx.BookingArrivals("p", time.UnixMicro(890), time.UnixMicro(900))
 			return err
 		},
-		"steps until":   func(tx *Tx) error { _, err := tx.StepsUntil(time.UnixMicro(900), 20); return err },
+		"steps between": func(tx *Tx) error { _, err := tx.StepsBetween(time.UnixMicro(1), time.UnixMicro(900), 20); return err },
 		"calls to make": func(tx *Tx) error { _, err := tx.CallsToMake(20); return err },
 		"troubles":      func(tx *Tx) error { _, err := tx.Troubles(time.UnixMicro(800), time.UnixMicro(900), 20); return err },
 		"jobs given up": func(tx *Tx) error { _, err := tx.JobsGivenUp(time.UnixMicro(800), time.UnixMicro(900)); return err },

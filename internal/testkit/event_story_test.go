@@ -148,7 +148,7 @@ func golden(t *testing.T, file, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s reads differently now (see it with -update and git diff):\n%s", file, testkit.FirstDifference(string(want), got))
+		t.Errorf("%s reads differently now (see it with -update and git diff): %s\n%s", file, testkit.FirstDifference(string(want), got), got)
 	}
 }
 
