@@ -26,10 +26,10 @@ type Jobs interface {
 	Do(ctx context.Context, task *asynq.Task, work func(context.Context, postroom.Job) queue.Outcome) error
 }
 
-// Runs tells a run what happened to it, and the coordinators of a programme
-// what needs one of them.
+// Runs does what may take longer than somebody waits at the door, and tells the
+// coordinators of a programme what needs one of them.
 type Runs interface {
-	Fire(tx *store.Tx, run postroom.Run, t postroom.Trigger, at time.Time) error
+	Accepted(tx *store.Tx, run postroom.Run, at time.Time) error
 	Show(tx *store.Tx, m postroom.Message, at time.Time) error
 }
 
@@ -103,7 +103,7 @@ func (w *Workers) accept(ctx context.Context, submission string) queue.Outcome {
 		if err != nil || !begun {
 			return err
 		}
-		return w.Workflow.Fire(tx, run, postroom.OnAccepted, w.Clock.Now())
+		return w.Workflow.Accepted(tx, run, w.Clock.Now())
 	})
 	if err != nil {
 		w.Log.WarnContext(ctx, "follow-up failed", "submission", submission, "err", err)

@@ -45,7 +45,7 @@ func TestASignUpToAListWaitsForItsClick(t *testing.T) {
 
 type broken struct{}
 
-func (broken) Fire(*store.Tx, postroom.Run, postroom.Trigger, time.Time) error {
+func (broken) Accepted(*store.Tx, postroom.Run, time.Time) error {
 	return errors.New("the disk is full")
 }
 

@@ -238,7 +238,7 @@ func (in *Intake) settle(tx *store.Tx, a arrival, c *workflow.Case) error {
 		return err
 	}
 	for _, t := range triggers(c) {
-		if err := in.Workflow.FireFor(tx, c, t, a.at); err != nil {
+		if err := in.Workflow.Greet(tx, c, t, a.at); err != nil {
 			return err
 		}
 	}

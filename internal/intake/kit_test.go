@@ -163,7 +163,7 @@ func (r *room) accepted(t *testing.T, sub postroom.Submission) {
 		if err != nil {
 			return err
 		}
-		return r.workflow.Fire(tx, run, postroom.OnAccepted, r.clock.Now())
+		return r.workflow.Accepted(tx, run, r.clock.Now())
 	})
 }
 

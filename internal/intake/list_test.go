@@ -219,6 +219,8 @@ func TestWhatHasNotLeftGoesToTheCorrectedAddress(t *testing.T) {
 		r.heard(t, "anm@example.org")
 		r.heard(t, "amn@example.org")
 		r.heard(t, "ann@example.org", "we-have-your-message")
+		r.accepted(t, got.Submission)
+		r.heard(t, "ann@example.org", "we-have-your-message")
 		r.heard(t, "office@hall.example", "notice")
 		_, err := errors.AsType[*intake.Refused](r.Readdress(t.Context(), got.Submission.ID, "ann@"))
 		if !err {

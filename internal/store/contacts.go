@@ -62,7 +62,11 @@ func (tx *Tx) addContact(c postroom.Contact, at time.Time) (postroom.Contact, er
 func (tx *Tx) findContact(c postroom.Contact) (id string, err error) {
 	switch {
 	case c.Address != "":
-		// The address row is locked first, so that two letters at once do not make two contacts.
+		// The address row is locked first, so that two letters at once do not make
+		// two contacts. At an address that nobody knew there is none to find.
+		if added, err := tx.addAddress(c.Address); err != nil || added {
+			return "", err
+		}
 		if err := tx.TouchAddress(c.Address, time.Time{}); err != nil {
 			return "", err
 		}
@@ -90,6 +94,13 @@ func (tx *Tx) touchPhone(phone string) error {
 	}
 	_, err := tx.exec(`INSERT INTO phones (phone) VALUES ($1) ON CONFLICT (phone) DO UPDATE SET phone = excluded.phone`, phone)
 	return err
+}
+
+// addAddress puts an address on file, with its row locked, and says whether it
+// was not there yet.
+func (tx *Tx) addAddress(address string) (bool, error) {
+	n, err := tx.exec(`INSERT INTO addresses (address) VALUES ($1) ON CONFLICT (address) DO NOTHING`, address)
+	return n > 0, err
 }
 
 // TouchAddress makes sure the address is on file and locks its row until the

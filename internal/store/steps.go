@@ -11,10 +11,13 @@ import (
 
 // AddRun begins a contact's way through a programme, once per submission.
 func (tx *Tx) AddRun(run postroom.Run) (postroom.Run, error) {
-	err := tx.row(`
+	run.ID = newID()
+	n, err := tx.exec(`
 		INSERT INTO runs (id, programme, form, submission_id, contact_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (submission_id) DO UPDATE SET programme = runs.programme RETURNING id`,
-		newID(), run.Programme, run.Form, run.Submission, run.Contact, micros(run.CreatedAt)).Scan(&run.ID)
+		ON CONFLICT (submission_id) DO NOTHING`, run.ID, run.Programme, run.Form, run.Submission, run.Contact, micros(run.CreatedAt))
+	if err == nil && n == 0 {
+		err = tx.row(`SELECT id FROM runs WHERE submission_id = $1`, run.Submission).Scan(&run.ID)
+	}
 	if err != nil {
 		return run, fmt.Errorf("add run: %w", err)
 	}

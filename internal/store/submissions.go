@@ -40,17 +40,17 @@ func (tx *Tx) AddSubmission(s postroom.Submission) (postroom.Submission, bool, e
 	s.Key = cmp.Or(s.Key, s.ID)
 	s.NaturalKey = tx.box.Blind("submissions.natural_key", []byte(cmp.Or(s.NaturalKey, s.ID)))
 	for range maxDraws {
-		// The look comes again after an insert that did nothing: it waited for
-		// whoever was first to commit, and a new statement sees what they wrote.
+		s.Reference = tx.draw()
+		if added, err := tx.insertSubmission(s); err != nil || added {
+			return s, added, err
+		}
+		// Something is taken. The insert has waited for whoever was first to
+		// commit, and a new statement sees what they wrote.
 		if earlier, err := tx.earlier(s); err != nil || earlier.ID != "" {
 			return earlier, false, err
 		}
 		if err := tx.freeNaturalKey(s); err != nil {
 			return s, false, fmt.Errorf("add submission: %w", err)
-		}
-		s.Reference = tx.draw()
-		if added, err := tx.insertSubmission(s); err != nil || added {
-			return s, added, err
 		}
 	}
 	return s, false, fmt.Errorf("add submission: every reference drawn is taken")

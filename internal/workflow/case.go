@@ -40,6 +40,10 @@ type Case struct {
 // byLetter says whether it came in by a letter.
 func (c *Case) byLetter() bool { return c.Submission.Letter != "" }
 
+// plain says whether it is a form that asks for no place and no list: nothing
+// of what is to happen then depends on what became of it meanwhile.
+func (c *Case) plain() bool { return !c.byLetter() && c.Booking == nil && c.Subscription == nil }
+
 // CaseOf puts together a case of which everything is at hand.
 func (w *Workflow) CaseOf(run postroom.Run, sub postroom.Submission, contact postroom.Contact) *Case {
 	c := &Case{Run: run, Submission: sub, Contact: contact}

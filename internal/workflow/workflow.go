@@ -91,6 +91,45 @@ func (w *Workflow) Fire(tx *store.Tx, run postroom.Run, t postroom.Trigger, at t
 
 // FireFor is Fire for a caller who has the case at hand.
 func (w *Workflow) FireFor(tx *store.Tx, c *Case, t postroom.Trigger, at time.Time) error {
+	return w.fire(tx, c, t, at, whole)
+}
+
+// share is how much of what a trigger promises is done.
+type share int
+
+const (
+	whole    share = iota
+	greeting       // what the person hears at once
+	rest           // what greeting left
+)
+
+// Greet is FireFor for the door, where somebody waits for the page: of what t
+// promises it does only what the person hears at once, wherever Accepted can do
+// the rest. The caller owes the job that calls Accepted in the same
+// transaction.
+func (w *Workflow) Greet(tx *store.Tx, c *Case, t postroom.Trigger, at time.Time) error {
+	if !c.plain() || c.Submission.State != postroom.SubmissionReceived {
+		return w.FireFor(tx, c, t, at)
+	}
+	return w.fire(tx, c, t, at, greeting)
+}
+
+// Accepted tells a run that what was sent has been looked at, and does what
+// Greet left undone when it was received.
+func (w *Workflow) Accepted(tx *store.Tx, run postroom.Run, at time.Time) error {
+	c, err := w.Open(tx, run)
+	if err != nil {
+		return err
+	}
+	if c.plain() {
+		if err := w.fire(tx, c, postroom.OnReceived, c.Submission.ReceivedAt, rest); err != nil {
+			return err
+		}
+	}
+	return w.FireFor(tx, c, postroom.OnAccepted, at)
+}
+
+func (w *Workflow) fire(tx *store.Tx, c *Case, t postroom.Trigger, at time.Time, part share) error {
 	if c.programme == nil {
 		return nil // it was taken away: nothing new is promised
 	}
@@ -98,7 +137,13 @@ func (w *Workflow) FireFor(tx *store.Tx, c *Case, t postroom.Trigger, at time.Ti
 		return nil
 	}
 	for _, e := range programme.Plan(c.programme, t, w.facts(c, at)) {
-		if err := w.promise(tx, c, t, e, at); err != nil {
+		if part == greeting {
+			if e.Send == "" || !e.Due.IsZero() {
+				continue
+			}
+			e.Notify = nil
+		}
+		if err := w.promise(tx, c, t, e, at, part); err != nil {
 			return fmt.Errorf("promise step %s of run %s: %w", e.Step, c.Run.ID, err)
 		}
 	}
@@ -127,7 +172,7 @@ func (w *Workflow) End(tx *store.Tx, submission, reason string, at time.Time) er
 	return nil
 }
 
-func (w *Workflow) promise(tx *store.Tx, c *Case, t postroom.Trigger, e postroom.Effect, at time.Time) error {
+func (w *Workflow) promise(tx *store.Tx, c *Case, t postroom.Trigger, e postroom.Effect, at time.Time, part share) error {
 	later := e.Due.After(at)
 	if later && c.Again {
 		return nil // promised to the run that was first
@@ -140,8 +185,11 @@ func (w *Workflow) promise(tx *store.Tx, c *Case, t postroom.Trigger, e postroom
 	promised.DueAt = at
 	promised.Occurrence += c.Anew
 	step, first, err := tx.KeepStep(promised)
-	if err != nil || !first {
+	if err != nil || !first && (part != rest || c.danger) { // whoever held it has called them
 		return err
+	}
+	if !first {
+		e = postroom.Effect{Step: e.Step, Notify: e.Notify, Unless: e.Unless} // once, by the key of the message
 	}
 	if c.byLetter() && len(c.Submission.Open) > 0 {
 		e.Send = "" // it would read as if all were said; Acknowledge asks for what is missing
