@@ -98,7 +98,13 @@ type groupWriter struct {
 	queue chan *groupCall
 	stop  chan struct{}
 	done  chan struct{}
+
+	careful int // how many groups more are run with a savepoint a call
 }
+
+// staysCareful is how many groups run with savepoints after one that had to be
+// run again, because callers that fail come together.
+const staysCareful = 8
 
 type groupCall struct {
 	ctx   context.Context
@@ -134,21 +140,21 @@ func (w *groupWriter) run() {
 }
 
 // group runs first and whoever else is waiting, commits once, and only then
-// answers them all.
+// answers them all. Nearly always all of them succeed, so they are run without
+// savepoints, each of which would copy every page that is written. When one
+// fails, everything is undone and all are run again, each in a savepoint.
 func (w *groupWriter) group(first *groupCall) {
-	ctx, begun := context.Background(), time.Now()
-	calls := []*groupCall{first}
-	_, err := w.conn.ExecContext(ctx, `BEGIN IMMEDIATE`)
-	for call := first; err == nil && call != nil; {
-		if call.err, err = w.call(call); err == nil {
-			call = w.next(&calls, begun)
+	begun, calls := time.Now(), []*groupCall{first}
+	var err error
+	if w.careful == 0 {
+		err = w.together(&calls, begun)
+		if last := calls[len(calls)-1]; last.err != nil && len(calls) > 1 {
+			w.careful = staysCareful
 		}
 	}
-	if err == nil {
-		_, err = w.conn.ExecContext(ctx, `COMMIT`)
-	}
-	if err != nil {
-		_, _ = w.conn.ExecContext(ctx, `ROLLBACK`) // nothing to do when nothing was begun
+	if w.careful > 0 {
+		w.careful--
+		err = w.apart(&calls, begun)
 	}
 	for _, call := range calls {
 		if call.err == nil && err != nil {
@@ -158,6 +164,53 @@ func (w *groupWriter) group(first *groupCall) {
 	}
 }
 
+// together runs calls in one transaction until none is waiting or one fails,
+// and then nothing has been written.
+func (w *groupWriter) together(calls *[]*groupCall, begun time.Time) error {
+	return w.transaction(func() error {
+		for call := (*calls)[0]; call != nil; call = w.next(calls, begun) {
+			if call.err = w.one(call); call.err != nil {
+				return call.err
+			}
+		}
+		return nil
+	})
+}
+
+// apart runs calls in one transaction, each in a savepoint of its own, until
+// none is waiting. An error means that nothing of any of them was written.
+func (w *groupWriter) apart(calls *[]*groupCall, begun time.Time) error {
+	return w.transaction(func() (err error) {
+		for i := 0; i < len(*calls); i++ {
+			call := (*calls)[i]
+			if call.err, err = w.call(call); err != nil {
+				return err
+			}
+			if i == len(*calls)-1 {
+				w.next(calls, begun)
+			}
+		}
+		return nil
+	})
+}
+
+func (w *groupWriter) transaction(fn func() error) error {
+	ctx := context.Background()
+	_, err := w.conn.ExecContext(ctx, `BEGIN IMMEDIATE`)
+	if err == nil {
+		err = fn()
+	}
+	if err == nil {
+		_, err = w.conn.ExecContext(ctx, `COMMIT`)
+	}
+	if err != nil {
+		_, _ = w.conn.ExecContext(ctx, `ROLLBACK`) // nothing to do when nothing was begun
+	}
+	return err
+}
+
+// next adds whoever is waiting to the calls and returns it, or nil when there
+// is nobody or the group is large enough.
 func (w *groupWriter) next(calls *[]*groupCall, begun time.Time) *groupCall {
 	if len(*calls) >= maxGroup || time.Since(begun) > maxGroupTime {
 		return nil
@@ -171,18 +224,23 @@ func (w *groupWriter) next(calls *[]*groupCall, begun time.Time) *groupCall {
 	}
 }
 
-// call runs one caller's function inside a savepoint. Statements run under a
-// context that does not end: an interrupted one would roll back everybody.
-// broken means that the whole transaction is lost, as after a full disk.
-func (w *groupWriter) call(c *groupCall) (err, broken error) {
+// one runs one caller's function. Statements run under a context that does not
+// end: an interrupted one would roll back everybody.
+func (w *groupWriter) one(c *groupCall) error {
 	if err := c.ctx.Err(); err != nil {
-		return err, nil
+		return err
 	}
+	return guarded(c.fn, &Tx{Reader: Reader{ctx: context.WithoutCancel(c.ctx), q: w.conn}})
+}
+
+// call runs one caller's function inside a savepoint. broken means that the
+// whole transaction is lost, as after a full disk.
+func (w *groupWriter) call(c *groupCall) (err, broken error) {
 	ctx := context.WithoutCancel(c.ctx)
 	if _, err := w.conn.ExecContext(ctx, `SAVEPOINT one`); err != nil {
 		return nil, fmt.Errorf("begin: %w", err)
 	}
-	err = guarded(c.fn, &Tx{Reader: Reader{ctx: ctx, q: w.conn}})
+	err = w.one(c)
 	if err != nil {
 		_, broken = w.conn.ExecContext(ctx, `ROLLBACK TO one`)
 	}
