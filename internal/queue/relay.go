@@ -157,8 +157,9 @@ func (q *Queue) enqueueOne(ctx context.Context, e *engine, job postroom.Job) err
 		if !errors.Is(err, asynq.ErrTaskIDConflict) {
 			return err
 		}
+		known := job.Turn // a transaction may run twice
 		err = q.insist(ctx, func(tx *store.Tx) error {
-			job.Turn, err = tx.RaiseTurn(job.ID, job.Turn, q.now().Add(handedFor))
+			job.Turn, err = tx.RaiseTurn(job.ID, known, q.now().Add(handedFor))
 			return err
 		})
 		if err != nil {
