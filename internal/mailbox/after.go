@@ -42,7 +42,7 @@ func (c *conn) mark(ctx context.Context, uids []uint32) error {
 }
 
 func (c *conn) flag(ctx context.Context, uids []uint32, flag imap.Flag) error {
-	err := c.do(ctx, 0, func() error {
+	err := c.act(ctx, "imap: flag", 0, func() error {
 		return c.Store(setOf(uids), &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{flag}}, nil).Close()
 	})
 	if err != nil {
@@ -63,7 +63,7 @@ func (c *conn) moveAway(ctx context.Context, uids []uint32) error {
 	if err != nil {
 		return err
 	}
-	err = c.do(ctx, 0, func() error {
+	err = c.act(ctx, "imap: copy", 0, func() error {
 		_, err := c.Copy(setOf(uids), to).Wait()
 		return err
 	})
@@ -73,7 +73,7 @@ func (c *conn) moveAway(ctx context.Context, uids []uint32) error {
 	if err := c.flag(ctx, uids, imap.FlagDeleted); err != nil || !c.Caps().Has(imap.CapUIDPlus) {
 		return err
 	}
-	err = c.do(ctx, 0, func() error { return c.UIDExpunge(setOf(uids)).Close() })
+	err = c.act(ctx, "imap: expunge", 0, func() error { return c.UIDExpunge(setOf(uids)).Close() })
 	if err != nil {
 		return fmt.Errorf("expunge letters: %w", err)
 	}
