@@ -75,11 +75,12 @@ func dyingRoom(path string) error {
 		return err
 	}
 	fmt.Printf("ready http://%s\n", pages.Addr())
+	fuse.lit.Store(fuse.at == everyPoint)
 	return room.Run(context.Background(), pages, fuse.light(handler))
 }
 
 // never is the point of a room that does not die, and everyPoint that of one
-// that does not die either but tells each point it comes by.
+// that does not die either but tells each point it comes by from its start.
 const (
 	never      = ""
 	everyPoint = "every point"
@@ -103,13 +104,21 @@ type fuse struct {
 func (f *fuse) light(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost && r.Header.Get("Burn") != "" {
-			f.lit.Store(true)
+			f.begin()
 		}
 		if forward, err := time.ParseDuration(r.Header.Get("Ahead")); err == nil {
 			f.clock.Advance(forward)
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// begin counts from now on.
+func (f *fuse) begin() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.met)
+	f.lit.Store(true)
 }
 
 func (f *fuse) burn(point string) {
