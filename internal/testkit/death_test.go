@@ -203,12 +203,19 @@ func (c *child) kill() {
 // light lights the fuse of a room that is to die, and sets its clock forward.
 func (c *child) light(t *testing.T, forward time.Duration) {
 	t.Helper()
+	c.tell(t, "Burn", "yes", "Ahead", forward.String())
+}
+
+// tell asks for a page with headers by which a room is told what to do.
+func (c *child) tell(t *testing.T, headers ...string) {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.url+"/", strings.NewReader(""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Burn", "yes")
-	req.Header.Set("Ahead", forward.String())
+	for pair := range slices.Chunk(headers, 2) {
+		req.Header.Set(pair[0], pair[1])
+	}
 	if resp, err := http.DefaultClient.Do(req); err == nil {
 		_ = resp.Body.Close()
 	}

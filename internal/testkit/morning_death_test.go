@@ -54,22 +54,30 @@ func newMornings(t *testing.T, engine testkit.Option) *mornings {
 	return m
 }
 
-// night lets the n-th person ask, and once they were answered sets the clock to
-// noon of a working day at least one day later.
+// night lets the n-th person ask, early on a Tuesday, and once they were
+// answered sets the clock to noon of the day after. It is always the same day of
+// the week, because on Mondays also those are written to who have nothing to do.
 func (m *mornings) night(room *child, n int) {
 	m.t.Helper()
+	eve := m.now().UTC().Truncate(24 * time.Hour).Add(29 * time.Hour)
+	for eve.Weekday() != time.Tuesday {
+		eve = eve.Add(24 * time.Hour)
+	}
+	room.tell(m.t, "Ahead", m.set(eve).String())
 	if !room.send(m.t, room.page(m.t, personN(n)), false) {
 		m.t.Fatal("the form was not accepted")
 	}
 	m.until(room.died, func() bool { return m.settled(n) })
-	noon := m.now().UTC().Truncate(24 * time.Hour).Add(36 * time.Hour)
-	for noon.Sub(m.now()) < 24*time.Hour+m.pause || noon.Weekday() == time.Saturday || noon.Weekday() == time.Sunday {
-		noon = noon.Add(24 * time.Hour)
-	}
-	forward := noon.Sub(m.now())
+	noon := eve.Add(31 * time.Hour)
 	m.days[n] = noon.Format(time.DateOnly)
+	room.light(m.t, m.set(noon))
+}
+
+// set sets the walk's clock to a moment and returns how far that is.
+func (m *mornings) set(at time.Time) time.Duration {
+	forward := at.Sub(m.now())
 	m.ahead += forward
-	room.light(m.t, forward)
+	return forward
 }
 
 // over says whether the n-th person has what was promised, and the office its
