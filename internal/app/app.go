@@ -73,9 +73,10 @@ type Options struct {
 	Desk   string // address of the coordinators' page; "" while there is none
 	Texts  *Texts // what was read and checked before; nil reads it
 
-	// Before is called before each statement of a transaction. It is for tests
-	// that kill the process there.
-	Before func(statement string)
+	// Before is called ahead of each statement of a transaction, of its commit
+	// and of what follows it, and around each effect on another machine. It is
+	// for tests that kill the process there.
+	Before func(point string)
 }
 
 // Open makes every room. On SQLite it takes the lock of the data folder, and
@@ -115,7 +116,7 @@ func (r *Room) open(ctx context.Context, o Options) error {
 	if err := r.Events.Sync(ctx); err != nil {
 		return fmt.Errorf("put events on file: %w", err)
 	}
-	return r.makeDoors()
+	return r.makeDoors(o)
 }
 
 // lay makes what every room stands on: keys, database, mails and programmes.
@@ -207,8 +208,10 @@ func programmes(cfg config.Config) (fs.FS, error) {
 }
 
 func (r *Room) makeWorkRooms(o Options) (err error) {
-	r.Mailboxes = mailbox.New(mailbox.Options{Store: r.Store, Mailboxes: r.Config.Mailboxes, Clock: r.Clock, Log: r.Log})
-	if r.Outbox, err = outbound.New(outboxOptions(r, o.Desk)); err != nil {
+	r.Mailboxes = mailbox.New(mailbox.Options{Store: r.Store, Mailboxes: r.Config.Mailboxes, Clock: r.Clock, Log: r.Log, Before: o.Before})
+	out := outboxOptions(r, o.Desk)
+	out.Before = o.Before
+	if r.Outbox, err = outbound.New(out); err != nil {
 		return err
 	}
 	r.makeWorkflow()
@@ -246,8 +249,8 @@ func (r *Room) makeWorkflow() {
 	})
 }
 
-func (r *Room) makeDoors() (err error) {
-	r.Queue, err = queue.New(queue.Options{Store: r.Store, Clock: r.Clock, Redis: r.Config.Redis, Alone: r.alone(), Log: r.Log})
+func (r *Room) makeDoors(o Options) (err error) {
+	r.Queue, err = queue.New(queue.Options{Store: r.Store, Clock: r.Clock, Redis: r.Config.Redis, Alone: r.alone(), Log: r.Log, Before: o.Before})
 	if err != nil {
 		return err
 	}

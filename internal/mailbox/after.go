@@ -42,7 +42,7 @@ func (c *conn) mark(ctx context.Context, uids []uint32) error {
 }
 
 func (c *conn) flag(ctx context.Context, uids []uint32, flag imap.Flag) error {
-	err := c.do(ctx, 0, func() error {
+	err := c.act(ctx, "imap: flag", 0, func() error {
 		return c.Store(setOf(uids), &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{flag}}, nil).Close()
 	})
 	if err != nil {
@@ -51,19 +51,35 @@ func (c *conn) flag(ctx context.Context, uids []uint32, flag imap.Flag) error {
 	return nil
 }
 
-// moveAway copies letters to the folder of what is done and, only when that
-// went well, deletes them here. Without UIDPLUS (RFC 4315) they stay behind
-// flagged as deleted: a plain EXPUNGE would take away what others have flagged.
-//
-// MOVE (RFC 6851) would be one command, but the library sends it only from a
-// function that, where the server has no MOVE, deletes without waiting to hear
-// whether the copy was made.
+// moveAway moves letters to the folder of what is done: in one command where
+// the server has MOVE (RFC 6851), so that whoever dies there leaves each letter
+// in one place. The server is asked beforehand, because the library's Move,
+// where there is no MOVE, deletes without waiting to hear whether the copy was
+// made.
 func (c *conn) moveAway(ctx context.Context, uids []uint32) error {
 	to, err := c.make(ctx, processed)
 	if err != nil {
 		return err
 	}
-	err = c.do(ctx, 0, func() error {
+	if !c.Caps().Has(imap.CapMove) {
+		return c.copyAway(ctx, uids, to)
+	}
+	err = c.act(ctx, "imap: move", 0, func() error {
+		_, err := c.Move(setOf(uids), to).Wait()
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("move letters: %w", err)
+	}
+	return nil
+}
+
+// copyAway copies letters and, only when that went well, deletes them here.
+// Without UIDPLUS (RFC 4315) they stay behind flagged as deleted: a plain
+// EXPUNGE would take away what others have flagged. Whoever dies in between
+// leaves a second copy there, or a letter flagged as deleted here.
+func (c *conn) copyAway(ctx context.Context, uids []uint32, to string) error {
+	err := c.act(ctx, "imap: copy", 0, func() error {
 		_, err := c.Copy(setOf(uids), to).Wait()
 		return err
 	})
@@ -73,7 +89,7 @@ func (c *conn) moveAway(ctx context.Context, uids []uint32) error {
 	if err := c.flag(ctx, uids, imap.FlagDeleted); err != nil || !c.Caps().Has(imap.CapUIDPlus) {
 		return err
 	}
-	err = c.do(ctx, 0, func() error { return c.UIDExpunge(setOf(uids)).Close() })
+	err = c.act(ctx, "imap: expunge", 0, func() error { return c.UIDExpunge(setOf(uids)).Close() })
 	if err != nil {
 		return fmt.Errorf("expunge letters: %w", err)
 	}

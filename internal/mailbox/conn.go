@@ -15,6 +15,7 @@ import (
 	"github.com/emersion/go-sasl"
 
 	"postroom/internal/config"
+	"postroom/internal/postroom"
 )
 
 // trouble is why a mailbox cannot be read, in words for whoever looks after
@@ -46,11 +47,16 @@ type conn struct {
 	wire     net.Conn
 	patience time.Duration
 	changed  chan struct{} // gets a word when the open folder has changed
+	before   postroom.Failpoint
 }
 
 // connect opens a connection and logs in.
 func connect(ctx context.Context, box config.Mailbox, o Options) (*conn, error) {
-	c, err := dial(ctx, box, o)
+	var c *conn
+	err := o.Before.Around("imap: connect", func() (err error) {
+		c, err = dial(ctx, box, o)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +76,7 @@ func dial(ctx context.Context, box config.Mailbox, o Options) (*conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnreachable, err)
 	}
-	c := &conn{wire: wire, patience: o.Patience, changed: make(chan struct{}, 1)}
+	c := &conn{wire: wire, patience: o.Patience, changed: make(chan struct{}, 1), before: o.Before}
 	if err := c.do(ctx, 0, func() error { return c.greet(ctx, box, o.TLS) }); err != nil {
 		c.cut()
 		return nil, secure(err)
@@ -192,6 +198,12 @@ func (c *conn) do(ctx context.Context, bytes int64, command func() error) error 
 		return ctx.Err()
 	}
 	return fmt.Errorf("%w: %w", errLost, err)
+}
+
+// act runs a command that fetches or changes something, between the points of
+// that name where a test may let the process die.
+func (c *conn) act(ctx context.Context, point string, bytes int64, command func() error) error {
+	return c.before.Around(point, func() error { return c.do(ctx, bytes, command) })
 }
 
 // answered says whether err is the server's own "no", after which the

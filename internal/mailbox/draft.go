@@ -54,7 +54,7 @@ func (c *conn) draft(ctx context.Context, raw []byte, messageID string) error {
 }
 
 func (c *conn) append(ctx context.Context, to string, raw []byte, flags ...imap.Flag) error {
-	err := c.do(ctx, int64(len(raw)), func() error {
+	err := c.act(ctx, "imap: append", int64(len(raw)), func() error {
 		command := c.Append(to, int64(len(raw)), &imap.AppendOptions{Flags: flags})
 		_, writeErr := command.Write(raw)
 		closeErr := command.Close()

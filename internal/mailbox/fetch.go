@@ -152,7 +152,7 @@ type volume struct{ all, each int64 }
 // be read to its end, or the library reads no further; but a letter that broke
 // off must not be touched again, because the library reads on by itself.
 func (c *conn) fetch(ctx context.Context, uids []uint32, options *imap.FetchOptions, v volume, take func(meta, []byte)) error {
-	err := c.do(ctx, v.all, func() error {
+	err := c.act(ctx, "imap: fetch", v.all, func() error {
 		command := c.Fetch(setOf(uids), options)
 		got := int64(0)
 		for data := command.Next(); data != nil; data = command.Next() {

@@ -125,7 +125,7 @@ func (c *conn) make(ctx context.Context, name string) (string, error) {
 		}
 	}
 	for _, path := range []string{name, below} {
-		err = c.do(ctx, 0, func() error { return c.Create(path, nil).Wait() })
+		err = c.act(ctx, "imap: create", 0, func() error { return c.Create(path, nil).Wait() })
 		if err == nil || !answered(err) {
 			return path, err
 		}

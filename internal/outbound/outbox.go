@@ -55,6 +55,7 @@ type Options struct {
 	Modes   func(mailbox string) config.MailboxMode
 	Drafter Drafter // makes drafts for mailboxes in mode draft; may be nil
 	Log     *slog.Logger
+	Before  postroom.Failpoint // around each command to a mail server; nil but in tests
 }
 
 // Outbox owes, gates and sends messages. It is safe for many workers at once.
@@ -89,6 +90,7 @@ func New(o Options) (*Outbox, error) {
 		if err != nil {
 			return nil, fmt.Errorf("mail server %s: %w", settings.Name, err)
 		}
+		s.before = o.Before
 		out.servers = append(out.servers, s)
 	}
 	return out, nil

@@ -25,6 +25,11 @@ const (
 	finalDot // the end was written: only the answer tells what became of it
 )
 
+// String names a stage as failpoints do.
+func (s stage) String() string {
+	return [...]string{"smtp: connect", "smtp: MAIL", "smtp: RCPT", "smtp: DATA", "smtp: content", "smtp: final dot"}[s]
+}
+
 // failure is why a message was not, or perhaps not, taken by the server.
 type failure struct {
 	at   stage
@@ -202,7 +207,7 @@ func (c *connection) converse(ctx context.Context, patience time.Duration, from,
 		if err := c.UpdateDeadline(patience); err != nil {
 			return fail(at, err)
 		}
-		if err := say(); err != nil {
+		if err := c.before.Around(at.String(), say); err != nil {
 			return fail(at, err)
 		}
 		return nil

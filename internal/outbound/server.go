@@ -61,6 +61,7 @@ type server struct {
 	*breaker
 	client *gomail.Client
 	signer *gomail.DKIMSigner
+	before postroom.Failpoint
 
 	mu   sync.Mutex
 	kept []*connection // idle ones, the last used last
@@ -70,9 +71,10 @@ type server struct {
 // connection is one conversation with a server, of one worker at a time.
 type connection struct {
 	*smtp.Client
-	wire  net.Conn
-	used  bool        // it was kept, so the server may have ended it since
-	timer *time.Timer // ends it while it is kept
+	wire   net.Conn
+	before postroom.Failpoint
+	used   bool        // it was kept, so the server may have ended it since
+	timer  *time.Timer // ends it while it is kept
 }
 
 func newServer(settings Server, clock postroom.Clock) (*server, error) {
@@ -134,12 +136,16 @@ func (s *server) dial(ctx context.Context) (*connection, error) {
 	var wire net.Conn
 	ctx, cancel := context.WithTimeout(ctx, s.Patience)
 	defer cancel()
-	client, err := s.client.DialToSMTPClientWithContext(context.WithValue(ctx, wireKey{}, &wire))
+	var client *smtp.Client
+	err := s.before.Around(connecting.String(), func() (err error) {
+		client, err = s.client.DialToSMTPClientWithContext(context.WithValue(ctx, wireKey{}, &wire))
+		return err
+	})
 	if err == nil {
 		err = s.login(client)
 	}
 	if err == nil {
-		return &connection{Client: client, wire: wire}, nil
+		return &connection{Client: client, wire: wire, before: s.before}, nil
 	}
 	if wire != nil {
 		_ = wire.Close()

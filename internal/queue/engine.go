@@ -68,6 +68,7 @@ func (q *Queue) serverConfig(l *lane, log asynq.Logger) asynq.Config {
 // route calls the handler of a task's kind and tells asynq that all went well,
 // whatever happened: what is to be done next stands in the row.
 func (q *Queue) route(ctx context.Context, task *asynq.Task) error {
+	q.before.At("redis: dequeue done")
 	h, kind := q.mux.Handler(task)
 	if kind != task.Type() { // the mux also takes a longer name for a shorter one's
 		h = asynq.HandlerFunc(q.nobody)
@@ -75,6 +76,7 @@ func (q *Queue) route(ctx context.Context, task *asynq.Task) error {
 	if err := h.ProcessTask(ctx, task); err != nil {
 		q.log.ErrorContext(ctx, "handler returned an error to asynq", "step", task.Type(), "err", err)
 	}
+	q.before.At("redis: acknowledge")
 	return nil
 }
 

@@ -61,16 +61,21 @@ type Options struct {
 	Grace time.Duration
 
 	Log *slog.Logger
+
+	// Before is called around what is said to Redis, but not around asynq's
+	// asking for tasks. It is for tests that let the process die there.
+	Before postroom.Failpoint
 }
 
 // Queue is the queue room of one process.
 type Queue struct {
-	store *store.Store
-	clock postroom.Clock
-	log   *slog.Logger
-	me    string // this process, in handed_by and, with the number of a claim, in held_by
-	alone bool
-	grace time.Duration
+	store  *store.Store
+	clock  postroom.Clock
+	log    *slog.Logger
+	me     string // this process, in handed_by and, with the number of a claim, in held_by
+	alone  bool
+	grace  time.Duration
+	before postroom.Failpoint
 
 	mux      *asynq.ServeMux
 	lanes    map[postroom.Lane]*lane
@@ -105,7 +110,7 @@ const (
 // yet, nor stay.
 func New(o Options) (*Queue, error) {
 	q := &Queue{
-		store: o.Store, clock: o.Clock, log: o.Log, alone: o.Alone, grace: o.Grace,
+		store: o.Store, clock: o.Clock, log: o.Log, alone: o.Alone, grace: o.Grace, before: o.Before,
 		me: processName(), mux: asynq.NewServeMux(), lanes: make(map[postroom.Lane]*lane),
 		trouble: make(chan struct{}, 1), replan: make(chan struct{}, 1), announce: make(chan postroom.Lane, 64),
 	}

@@ -148,7 +148,7 @@ func (q *Queue) enqueue(ctx context.Context, jobs []postroom.Job) {
 // an answer was lost on the way, the job gets the next one.
 func (q *Queue) enqueueOne(ctx context.Context, e *engine, job postroom.Job) error {
 	for {
-		err := e.put(ctx, job)
+		err := q.before.Around("redis: enqueue", func() error { return e.put(ctx, job) })
 		if err == nil {
 			q.counts.handed.Add(1)
 			e.lanes[job.Lane].gate.signal()

@@ -101,7 +101,11 @@ func (q *Queue) readEpoch(ctx context.Context) (epoch string, made bool, err err
 			break
 		}
 		fresh := uuid.NewString()
-		if made, err = q.control.SetNX(ctx, epochKey, fresh, 0).Result(); err != nil || made {
+		err = q.before.Around("redis: epoch", func() (err error) {
+			made, err = q.control.SetNX(ctx, epochKey, fresh, 0).Result()
+			return err
+		})
+		if err != nil || made {
 			return fresh, made, wrapEpoch(err)
 		}
 	}
@@ -207,7 +211,10 @@ func (q *Queue) tell(ctx context.Context) {
 			if q.redisOut.on() {
 				continue
 			}
-			if err := q.control.Publish(ctx, wakeKey, string(name)+" "+q.me).Err(); err != nil && ctx.Err() == nil {
+			err := q.before.Around("redis: publish", func() error {
+				return q.control.Publish(ctx, wakeKey, string(name)+" "+q.me).Err()
+			})
+			if err != nil && ctx.Err() == nil {
 				nudge(q.trouble)
 			}
 		}

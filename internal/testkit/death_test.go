@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -15,8 +14,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -24,7 +24,6 @@ import (
 
 	"postroom/internal/app"
 	"postroom/internal/config"
-	"postroom/internal/inbound"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
 	"postroom/internal/testkit"
@@ -34,9 +33,8 @@ import (
 // The environment by which the test binary becomes a post room that dies.
 const (
 	settingsFile = "POSTROOM_TEST_SETTINGS"
-	dieAt        = "POSTROOM_TEST_DIE_AT" // the how-manieth statement after the form was sent; 0 is never
-	ahead        = "POSTROOM_TEST_AHEAD"  // minutes the clock is set forward, so that leases have run out
-	lightAt      = "POSTROOM_TEST_LIGHT"  // part of the statement from which on they are counted
+	dieAt        = "POSTROOM_TEST_DIE_AT" // the point at which it dies, as a fuse names it; "" is never
+	ahead        = "POSTROOM_TEST_AHEAD"  // how far the clock is set forward, so that leases have run out
 )
 
 func TestMain(m *testing.M) {
@@ -50,20 +48,21 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// dyingRoom is a real post room that kills itself, as a power cut would,
-// ahead of a given statement.
+// dyingRoom is a real post room that kills itself, as a power cut would, at a
+// given point.
 func dyingRoom(path string) error {
 	cfg, err := config.Load(path, os.Getenv)
 	if err != nil {
 		return err
 	}
-	at, _ := strconv.Atoi(os.Getenv(dieAt))
-	minutes, _ := strconv.Atoi(os.Getenv(ahead))
-	fuse := &fuse{at: int64(at), spark: os.Getenv(lightAt)}
-	clock := new(app.Clock)
-	clock.Advance(time.Duration(minutes) * time.Minute)
+	forward, err := time.ParseDuration(os.Getenv(ahead))
+	if err != nil {
+		return err
+	}
+	fuse := &fuse{at: os.Getenv(dieAt), clock: new(app.Clock), met: make(map[string]int)}
+	fuse.clock.Advance(forward)
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	room, err := app.Open(context.Background(), app.Options{Config: cfg, Clock: clock, Log: log, Before: fuse.burn})
+	room, err := app.Open(context.Background(), app.Options{Config: cfg, Clock: fuse.clock, Log: log, Before: fuse.burn})
 	if err != nil {
 		return err
 	}
@@ -76,35 +75,75 @@ func dyingRoom(path string) error {
 		return err
 	}
 	fmt.Printf("ready http://%s\n", pages.Addr())
+	fuse.lit.Store(fuse.at == everyPoint)
 	return room.Run(context.Background(), pages, fuse.light(handler))
 }
 
-// fuse counts statements from the moment the form is sent.
-type fuse struct {
-	lit atomic.Bool
-	n   atomic.Int64
-	at  int64
+// never is the point of a room that does not die, and everyPoint that of one
+// that does not die either but tells each point it comes by from its start.
+const (
+	never      = ""
+	everyPoint = "every point"
+)
 
-	spark string // part of the statement that lights it; "" waits for a form
+// fuse counts how often each point is come by from the moment it is lit, and
+// kills the process at one of them. A point is named by what is done there and
+// how many times that was done before, such as "COMMIT #3": that stays the same
+// in whatever order the parts of a post room come to their turn.
+type fuse struct {
+	at    string
+	clock *app.Clock
+	lit   atomic.Bool
+
+	mu  sync.Mutex
+	met map[string]int
 }
 
+// light lights the fuse when a page is asked for with Burn, and sets the clock
+// forward by Ahead.
 func (f *fuse) light(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost && r.Header.Get("Burn") != "" {
-			f.lit.Store(true)
+			f.begin()
+		}
+		if forward, err := time.ParseDuration(r.Header.Get("Ahead")); err == nil {
+			f.clock.Advance(forward)
 		}
 		h.ServeHTTP(w, r)
 	})
 }
 
-func (f *fuse) burn(statement string) {
-	if f.spark != "" && strings.Contains(statement, f.spark) {
-		f.lit.Store(true)
+// begin counts from now on.
+func (f *fuse) begin() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.met)
+	f.lit.Store(true)
+}
+
+func (f *fuse) burn(point string) {
+	if !f.lit.Load() {
+		return
 	}
-	if f.at > 0 && f.lit.Load() && f.n.Add(1) == f.at {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	name := nameOf(point)
+	f.met[name]++
+	name = fmt.Sprintf("%s #%d", name, f.met[name])
+	if f.at == everyPoint || f.at == name {
+		fmt.Println(name)
+	}
+	if f.at == name {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {} // until the signal is here
 	}
+}
+
+// nameOf writes a statement on one short line.
+func nameOf(point string) string {
+	const most = 64
+	name := strings.Join(strings.Fields(point), " ")
+	return name[:min(len(name), most)]
 }
 
 // child is a dyingRoom that a test has started.
@@ -112,13 +151,15 @@ type child struct {
 	cmd  *exec.Cmd
 	url  string
 	died chan struct{} // closed when the process has ended
+
+	mu     sync.Mutex
+	points []string // that it told
 }
 
-func startChild(t *testing.T, settings string, at, minutes int, more ...string) *child {
+func startChild(t *testing.T, settings, at string, forward time.Duration) *child {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), settingsFile+"="+settings, fmt.Sprintf("%s=%d", dieAt, at), fmt.Sprintf("%s=%d", ahead, minutes))
-	cmd.Env = append(cmd.Env, more...)
+	cmd.Env = append(os.Environ(), settingsFile+"="+settings, dieAt+"="+at, ahead+"="+forward.String())
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -127,21 +168,57 @@ func startChild(t *testing.T, settings string, at, minutes int, more ...string) 
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the post room did not start: %v", err)
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() {
+		t.Fatalf("the post room did not start: %v", lines.Err())
 	}
-	c := &child{cmd: cmd, url: strings.TrimPrefix(strings.TrimSpace(line), "ready "), died: make(chan struct{})}
-	go func() {
-		_ = cmd.Wait() // says that it was killed
-		close(c.died)
-	}()
+	c := &child{cmd: cmd, url: strings.TrimPrefix(lines.Text(), "ready "), died: make(chan struct{})}
+	go c.listen(lines)
 	return c
+}
+
+// listen keeps what the room tells until it has ended.
+func (c *child) listen(lines *bufio.Scanner) {
+	for lines.Scan() {
+		c.mu.Lock()
+		c.points = append(c.points, lines.Text())
+		c.mu.Unlock()
+	}
+	_ = c.cmd.Wait() // says that it was killed
+	close(c.died)
+}
+
+// told returns the points that the room has told so far.
+func (c *child) told() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.points)
 }
 
 func (c *child) kill() {
 	_ = c.cmd.Process.Kill() // it may have killed itself
 	<-c.died
+}
+
+// light lights the fuse of a room that is to die, and sets its clock forward.
+func (c *child) light(t *testing.T, forward time.Duration) {
+	t.Helper()
+	c.tell(t, "Burn", "yes", "Ahead", forward.String())
+}
+
+// tell asks for a page with headers by which a room is told what to do.
+func (c *child) tell(t *testing.T, headers ...string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.url+"/", strings.NewReader(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pair := range slices.Chunk(headers, 2) {
+		req.Header.Set(pair[0], pair[1])
+	}
+	if resp, err := http.DefaultClient.Do(req); err == nil {
+		_ = resp.Body.Close()
+	}
 }
 
 var hidden = regexp.MustCompile(`type="hidden" name="([^"]*)" value="([^"]*)"`)
@@ -195,16 +272,6 @@ func (c *child) send(t *testing.T, fields url.Values, burn bool) bool {
 	return true
 }
 
-// sampled says ahead of which statements a post room is killed: of each when
-// POSTROOM_LONG is set, as make test-long does, and else of one in so many,
-// beginning with another each time.
-func sampled(oneIn int) (first, step int) {
-	if os.Getenv("POSTROOM_LONG") != "" {
-		return 1, 1
-	}
-	return 1 + rand.IntN(oneIn), oneIn
-}
-
 // death is a post room that dies again and again, each time while it answers
 // somebody.
 type death struct {
@@ -214,43 +281,9 @@ type death struct {
 	store    *store.Store // the same database, read beside the post room
 }
 
-// visitor is one person's form, and whether the page said that it was taken.
-type visitor struct {
-	address  string
-	fields   url.Values
-	accepted bool
-}
-
-// meet starts the room anew with a fuse of so many statements, lets it make good
-// what the last one left behind for earlier, and sends the n-th form. It says
-// whether the room lived long enough to be done with that.
-func (d *death) meet(n, statements int, earlier *visitor) (v *visitor, survived bool) {
-	d.t.Helper()
-	room := startChild(d.t, d.settings, statements, 10*n)
-	defer room.kill()
-	if earlier != nil {
-		d.makeGood(room, n-1, earlier)
-	}
-	v = &visitor{address: fmt.Sprintf("person-%d@example.org", n)}
-	v.fields = room.page(d.t, v.address)
-	v.accepted = room.send(d.t, v.fields, true)
-	return v, d.settled(n, room.died)
-}
-
-// makeGood sends a form again that was not accepted, waits until nothing is
-// left to do, and checks that the person was neither lost nor told twice.
-func (d *death) makeGood(room *child, n int, v *visitor) {
-	d.t.Helper()
-	if !v.accepted && !room.send(d.t, v.fields, false) {
-		d.t.Errorf("statement %d: the form could not be sent again", n)
-	}
-	d.settled(n, nil)
-	d.judge(n, v.address)
-}
-
-// settled waits until n submissions are on file and nothing is left to do, and
-// returns false when the post room died first.
-func (d *death) settled(n int, died <-chan struct{}) bool {
+// until waits until something is so, and returns false when the post room died
+// first.
+func (d *death) until(died <-chan struct{}, so func() bool) bool {
 	d.t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -260,12 +293,26 @@ func (d *death) settled(n int, died <-chan struct{}) bool {
 			return false
 		case <-tick.C:
 		}
-		if subs, open := d.look(); subs == n && len(open) == 0 {
+		if so() {
 			return true
 		}
 	}
 	d.t.Fatalf("work was left over after a minute:\n%s", d.open())
 	return false
+}
+
+// settled says whether n submissions are on file and nothing is left to do.
+func (d *death) settled(n int) bool {
+	d.t.Helper()
+	subs, open := d.look()
+	return subs == n && len(open) == 0
+}
+
+// idle says whether no job is left.
+func (d *death) idle() bool {
+	d.t.Helper()
+	_, open := d.look()
+	return len(open) == 0
 }
 
 func (d *death) open() string {
@@ -284,30 +331,74 @@ func (d *death) look() (submissions int, open []postroom.Job) {
 	return n, jobs
 }
 
-func (d *death) judge(n int, address string) {
+// judge checks that the n-th person's submission is on file once, and that they
+// were owed so many mails and received each.
+func (d *death) judge(n int, address, at string, owed int) {
 	d.t.Helper()
-	mails := d.sink.To(address)
-	if len(mails) == 0 {
-		d.t.Errorf("statement %d: the person heard nothing", n)
-		return
+	rows := d.owedTo(address)
+	if len(rows) != owed {
+		d.t.Errorf("killed at %q: %s is owed %d mails, want %d", at, address, len(rows), owed)
 	}
 	ids := map[string]bool{}
-	for _, m := range mails {
-		header := testkit.ReadLetter(d.t, m).Header
-		ids[header.Get("Message-Id")] = true
+	for _, m := range d.sink.To(address) {
+		ids[d.messageID(m)] = true
 	}
-	if len(ids) != 1 || len(mails) > 2 {
-		d.t.Errorf("statement %d: the person received %d mails with %d Message-IDs", n, len(mails), len(ids))
+	if len(ids) != owed {
+		d.t.Errorf("killed at %q: %s received mails with %d Message-IDs, want %d", at, address, len(ids), owed)
+	}
+	for _, m := range rows {
+		d.judgeCopies(m, at)
 	}
 	if subs, _ := d.look(); subs != n {
-		d.t.Errorf("statement %d: %d submissions are on file, want %d", n, subs, n)
+		d.t.Errorf("killed at %q: %d submissions are on file, want %d", at, subs, n)
 	}
 }
 
-func newDeath(t *testing.T, engine testkit.Option, options ...testserver.SinkOption) *death {
+func (d *death) messageID(m testserver.Mail) string {
+	d.t.Helper()
+	header := testkit.ReadLetter(d.t, m).Header
+	return header.Get("Message-Id")
+}
+
+// owedTo returns the mails to a person about what they sent.
+func (d *death) owedTo(address string) (rows []postroom.Message) {
+	d.t.Helper()
+	subs, err := d.store.Read(d.t.Context()).Submissions(1000)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, s := range subs {
+		if s.Address != address {
+			continue
+		}
+		about, err := d.store.Read(d.t.Context()).MessagesAbout(s.ID)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		rows = append(rows, slices.DeleteFunc(about, func(m postroom.Message) bool { return m.To != address })...)
+	}
+	return rows
+}
+
+// judgeCopies checks that a mail left once, or twice where its row says that
+// nobody could know.
+func (d *death) judgeCopies(m postroom.Message, at string) {
+	d.t.Helper()
+	copies := 0
+	for _, got := range d.sink.To(m.To) {
+		if d.messageID(got) == "<"+m.MessageID+">" {
+			copies++
+		}
+	}
+	if copies == 0 || copies > 2 || copies == 2 && m.Doubts == 0 {
+		d.t.Errorf("killed at %q: %d copies of %s to %s left, and its row has %d doubts and is %s", at, copies, m.Template, m.To, m.Doubts, m.State)
+	}
+}
+
+func newDeath(t *testing.T, room []testkit.Option, sink ...testserver.SinkOption) *death {
 	t.Helper()
-	d := &death{t: t, sink: testserver.SMTPSink(t, options...)}
-	d.settings = testkit.WriteSettings(t, filepath.Join(t.TempDir(), "postroom.yaml"), d.sink.Addr, engine)
+	d := &death{t: t, sink: testserver.SMTPSink(t, sink...)}
+	d.settings = testkit.WriteSettings(t, filepath.Join(t.TempDir(), "postroom.yaml"), d.sink.Addr, room...)
 	cfg, err := config.Load(d.settings, os.Getenv)
 	if err != nil {
 		t.Fatal(err)
@@ -319,28 +410,10 @@ func newDeath(t *testing.T, engine testkit.Option, options ...testserver.SinkOpt
 	return d
 }
 
-func TestKilledAheadOfAnyStatementLosesNothing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a process for each statement between a form and its answer; run without -short")
-	}
-	t.Parallel()
-	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
-		d := newDeath(t, engine)
-		var last *visitor
-		first, step := sampled(5)
-		for n, at, survived := 1, first, false; !survived; n, at = n+1, at+step {
-			if last, survived = d.meet(n, at, last); survived {
-				d.judge(n, last.address)
-				t.Logf("killed ahead of statements %d to %d, each %d", first, at-step, step)
-			}
-			if at > 400 {
-				t.Fatal("the answer takes more than 400 statements")
-			}
-		}
-	})
-}
-
-func TestKilledAroundEachNetworkEffectLosesNothing(t *testing.T) {
+// TestKilledByTheMailServerLosesNothing has the post room killed from the other
+// side of the wire, while it waits for an answer: the walks kill it ahead of a
+// command and when the answer was read.
+func TestKilledByTheMailServerLosesNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes that die; run without -short")
 	}
@@ -376,14 +449,14 @@ func TestKilledAroundEachNetworkEffectLosesNothing(t *testing.T) {
 // diesAt kills the post room from the mail server's side, the first time only.
 func diesAt(t *testing.T, engine testkit.Option, hook func(kill func() bool) testserver.SinkOption) {
 	var first atomic.Pointer[child]
-	d := newDeath(t, engine, hook(func() bool {
+	d := newDeath(t, []testkit.Option{engine}, hook(func() bool {
 		c := first.Swap(nil)
 		if c != nil {
 			c.kill()
 		}
 		return c != nil
 	}))
-	room := startChild(t, d.settings, 0, 0)
+	room := startChild(t, d.settings, never, 0)
 	fields := room.page(t, person)
 	first.Store(room)
 	if !room.send(t, fields, false) {
@@ -396,54 +469,8 @@ func diesAt(t *testing.T, engine testkit.Option, hook func(kill func() bool) tes
 			t.Fatal("the mail server was never reached")
 		}
 	}
-	second := startChild(t, d.settings, 0, 10)
+	second := startChild(t, d.settings, never, 10*time.Minute)
 	defer second.kill()
-	d.settled(1, nil)
-	d.judge(1, person)
-}
-
-// letter files a letter beside the post room, as the mailbox room does.
-func (d *death) letter(n int) (address string) {
-	d.t.Helper()
-	address = fmt.Sprintf("person@p%d.example.org", n) // of a domain each: a domain has few answers a day
-	m := testkit.Mail{From: address, To: testkit.Support, Subject: "Hello", Text: fmt.Sprintf("Is anybody there? This is letter %d.", n), ID: fmt.Sprintf("l%d@example.org", n), At: time.Now()}
-	err := d.store.Write(d.t.Context(), func(tx *store.Tx) error {
-		_, _, err := inbound.Take(tx, testkit.Support, postroom.Inbox, m.Bytes(), time.Now())
-		return err
-	})
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return address
-}
-
-// TestKilledAheadOfAnyStatementOfReadingALetterLosesNothing kills the post room
-// from the moment a letter is begun to be read until its answer has left. It
-// runs on SQLite; that both engines keep their promises at every statement is
-// what the test of forms shows.
-func TestKilledAheadOfAnyStatementOfReadingALetterLosesNothing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a process for each statement between a letter and its answer; run without -short")
-	}
-	t.Parallel()
-	d := newDeath(t, testkit.In(""))
-	first, step := sampled(10)
-	for n, filed, survived := first, 1, false; !survived; n, filed = n+step, filed+1 {
-		address := d.letter(filed)
-		room := startChild(t, d.settings, n, 20*filed, lightAt+"=reads = reads + 1")
-		survived = d.settled(filed, room.died)
-		room.kill()
-		if !survived { // the next one makes good what this one left behind
-			room = startChild(t, d.settings, 0, 20*filed+10)
-			d.settled(filed, nil)
-			room.kill()
-		}
-		d.judge(filed, address)
-		if survived {
-			t.Logf("killed ahead of statements %d to %d, each %d", first, n-step, step)
-		}
-		if n > 400 {
-			t.Fatal("the answer takes more than 400 statements")
-		}
-	}
+	d.until(nil, func() bool { return d.settled(1) })
+	d.judge(1, person, "the mail server", 1)
 }

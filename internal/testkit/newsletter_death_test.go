@@ -2,8 +2,6 @@ package testkit_test
 
 import (
 	"fmt"
-	"net/http"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -72,50 +70,24 @@ func (d *death) start(n int) (id string) {
 	return c.ID
 }
 
-// light lights the fuse of a room that is to die.
-func (c *child) light(t *testing.T) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.url+"/", strings.NewReader(""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Burn", "yes")
-	if resp, err := http.DefaultClient.Do(req); err == nil {
-		_ = resp.Body.Close()
-	}
-}
-
-// ended waits until a newsletter is sent and returns its account, or false
-// when the post room died first. At each look the account must add up.
-func (d *death) ended(id string, died <-chan struct{}) (a campaign.Account, ended bool) {
+// account reads what became of a newsletter so far. At each look it must add up.
+func (d *death) account(id string) campaign.Account {
 	d.t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
-		select {
-		case <-died:
-			return a, false
-		case <-tick.C:
-		}
-		var err error
-		if a, err = campaign.AccountOf(d.store.Read(d.t.Context()), id); err != nil {
-			d.t.Fatal(err)
-		}
-		if sum := a.Sent + a.Suppressed + a.Held + a.Failed + a.Uncertain + a.Waiting; sum != a.Chosen || !a.Choosing && a.Chosen != readers {
-			d.t.Fatalf("%d are accounted for: %+v", sum, a)
-		}
-		if a.Ended() {
-			return a, true
-		}
+	a, err := campaign.AccountOf(d.store.Read(d.t.Context()), id)
+	if err != nil {
+		d.t.Fatal(err)
 	}
-	d.t.Fatalf("the newsletter was not sent in a minute: %+v\n%s", a, d.open())
-	return a, false
+	if sum := a.Sent + a.Suppressed + a.Held + a.Failed + a.Uncertain + a.Waiting; sum != a.Chosen || !a.Choosing && a.Chosen != readers {
+		d.t.Fatalf("%d are accounted for: %+v", sum, a)
+	}
+	return a
 }
 
 // judgeEdition checks that nobody received the n-th newsletter twice, and that
 // whoever did not is shown as uncertain.
-func (d *death) judgeEdition(n int, id string, a campaign.Account) {
+func (d *death) judgeEdition(n int, id, at string) {
 	d.t.Helper()
+	a := d.account(id)
 	lost, err := d.store.Read(d.t.Context()).CopiesIn(id, postroom.Uncertain, 100)
 	if err != nil {
 		d.t.Fatal(err)
@@ -132,58 +104,32 @@ func (d *death) judgeEdition(n int, id string, a campaign.Account) {
 			}
 		}
 		if got > 1 || got == 0 && !shown[reader(r)] {
-			d.t.Errorf("statement %d: %s received %d copies (uncertain: %v)", n, reader(r), got, shown[reader(r)])
+			d.t.Errorf("killed at %q: %s received %d copies (uncertain: %v)", at, reader(r), got, shown[reader(r)])
 		}
 	}
 	if a.Sent+a.Uncertain != readers || a.Uncertain > 1 {
-		d.t.Errorf("statement %d: %+v", n, a)
+		d.t.Errorf("killed at %q: %+v", at, a)
 	}
 }
 
-func TestKilledAheadOfAnyStatementANewsletterMissesNobodyAndReachesNobodyTwice(t *testing.T) {
+func TestKilledAtAnyPointANewsletterMissesNobodyAndReachesNobodyTwice(t *testing.T) {
 	if testing.Short() {
-		t.Skip("starts a process for each statement between a newsletter and its end; run without -short")
+		t.Skip("starts a process for each point between a newsletter and its end; run without -short")
 	}
 	t.Parallel()
 	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
-		d := newDeath(t, engine)
+		d := newDeath(t, []testkit.Option{engine})
 		d.join()
-		first, step := sampled(12)
-		var last *started
-		for n, survived := first, false; !survived; n += step {
-			if last, survived = d.send(n, last); survived {
-				t.Logf("killed ahead of statements %d to %d, each %d", first, n-step, step)
-			}
-			if n > 400 {
-				t.Fatal("a newsletter takes more than 400 statements")
-			}
+		ids := map[int]string{}
+		w := &walk{death: d, pause: 10 * time.Minute}
+		w.begin = func(room *child, n int) {
+			room.light(t, 0)
+			ids[n] = d.start(n)
 		}
+		w.done = func(n int) bool { return d.account(ids[n]).Ended() && d.idle() }
+		w.judge = func(n int, at string) { d.judgeEdition(n, ids[n], at) }
+		w.run(15)
 	})
-}
-
-// started is a newsletter and its number.
-type started struct {
-	n  int
-	id string
-}
-
-// send starts the room anew with a fuse of n statements, lets it make good
-// what the last one left behind of the newsletter before, and starts one more.
-func (d *death) send(n int, before *started) (now *started, survived bool) {
-	d.t.Helper()
-	room := startChild(d.t, d.settings, n, 10*n)
-	defer room.kill()
-	if before != nil {
-		a, _ := d.ended(before.id, nil)
-		d.judgeEdition(before.n, before.id, a)
-	}
-	room.light(d.t)
-	now = &started{n, d.start(n)}
-	a, survived := d.ended(now.id, room.died)
-	if survived {
-		d.judgeEdition(n, now.id, a)
-	}
-	return now, survived
 }
 
 func TestKilledAroundTheFinalDotACopyIsShownAndNotSentAgain(t *testing.T) {
@@ -194,7 +140,7 @@ func TestKilledAroundTheFinalDotACopyIsShownAndNotSentAgain(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
 		var first atomic.Pointer[child]
 		reached := make(chan struct{})
-		d := newDeath(t, engine, testserver.OnData(func(m testserver.Mail) error {
+		d := newDeath(t, []testkit.Option{engine}, testserver.OnData(func(m testserver.Mail) error {
 			if m.To[0] != reader(2) || first.Load() == nil {
 				return nil
 			}
@@ -203,18 +149,18 @@ func TestKilledAroundTheFinalDotACopyIsShownAndNotSentAgain(t *testing.T) {
 			return testserver.DropKeeping
 		}))
 		d.join()
-		first.Store(startChild(t, d.settings, 0, 0))
+		first.Store(startChild(t, d.settings, never, 0))
 		id := d.start(1)
 		select {
 		case <-reached:
 		case <-time.After(30 * time.Second):
 			t.Fatal("the second reader's copy was never sent")
 		}
-		second := startChild(t, d.settings, 0, 10)
+		second := startChild(t, d.settings, never, 10*time.Minute)
 		defer second.kill()
-		a, _ := d.ended(id, nil)
-		d.judgeEdition(1, id, a)
-		if a.Uncertain != 1 || a.Sent != readers-1 || len(a.Reasons) != 1 || a.Reasons[0].Reason != "reason.answer_lost" {
+		d.until(nil, func() bool { return d.account(id).Ended() })
+		d.judgeEdition(1, id, "the final dot")
+		if a := d.account(id); a.Uncertain != 1 || a.Sent != readers-1 || len(a.Reasons) != 1 || a.Reasons[0].Reason != "reason.answer_lost" {
 			t.Errorf("%+v", a)
 		}
 	})
