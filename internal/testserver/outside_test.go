@@ -21,7 +21,7 @@ func TestOutsideOfATestServersStopAndWhatWentWrongIsReturned(t *testing.T) {
 			}
 			order = append(order, "last made")
 		})
-		o.Skip("redis-server is not here")
+		o.Skip("redis-server is not here; get it with `apt-get install redis-server`")
 	})
 	if err == nil || !strings.Contains(err.Error(), "redis-server is not here") {
 		t.Errorf("a missing server is reported as %v", err)
