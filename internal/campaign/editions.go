@@ -12,10 +12,10 @@ import (
 	"postroom/internal/store"
 )
 
-// Copies files a copy of a newsletter for one person. It returns false if that
-// person's was filed before.
+// Copies files copies of one part of a newsletter, each for one person, and
+// says how many: not those that were filed before.
 type Copies interface {
-	OweCopy(tx *store.Tx, m postroom.Message) (bool, error)
+	OweCopies(tx *store.Tx, copies []postroom.Message) (int, error)
 }
 
 // EditionOptions are what Editions need. Starting one needs no Copies and no
@@ -117,23 +117,19 @@ func (e *Editions) choosePart(tx *store.Tx, id, after string) (string, bool, err
 
 // fileChunk files one part's copies and the job that sends them.
 func (e *Editions) fileChunk(tx *store.Tx, c postroom.Campaign, chunk int, people []store.Recipient) error {
-	filed, now := 0, e.Clock.Now()
-	for _, p := range people {
-		added, err := e.Copies.OweCopy(tx, postroom.Message{
+	now := e.Clock.Now()
+	copies := make([]postroom.Message, len(people))
+	for i, p := range people {
+		copies[i] = postroom.Message{
 			Key: "campaign:" + c.ID + ":" + p.ID, Programme: c.Programme, Contact: p.Contact, About: p.ID, To: p.Address, Locale: p.Locale,
 			Discreet: p.Discreet || e.Discreet(c.Programme), Campaign: c.ID, Chunk: chunk, CreatedAt: now,
-		})
-		if err != nil {
-			return err
-		}
-		if added {
-			filed++
 		}
 	}
-	if filed == 0 {
-		return nil
+	filed, err := e.Copies.OweCopies(tx, copies)
+	if err != nil || filed == 0 {
+		return err
 	}
-	_, err := tx.AddJob(postroom.JobCampaignChunk, postroom.ChunkSubject(c.ID, chunk), postroom.Bulk, now, now)
+	_, err = tx.AddJob(postroom.JobCampaignChunk, postroom.ChunkSubject(c.ID, chunk), postroom.Bulk, now, now)
 	return err
 }
 

@@ -63,17 +63,20 @@ func newRoom(t *testing.T, url string) *room {
 
 var errFuse = errors.New("the process died")
 
-// OweCopy files a copy as the outbox does.
-func (r *room) OweCopy(tx *store.Tx, m postroom.Message) (bool, error) {
+// OweCopies files copies as the outbox does, until the fuse is burnt.
+func (r *room) OweCopies(tx *store.Tx, copies []postroom.Message) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.fuse == 0 {
-		return false, errFuse
+	for i := range copies {
+		m := &copies[i]
+		if r.fuse == 0 {
+			return 0, errFuse
+		}
+		r.fuse--
+		m.ID = store.NewMessageID()
+		m.MessageID, m.Class, m.Lane, m.Template = m.ID+"@example.org", postroom.Marketing, postroom.Bulk, "newsletter"
 	}
-	r.fuse--
-	m.ID = store.NewMessageID()
-	m.MessageID, m.Class, m.Lane, m.Template = m.ID+"@example.org", postroom.Marketing, postroom.Bulk, "newsletter"
-	return tx.AddMessage(m)
+	return tx.AddCopies(copies)
 }
 
 // join puts people on the list, from one number to another.

@@ -70,9 +70,11 @@ func BenchmarkConverse(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if failed := r.send(b.Context(), s, c, m, body); failed != nil {
+		c, failed := r.send(b.Context(), s, c, m, body)
+		if failed != nil {
 			b.Fatal(failed.reason())
 		}
+		s.keep(c)
 	}
 }
 

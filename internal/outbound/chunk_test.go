@@ -33,7 +33,7 @@ func (r *room) list(n int) (c postroom.Campaign, copies []postroom.Message) {
 			}
 			m := postroom.Message{ID: store.NewMessageID(), Programme: c.Programme, Contact: person.ID, About: sub.ID, To: person.Address, Locale: []string{"en", "fa"}[i%2], Campaign: c.ID, Chunk: 1}
 			copies = append(copies, m)
-			_, err = r.OweCopy(tx, m)
+			_, err = r.OweCopies(tx, []postroom.Message{m})
 			return err
 		})
 	}

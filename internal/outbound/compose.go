@@ -44,7 +44,7 @@ func (o *Outbox) pack(m postroom.Message, w written, signer *gomail.DKIMSigner) 
 		return nil, fmt.Errorf("compose message %s: %w", m.ID, err)
 	}
 	mime.Subject(w.subject)
-	if err := w.fill(mime, strings.ReplaceAll(m.ID, "-", "")); err != nil {
+	if err := w.fill(mime, boundaryID(m)); err != nil {
 		return nil, fmt.Errorf("compose message %s: %w", m.ID, err)
 	}
 	if signer != nil {
@@ -56,6 +56,9 @@ func (o *Outbox) pack(m postroom.Message, w written, signer *gomail.DKIMSigner) 
 	}
 	return b.Bytes(), nil
 }
+
+// boundaryID makes the boundaries of a message its own.
+func boundaryID(m postroom.Message) string { return strings.ReplaceAll(m.ID, "-", "") }
 
 // head writes every header but the subject.
 func (o *Outbox) head(mime *gomail.Msg, m postroom.Message) error {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	gomail "github.com/wneessen/go-mail"
-
 	"postroom/internal/postroom"
 	"postroom/internal/store"
 )
@@ -20,7 +18,7 @@ func (o *Outbox) Deliver(ctx context.Context, job postroom.Job) store.Outcome {
 		return outcome
 	}
 	s, c, away := o.connect(ctx)
-	return o.deliver(ctx, road{s, c, away}, job, o.compose)
+	return o.deliver(ctx, road{s, c, away}, job)
 }
 
 // road is the way out for one message: a connection to a server, or why there
@@ -31,12 +29,9 @@ type road struct {
 	away *absence
 }
 
-// composer writes a message as it goes to the mail server.
-type composer func(m postroom.Message, signer *gomail.DKIMSigner) ([]byte, error)
-
 // deliver takes the message that is the job's subject along a road. The
 // connection is kept, or ended, whatever happens.
-func (o *Outbox) deliver(ctx context.Context, r road, job postroom.Job, compose composer) store.Outcome {
+func (o *Outbox) deliver(ctx context.Context, r road, job postroom.Job) store.Outcome {
 	s, c := r.s, r.c
 	m, kept, err := o.begin(ctx, job, r.away)
 	if err != nil || kept != nil {
@@ -45,14 +40,15 @@ func (o *Outbox) deliver(ctx context.Context, r road, job postroom.Job, compose 
 		}
 		return o.stays(ctx, job, kept, err)
 	}
-	body, err := compose(m, s.signer)
+	body, err := o.compose(m, s.signer)
 	if err != nil {
 		s.keep(c)
 		o.log.ErrorContext(ctx, "letter cannot be written", "message", m.ID, "err", err)
 		return o.giveUp(job, m, ReasonUnwritable, false)
 	}
-	failed := o.send(ctx, s, c, m, body)
+	c, failed := o.send(ctx, s, c, m, body)
 	if failed == nil {
+		s.keep(c)
 		o.log.InfoContext(ctx, "message sent", "message", m.ID, "job", job.ID, "lane", m.Lane, "turn", job.Turn)
 		return store.Outcome{Verdict: store.Done, Also: o.ends(job, m, postroom.Sent, "", 0)}
 	}
@@ -78,10 +74,8 @@ func (o *Outbox) begin(ctx context.Context, job postroom.Job, away *absence) (m 
 		switch {
 		case err != nil:
 			return err
-		case v.state == postroom.Deferred:
-			kept = o.waits(m, v.until, v.reason)
 		case !v.passes():
-			kept = &store.Outcome{Verdict: store.Done, Reason: v.reason, Also: o.withholds(m.ID)}
+			kept = o.keeps(m, v)
 		case away != nil:
 			kept = o.waits(m, away.until, ReasonServerAway)
 		default:
@@ -95,10 +89,15 @@ func (o *Outbox) begin(ctx context.Context, job postroom.Job, away *absence) (m 
 // judge is the gate and then what depends on what left before: the budget of
 // answers and the cool-down. It returns Gone for a message that is not waiting.
 func (o *Outbox) judge(tx *store.Tx, m postroom.Message, now time.Time) (verdict, error) {
+	return o.judgeKnowing(tx, tx, m, now)
+}
+
+// judgeKnowing is judge with facts that were read before, in this transaction.
+func (o *Outbox) judgeKnowing(tx *store.Tx, known facts, m postroom.Message, now time.Time) (verdict, error) {
 	if m.State != postroom.Queued && m.State != postroom.Deferred {
 		return verdict{}, &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("error.moved_on"), Cause: errors.New("message " + m.ID + " is " + string(m.State))}
 	}
-	if v, err := o.gate(tx, m); err != nil || !v.passes() {
+	if v, err := o.gateKnowing(tx, known, m); err != nil || !v.passes() {
 		return v, err
 	}
 	if v, err := o.budget(tx, m, now); err != nil || !v.passes() {
@@ -149,6 +148,14 @@ func (o *Outbox) stays(ctx context.Context, job postroom.Job, kept *store.Outcom
 	}
 	o.log.ErrorContext(ctx, "message cannot be begun", "message", job.Subject, "job", job.ID, "err", err)
 	return store.Outcome{Verdict: store.Again, At: o.clock.Now().Add(pause(job.Tries)), Reason: err.Error()}
+}
+
+// keeps is the outcome for a message that does not pass the gate.
+func (o *Outbox) keeps(m postroom.Message, v verdict) *store.Outcome {
+	if v.state == postroom.Deferred {
+		return o.waits(m, v.until, v.reason)
+	}
+	return &store.Outcome{Verdict: store.Done, Reason: v.reason, Also: o.withholds(m.ID)}
 }
 
 // waits is the outcome for a message that may leave later.

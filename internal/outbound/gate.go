@@ -44,11 +44,28 @@ type verdict struct {
 
 func (v verdict) passes() bool { return v.state == "" }
 
+// facts is what the gate asks about a message's reader: the transaction, or,
+// for many copies at a time, what was read of each at once.
+type facts interface {
+	AddressDead(address string) (bool, error)
+	Contact(id string) (postroom.Contact, error)
+	Suppression(address string, class postroom.Class) (string, error)
+	Subscription(id string) (postroom.Subscription, error)
+}
+
 // gate decides whether a message may leave at this moment. It is the only
 // place that does. The rules come in the order in which a person would want
 // to hear of them.
 func (o *Outbox) gate(tx *store.Tx, m postroom.Message) (verdict, error) {
-	rules := []func(*store.Tx, postroom.Message) (verdict, error){o.watched, o.brake, o.reach, o.stopped, o.consent, o.trial, o.drafted}
+	return o.gateKnowing(tx, tx, m)
+}
+
+// gateKnowing is gate with facts that were read before, in this transaction.
+func (o *Outbox) gateKnowing(tx *store.Tx, known facts, m postroom.Message) (verdict, error) {
+	about := func(rule func(facts, postroom.Message) (verdict, error)) func(*store.Tx, postroom.Message) (verdict, error) {
+		return func(_ *store.Tx, m postroom.Message) (verdict, error) { return rule(known, m) }
+	}
+	rules := []func(*store.Tx, postroom.Message) (verdict, error){o.watched, o.brake, about(o.reach), about(o.stopped), about(o.consent), o.trial, o.drafted}
 	for _, rule := range rules {
 		if v, err := rule(tx, m); err != nil || !v.passes() {
 			return v, err
@@ -71,20 +88,20 @@ func (o *Outbox) brake(tx *store.Tx, m postroom.Message) (verdict, error) {
 }
 
 // reach keeps back what no email can bring: somebody calls instead.
-func (o *Outbox) reach(tx *store.Tx, m postroom.Message) (verdict, error) {
+func (o *Outbox) reach(known facts, m postroom.Message) (verdict, error) {
 	instead := verdict{state: postroom.Suppressed, call: m.Contact != "" && m.Class == postroom.Service}
 	if m.To == "" {
 		instead.reason = ReasonNoAddress
 		return instead, nil
 	}
-	if dead, err := tx.AddressDead(m.To); err != nil || dead {
+	if dead, err := known.AddressDead(m.To); err != nil || dead {
 		instead.reason = ReasonAddressDead
 		return instead, err
 	}
 	if m.Contact == "" {
 		return verdict{}, nil
 	}
-	contact, err := tx.Contact(m.Contact)
+	contact, err := known.Contact(m.Contact)
 	if err == nil && contact.Reach != "" && contact.Reach != postroom.ReachEmail {
 		instead.reason = ReasonNotByEmail
 		return instead, nil
@@ -93,8 +110,8 @@ func (o *Outbox) reach(tx *store.Tx, m postroom.Message) (verdict, error) {
 }
 
 // stopped keeps back what the owner of the address does not want.
-func (o *Outbox) stopped(tx *store.Tx, m postroom.Message) (verdict, error) {
-	reason, err := tx.Suppression(m.To, m.Class)
+func (o *Outbox) stopped(known facts, m postroom.Message) (verdict, error) {
+	reason, err := known.Suppression(m.To, m.Class)
 	if err != nil || reason == "" {
 		return verdict{}, err
 	}
@@ -103,11 +120,11 @@ func (o *Outbox) stopped(tx *store.Tx, m postroom.Message) (verdict, error) {
 
 // consent lets marketing go to a confirmed subscription of this very address
 // and to nobody else.
-func (o *Outbox) consent(tx *store.Tx, m postroom.Message) (verdict, error) {
+func (o *Outbox) consent(known facts, m postroom.Message) (verdict, error) {
 	if m.Class != postroom.Marketing {
 		return verdict{}, nil
 	}
-	sub, err := tx.Subscription(m.About)
+	sub, err := known.Subscription(m.About)
 	if err != nil && postroom.KindOf(err) != postroom.NotFound {
 		return verdict{}, err
 	}

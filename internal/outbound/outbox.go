@@ -23,6 +23,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"postroom/internal/config"
@@ -70,6 +71,9 @@ type Outbox struct {
 	modes   func(mailbox string) config.MailboxMode
 	drafter Drafter
 	log     *slog.Logger
+
+	mu     sync.Mutex
+	latest *edition // of the campaign that was sent last
 }
 
 // New returns an Outbox. It connects to nothing yet. It returns an error when
@@ -120,15 +124,18 @@ func (o *Outbox) Owe(tx *store.Tx, m postroom.Message) (postroom.Message, bool, 
 	return m, true, err
 }
 
-// OweCopy files one copy of a newsletter, in the caller's transaction, without
-// a job of its own: the job of its part delivers it. It returns false, and
-// files nothing, if a message with this key was owed before.
-func (o *Outbox) OweCopy(tx *store.Tx, m postroom.Message) (bool, error) {
-	m.Template = NewsletterLetter
-	if err := o.address(&m); err != nil {
-		return false, fmt.Errorf("owe copy: %w", err)
+// OweCopies files copies of one part of a newsletter, in the caller's
+// transaction, without jobs of their own: the job of the part delivers them. It
+// says how many it filed: not those with a key under which a message was owed
+// before.
+func (o *Outbox) OweCopies(tx *store.Tx, copies []postroom.Message) (int, error) {
+	for i := range copies {
+		copies[i].Template = NewsletterLetter
+		if err := o.address(&copies[i]); err != nil {
+			return 0, fmt.Errorf("owe copy: %w", err)
+		}
 	}
-	return tx.AddMessage(m)
+	return tx.AddCopies(copies)
 }
 
 // address fills in what is fixed at the moment a message is owed.

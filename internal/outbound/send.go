@@ -164,27 +164,29 @@ func (o *Outbox) route() []*server {
 	return append(answer, away...)
 }
 
-// send hands a message to a server. A kept connection that the server has
+// send hands a message to a server and returns the connection for the next
+// one, or why the message was not taken: then the connection is ended, because
+// nothing is certain about it any more. A kept connection that the server has
 // ended meanwhile is replaced once: nothing was said on it yet.
-func (o *Outbox) send(ctx context.Context, s *server, c *connection, m postroom.Message, body []byte) *failure {
+func (o *Outbox) send(ctx context.Context, s *server, c *connection, m postroom.Message, body []byte) (*connection, *failure) {
 	from := s.envelope(o.sender(m), m)
 	failed := c.converse(ctx, s.Patience, from, m.To, body)
 	if failed != nil && c.used && failed.at == mailFrom && failed.mean() == unreachable {
 		c.drop()
 		fresh, err := s.dial(ctx)
 		if err != nil {
-			return fail(connecting, err)
+			return nil, fail(connecting, err)
 		}
 		c = fresh
 		failed = c.converse(ctx, s.Patience, from, m.To, body)
 	}
 	if failed != nil {
 		c.drop()
-		return failed
+		return nil, failed
 	}
 	s.well()
-	s.keep(c)
-	return nil
+	c.used = true
+	return c, nil
 }
 
 // envelope returns the sender in the envelope: our address, or one that names
@@ -196,43 +198,4 @@ func (s *server) envelope(from string, m postroom.Message) string {
 		return long + "@" + at
 	}
 	return from
-}
-
-// converse speaks SMTP for one message, each command with a deadline of its
-// own. When ctx ends the connection is cut.
-func (c *connection) converse(ctx context.Context, patience time.Duration, from, to string, body []byte) *failure {
-	stop := context.AfterFunc(ctx, func() { _ = c.wire.Close() })
-	defer stop()
-	step := func(at stage, patience time.Duration, say func() error) *failure {
-		if err := c.UpdateDeadline(patience); err != nil {
-			return fail(at, err)
-		}
-		if err := c.before.Around(at.String(), say); err != nil {
-			return fail(at, err)
-		}
-		return nil
-	}
-	if f := step(mailFrom, patience, func() error { return c.Mail("<" + from + ">") }); f != nil {
-		return f
-	}
-	if f := step(rcptTo, patience, func() error { return c.Rcpt("<" + to + ">") }); f != nil {
-		return f
-	}
-	return c.dataAnd(patience, body, step)
-}
-
-// dataAnd sends the message itself. The writer is closed, which writes the
-// final dot, only if everything before it was written.
-func (c *connection) dataAnd(patience time.Duration, body []byte, step func(stage, time.Duration, func() error) *failure) *failure {
-	var w interface {
-		Write([]byte) (int, error)
-		Close() error
-	}
-	if f := step(data, patience, func() (err error) { w, err = c.Data(); return err }); f != nil {
-		return f
-	}
-	if f := step(content, 3*patience, func() error { _, err := w.Write(body); return err }); f != nil {
-		return f
-	}
-	return step(finalDot, 5*patience, w.Close)
 }

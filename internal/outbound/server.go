@@ -71,10 +71,12 @@ type server struct {
 // connection is one conversation with a server, of one worker at a time.
 type connection struct {
 	*smtp.Client
-	wire   net.Conn
-	before postroom.Failpoint
-	used   bool        // it was kept, so the server may have ended it since
-	timer  *time.Timer // ends it while it is kept
+	wire      net.Conn
+	before    postroom.Failpoint
+	pipelines bool        // several commands may be given at once (RFC 2920)
+	extras    string      // what MAIL FROM ends with
+	used      bool        // it has carried a message, so the server may have ended it since
+	timer     *time.Timer // ends it while it is kept
 }
 
 func newServer(settings Server, clock postroom.Clock) (*server, error) {
@@ -145,12 +147,26 @@ func (s *server) dial(ctx context.Context) (*connection, error) {
 		err = s.login(client)
 	}
 	if err == nil {
-		return &connection{Client: client, wire: wire, before: s.before}, nil
+		c := newConnection(client, wire)
+		c.before = s.before
+		return c, nil
 	}
 	if wire != nil {
 		_ = wire.Close()
 	}
 	return nil, fmt.Errorf("connect to mail server %s: %w", s.Name, err)
+}
+
+func newConnection(client *smtp.Client, wire net.Conn) *connection {
+	c := &connection{Client: client, wire: wire}
+	c.pipelines, _ = client.Extension("PIPELINING")
+	if wide, _ := client.Extension("8BITMIME"); wide {
+		c.extras += " BODY=8BITMIME"
+	}
+	if wide, _ := client.Extension("SMTPUTF8"); wide {
+		c.extras += " SMTPUTF8"
+	}
+	return c
 }
 
 func (s *server) login(c *smtp.Client) error {

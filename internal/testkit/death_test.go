@@ -38,6 +38,13 @@ const (
 )
 
 func TestMain(m *testing.M) {
+	if asked, err := besides(); asked {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if path := os.Getenv(settingsFile); path != "" {
 		if err := dyingRoom(path); err != nil {
 			fmt.Fprintln(os.Stderr, err)

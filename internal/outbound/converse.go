@@ -1,0 +1,131 @@
+package outbound
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"net/textproto"
+	"strings"
+	"time"
+)
+
+// converse speaks SMTP for one message. When ctx ends the connection is cut.
+func (c *connection) converse(ctx context.Context, patience time.Duration, from, to string, body []byte) *failure {
+	stop := context.AfterFunc(ctx, func() { _ = c.wire.Close() })
+	defer stop()
+	if strings.ContainsAny(from+to, "\r\n") {
+		return fail(rcptTo, errors.New("the address is more than one line"))
+	}
+	if f := c.open(patience, from, to); f != nil {
+		return f
+	}
+	if err := c.UpdateDeadline(5 * patience); err != nil {
+		return fail(content, err)
+	}
+	if f := c.at(content, func() *failure { return c.say(body) }); f != nil {
+		return f
+	}
+	return c.at(finalDot, func() *failure { return c.hear(finalDot, 250) })
+}
+
+// at does one step between the points of its name where a test may let the
+// process die.
+func (c *connection) at(step stage, do func() *failure) *failure {
+	c.before.At(step.String())
+	defer c.before.At(step.String() + " done")
+	return do()
+}
+
+// open says for whom the message is and that it comes next. A server that
+// offers it hears all three commands at once, and answers one after the other
+// (RFC 2920); another is given a deadline for each.
+func (c *connection) open(patience time.Duration, from, to string) *failure {
+	commands := []struct {
+		at   stage
+		say  string
+		code int
+	}{
+		{mailFrom, "MAIL FROM:<" + from + ">" + c.extras, 250},
+		{rcptTo, "RCPT TO:<" + to + ">", 25},
+		{data, "DATA", 354},
+	}
+	if c.pipelines {
+		if err := c.UpdateDeadline(patience); err != nil {
+			return fail(mailFrom, err)
+		}
+		for _, command := range commands {
+			_, _ = c.Text.W.WriteString(command.say + "\r\n") // Flush says what went wrong
+		}
+		if err := c.before.Around("smtp: envelope", c.Text.W.Flush); err != nil {
+			return fail(mailFrom, err)
+		}
+	}
+	for _, command := range commands {
+		f := c.at(command.at, func() *failure {
+			if !c.pipelines {
+				if err := c.order(patience, command.say); err != nil {
+					return fail(command.at, err)
+				}
+			}
+			return c.hear(command.at, command.code)
+		})
+		if f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// order gives one command.
+func (c *connection) order(patience time.Duration, command string) error {
+	if err := c.UpdateDeadline(patience); err != nil {
+		return err
+	}
+	return c.Text.PrintfLine("%s", command)
+}
+
+// hear reads an answer, which must have a code that begins with expected.
+func (c *connection) hear(at stage, expected int) *failure {
+	if _, _, err := c.Text.ReadResponse(expected); err != nil {
+		return fail(at, err)
+	}
+	return nil
+}
+
+// say writes the message and its end. If that fails before the last byte was
+// taken, the server cannot have seen the end: it is content that was lost, and
+// not the answer.
+func (c *connection) say(body []byte) *failure {
+	whole := dotted(body)
+	written, err := c.Text.W.Write(whole)
+	if err == nil {
+		err = c.Text.W.Flush()
+	}
+	switch {
+	case err == nil:
+		return nil
+	case written < len(whole) || c.Text.W.Buffered() > 0:
+		return fail(content, err)
+	}
+	return fail(finalDot, err)
+}
+
+// dotted returns a message as DATA wants it: lines end with CR and LF, a dot
+// that begins one is doubled, and a dot alone is the end (RFC 5321, section
+// 4.5.2). What we have written is so already, but for the end.
+func dotted(body []byte) []byte {
+	lines := bytes.Count(body, []byte("\n"))
+	ready := bytes.HasSuffix(body, []byte("\r\n")) && body[0] != '.' && !bytes.Contains(body, []byte("\n.")) &&
+		lines == bytes.Count(body, []byte("\r\n")) && lines == bytes.Count(body, []byte("\r"))
+	if ready {
+		return append(body, ".\r\n"...)
+	}
+	var b bytes.Buffer
+	into := bufio.NewWriter(&b)
+	w := textproto.NewWriter(into).DotWriter()
+	_, _ = w.Write(body) // a buffer takes everything
+	_ = w.Close()
+	_ = into.Flush()
+	return b.Bytes()
+}

@@ -1,0 +1,283 @@
+package outbound
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"postroom/internal/link"
+	"postroom/internal/postroom"
+	"postroom/internal/store"
+)
+
+// A newsletter is written once for each language and not once for each reader:
+// all that differs between two copies are an address, two ids, a date and the
+// link that stops it. A mould is one copy with gaps in those places.
+
+// own is what only one copy says.
+type own [5]string
+
+// The places in own.
+const (
+	ownAddress = iota // in To
+	ownID             // in the boundary
+	ownName           // what stands before the @ in Message-ID
+	ownToken          // in the link that stops the newsletter
+	ownDate
+)
+
+// mould is a finished copy in pieces. A gap comes after each but the last.
+type mould struct {
+	pieces [][]byte
+	gaps   []gap
+	like   own // the values that were cut out
+	size   int
+}
+
+// gap is where a part of one value goes. A long line may have been broken in
+// the middle of a value, which then fills two gaps.
+type gap struct{ what, from, to int }
+
+func (o *Outbox) ownOf(m postroom.Message, date string) own {
+	name, _, _ := strings.Cut(m.MessageID, "@")
+	return own{m.To, boundaryID(m), name, o.links.Make(link.Unsubscribe, m.About, lives(link.Unsubscribe, m)), date}
+}
+
+// edition writes the copies of one campaign. It is safe for many workers at
+// once.
+type edition struct {
+	outbox   *Outbox
+	campaign postroom.Campaign
+
+	mu     sync.Mutex
+	given  map[string]prose    // what all copies say, set once for each language of the letter around it
+	moulds map[likeness]*mould // nil where one was tried and is not enough
+}
+
+// likeness is what copies have in common that one mould is good for.
+type likeness struct {
+	locale, sender, programme string
+	class                     postroom.Class
+	lane                      postroom.Lane
+	discreet                  bool
+}
+
+// edition returns the edition of a campaign, which the parts of one campaign
+// share.
+func (o *Outbox) edition(c postroom.Campaign) *edition {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.latest == nil || o.latest.campaign != c {
+		o.latest = &edition{outbox: o, campaign: c, given: make(map[string]prose), moulds: make(map[likeness]*mould)}
+	}
+	return o.latest
+}
+
+// write writes a copy, if it can by a mould.
+func (e *edition) write(m postroom.Message, signer *gomail.DKIMSigner) ([]byte, error) {
+	if signer == nil {
+		if made, err := e.mould(m); err != nil {
+			return nil, err
+		} else if made != nil {
+			if raw, ok := made.fill(e.outbox.ownOf(m, e.outbox.clock.Now().In(e.outbox.org.Zone).Format(time.RFC1123Z))); ok {
+				return raw, nil
+			}
+		}
+	}
+	return e.compose(m, signer)
+}
+
+// mould returns the mould for a copy, or nil if there is none.
+func (e *edition) mould(m postroom.Message) (*mould, error) {
+	l, err := e.outbox.letters.find(m.Template, m.Locale)
+	if err != nil {
+		return nil, err
+	}
+	like := likeness{l.locale, m.Sender, m.Programme, m.Class, m.Lane, m.Discreet}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	made, tried := e.moulds[like]
+	if tried {
+		return made, nil
+	}
+	if made, err = e.cast(m); err != nil {
+		return nil, err
+	}
+	e.moulds[like] = made
+	return made, nil
+}
+
+// compose writes a copy the long way.
+func (e *edition) compose(m postroom.Message, signer *gomail.DKIMSigner) ([]byte, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.composeLocked(m, signer)
+}
+
+func (e *edition) composeLocked(m postroom.Message, signer *gomail.DKIMSigner) ([]byte, error) {
+	l, err := e.outbox.letters.find(m.Template, m.Locale)
+	if err != nil {
+		return nil, err
+	}
+	m.Data = map[string]string{
+		"subject": e.campaign.Subject, dataMarkdown: e.campaign.Markdown, dataLanguage: e.campaign.Locale, dataList: e.campaign.List,
+	}
+	given, set := e.given[l.locale]
+	if !set {
+		if given, err = e.outbox.given(l, m); err != nil {
+			return nil, err
+		}
+		e.given[l.locale] = given
+	}
+	w, err := e.outbox.writeAround(l, m, given)
+	if err != nil {
+		return nil, err
+	}
+	return e.outbox.pack(m, w, signer)
+}
+
+// cast makes a mould of the copies that are like m, or returns nil if there is
+// more to them than their own values: it tries the mould with another reader,
+// and what comes out must be what would have been written for that one.
+func (e *edition) cast(m postroom.Message) (*mould, error) {
+	one, err := e.specimen(m, "somebody-with-a-name@example.org")
+	if err != nil {
+		return nil, err
+	}
+	other, err := e.specimen(m, "x@a.example")
+	if err != nil {
+		return nil, err
+	}
+	made := cut(one.raw, one.own)
+	if again, ok := made.fill(other.own); !ok || !bytes.Equal(again, other.raw) {
+		return nil, nil
+	}
+	return made, nil
+}
+
+// specimen is a copy written the long way, and what is its own in it.
+type specimen struct {
+	raw []byte
+	own own
+}
+
+func (e *edition) specimen(m postroom.Message, to string) (s specimen, err error) {
+	m.ID, m.About, m.To = store.NewMessageID(), store.NewMessageID(), to
+	m.CreatedAt = m.CreatedAt.Add(-time.Duration(len(to)) * 24 * time.Hour)
+	m.MessageID = ""
+	if err := e.outbox.address(&m); err != nil {
+		return s, err
+	}
+	if s.raw, err = e.composeLocked(m, nil); err != nil {
+		return s, err
+	}
+	_, rest, _ := bytes.Cut(s.raw, []byte("\r\nDate: "))
+	date, _, _ := bytes.Cut(rest, []byte("\r\n"))
+	s.own = e.outbox.ownOf(m, string(date))
+	return s, nil
+}
+
+// cut takes the own values out of a copy.
+func cut(raw []byte, values own) *mould {
+	m := &mould{like: values, size: len(raw)}
+	from := 0
+	for at := 0; at < len(raw); {
+		what, parts := find(raw[at:], values)
+		if parts == nil {
+			at++
+			continue
+		}
+		m.pieces = append(m.pieces, raw[from:at])
+		for i, part := range parts {
+			if i > 0 {
+				m.pieces = append(m.pieces, []byte(softBreak))
+				at += len(softBreak)
+			}
+			part.what = what
+			m.gaps = append(m.gaps, part)
+			at += part.to - part.from
+		}
+		from = at
+	}
+	m.pieces = append(m.pieces, raw[from:])
+	return m
+}
+
+// softBreak ends a line of quoted-printable that goes on (RFC 2045, section
+// 6.7).
+const softBreak = "=\r\n"
+
+// find says which value stands at the beginning of text, if one does, in how
+// many parts.
+func find(text []byte, values own) (int, []gap) {
+	for what, value := range values {
+		if value == "" || text[0] != value[0] {
+			continue
+		}
+		var parts []gap
+		rest, from := text, 0
+		for at := 0; ; {
+			if at == len(value) {
+				return what, append(parts, gap{from: from, to: at})
+			}
+			if after, broken := bytes.CutPrefix(rest, []byte(softBreak)); broken && at > from {
+				parts = append(parts, gap{from: from, to: at})
+				rest, from = after, at
+			}
+			if len(rest) == 0 || rest[0] != value[at] {
+				break
+			}
+			rest = rest[1:]
+			at++
+		}
+	}
+	return 0, nil
+}
+
+// fill makes a copy with other values, or says that they do not fit: a value
+// that is longer would have been broken elsewhere. Only an address may be of
+// another length, for it stands in To alone, where it has room.
+func (m *mould) fill(values own) ([]byte, bool) {
+	if !simple(values[ownAddress]) {
+		return nil, false
+	}
+	for what := range values {
+		if what != ownAddress && len(values[what]) != len(m.like[what]) {
+			return nil, false
+		}
+	}
+	out := make([]byte, 0, m.size+maxSimple+8) // room for the final dot
+	addresses := 0
+	for i, piece := range m.pieces {
+		out = append(out, piece...)
+		if i == len(m.gaps) {
+			break
+		}
+		g := m.gaps[i]
+		if g.what != ownAddress {
+			out = append(out, values[g.what][g.from:g.to]...)
+			continue
+		}
+		addresses++
+		out = append(out, values[ownAddress]...)
+	}
+	return out, addresses == 1
+}
+
+// maxSimple is how long an address may be that leaves To on one line.
+const maxSimple = 60
+
+// simple says whether an address stands in a header as it is (RFC 5322,
+// dot-atom); others are written the long way.
+func simple(address string) bool {
+	local, domain, _ := strings.Cut(address, "@")
+	for _, part := range append(strings.Split(local, "."), strings.Split(domain, ".")...) {
+		if part == "" || strings.Trim(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+") != "" {
+			return false
+		}
+	}
+	return len(address) <= maxSimple
+}
