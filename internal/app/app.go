@@ -330,7 +330,7 @@ func outboxOptions(r *Room, desk string) outbound.Options {
 func mailServer(s config.SMTPServer) outbound.Server {
 	server := outbound.Server{
 		Name: s.Name, Host: s.Host, Port: s.Port, Security: outbound.Security(s.Security),
-		Username: s.Username, Password: s.Password.Reveal(), From: s.From, VERP: s.Envelope == config.VERP,
+		Username: s.Username, Password: s.Password.Reveal(), From: s.From, VERP: s.Envelope == config.VERP, Connections: s.Connections,
 	}
 	if s.DKIM != nil {
 		server.DKIM = &outbound.DKIM{Domain: s.DKIM.Domain, Selector: s.DKIM.Selector, KeyFile: s.DKIM.KeyFile}

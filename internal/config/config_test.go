@@ -80,7 +80,7 @@ func TestLeftOutSettingsHaveDefaults(t *testing.T) {
 	if c.Listen != "127.0.0.1:8080" || filepath.Base(c.Database.Path) != "postroom.db" || filepath.Dir(c.Database.Path) != c.Data || c.Database.Postgres() || c.Redis.Mode != config.RedisEmbedded {
 		t.Errorf("got %+v", c)
 	}
-	if s := c.SMTP[0]; s.Port != 587 || s.Security != config.StartTLS || s.Envelope != config.PlainEnvelope {
+	if s := c.SMTP[0]; s.Port != 587 || s.Security != config.StartTLS || s.Envelope != config.PlainEnvelope || s.Connections != 10 {
 		t.Errorf("smtp is %+v", s)
 	}
 	if b := c.Mailboxes[0]; b.Port != 993 || b.Mode != config.Watch || b.After != config.Leave || b.Username != "a@a.example" {

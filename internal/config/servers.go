@@ -47,6 +47,8 @@ type SMTPServer struct {
 	From     string // domain whose mail goes this way; "" is any
 	DKIM     *DKIM  // nil when the server signs
 	Envelope Envelope
+
+	Connections int // that the parts of a newsletter use at the same time, in one process
 }
 
 // DKIM is how mail is signed.
@@ -170,6 +172,7 @@ func (r reader) smtpServer(m proof.Map) SMTPServer {
 	s.Username = m.Text("username")
 	s.Password = r.secret(m, "password")
 	s.From = m.Text("from")
+	s.Connections = m.Int("connections", 10, 1, 100)
 	s.DKIM = r.dkim(m)
 	s.Envelope = Envelope(m.Choice("envelope", string(PlainEnvelope), string(VERP), string(PlainEnvelope)))
 	if s.From != "" && strings.ContainsAny(s.From, "@ ") {

@@ -27,10 +27,18 @@ const (
 	mostConnections = 8
 	copiesOfOne     = 25
 	copiesEach      = 10 // of those beyond
+	partsAtOnce     = 2  // as many as the bulk lane does at the same time
 )
 
-// crew is how many connections the copies of one part are sent over.
-func crew(copies int) int { return min(mostConnections, 1+max(0, copies-copiesOfOne)/copiesEach) }
+// crew is how many connections the copies of one part are sent over. Each
+// server that they may go to allows it.
+func (o *Outbox) crew(copies int) int {
+	n := min(mostConnections, 1+max(0, copies-copiesOfOne)/copiesEach)
+	for _, s := range o.servers {
+		n = min(n, max(1, s.Connections/partsAtOnce))
+	}
+	return n
+}
 
 // DeliverChunk does one turn of a campaign_chunk job: it takes the copies of
 // the chunk that wait through the gate and to a mail server, a few at the same
@@ -45,7 +53,7 @@ func (o *Outbox) DeliverChunk(ctx context.Context, job postroom.Job) store.Outco
 		return o.stays(ctx, job, nil, err)
 	}
 	defer t.leave()
-	t.crew = make([]road, crew(len(t.ids)))
+	t.crew = make([]road, o.crew(len(t.ids)))
 	for end := time.Now().Add(chunkTurn); len(t.ids) > 0; {
 		if ctx.Err() != nil || time.Now().After(end) {
 			return t.ends(store.Outcome{Verdict: store.Wait, At: o.clock.Now()})

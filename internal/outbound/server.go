@@ -41,7 +41,10 @@ type Server struct {
 	VERP     bool           // give each message an envelope sender of its own, so that a bounce names it
 	DKIM     *DKIM          // nil when the server signs
 	RootCAs  *x509.CertPool // nil is the machine's
-	Patience time.Duration  // for the answer to one command; 0 is a minute, and five for the final dot
+	// Connections is how many the parts of a newsletter use at the same time, in
+	// one process; 0 is 10.
+	Connections int
+	Patience    time.Duration // for the answer to one command; 0 is a minute, and five for the final dot
 }
 
 // DKIM is how mail is signed.
@@ -82,6 +85,7 @@ type connection struct {
 func newServer(settings Server, clock postroom.Clock) (*server, error) {
 	s := &server{Server: settings, breaker: &breaker{clock: clock}}
 	s.Security, s.Patience = cmp.Or(s.Security, StartTLS), cmp.Or(s.Patience, time.Minute)
+	s.Connections = cmp.Or(s.Connections, 10)
 	policy, known := map[Security]gomail.TLSPolicy{TLS: gomail.NoTLS, StartTLS: gomail.TLSMandatory, Plain: gomail.NoTLS}[s.Security]
 	if !known {
 		return nil, fmt.Errorf("security %q is neither tls, starttls nor none", s.Security)

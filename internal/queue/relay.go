@@ -43,7 +43,7 @@ func standardConcurrency(name postroom.Lane) int {
 	switch name {
 	case postroom.Confirm:
 		return 8
-	case postroom.Urgent, postroom.Followup, postroom.Bulk:
+	case postroom.Urgent, postroom.Followup:
 		return 4
 	}
 	return 2
