@@ -188,7 +188,7 @@ const readyWithin = 2 * time.Minute
 func (h *house) ready(ctx context.Context) error {
 	for _, s := range h.slots {
 		if !s.waitReady(readyWithin) {
-			return fmt.Errorf("%s is not ready after %s", s.name, readyWithin)
+			return fmt.Errorf("%s is not ready after %s; it said last:\n%s", s.name, readyWithin, s.output)
 		}
 	}
 	db, err := h.database.open()

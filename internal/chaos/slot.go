@@ -21,7 +21,7 @@ type slot struct {
 	settings string
 	roles    string
 	verbose  bool
-	output   io.Writer
+	output   *tail
 
 	fuse     atomic.Int64 // nanoseconds after ready until it is killed; 0 lets it live
 	mine     atomic.Bool  // the next end is ours
@@ -41,7 +41,7 @@ type slot struct {
 const restartAfter = 300 * time.Millisecond
 
 func newSlot(name, settings, roles string, ahead time.Duration, verbose bool) *slot {
-	s := &slot{name: name, settings: settings, roles: roles, verbose: verbose, output: os.Stderr, ahead: ahead,
+	s := &slot{name: name, settings: settings, roles: roles, verbose: verbose, output: &tail{aloud: verbose}, ahead: ahead,
 		finished: make(chan struct{}), bell: make(chan struct{})}
 	s.wanted.Store(true)
 	go s.run()
@@ -54,9 +54,7 @@ func (s *slot) run() {
 		err := s.once()
 		if !s.mine.Swap(false) && s.wanted.Load() {
 			s.badEnds.Add(1)
-			if s.verbose {
-				fmt.Fprintf(s.output, "%s ended by itself: %v\n", s.name, err)
-			}
+			fmt.Fprintf(s.output, "%s ended by itself: %v\n", s.name, err)
 		}
 		pause(restartAfter)
 	}
@@ -189,6 +187,32 @@ func (s *slot) leave() {
 		s.signal(syscall.SIGKILL)
 		<-s.finished
 	}
+}
+
+// tail keeps the end of what was written to it.
+type tail struct {
+	aloud bool // standard error gets all of it
+	mu    sync.Mutex
+	kept  []byte
+}
+
+// Write never fails.
+func (t *tail) Write(text []byte) (int, error) {
+	const most = 2000
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.kept = append(t.kept, text...)
+	t.kept = t.kept[max(0, len(t.kept)-most):]
+	if t.aloud {
+		_, _ = os.Stderr.Write(text)
+	}
+	return len(text), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.kept)
 }
 
 // pause waits.
