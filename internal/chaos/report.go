@@ -13,7 +13,9 @@ import (
 const mostShown = 20
 
 // write prints what was found in one house.
-func (v *verdict) write(out io.Writer, name string, h *house) {
+func (v *verdict) write(to io.Writer, name string, h *house) {
+	out := new(strings.Builder)
+	defer func() { fmt.Fprint(to, out) }()
 	fmt.Fprintf(out, "\n%s\n", name)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "\taccepted\ton file\tconfirmed\trefused\tlost\trepeated\ttwice in doubt\tuncertain\theld\t")
