@@ -31,6 +31,7 @@ const (
 	fullLetters = 2000
 	fullReaders = 10_000
 	stepOneIn   = 4  // forms that promise something for later: 500 of 2,000
+	againOneIn  = 10 // people who press the button twice
 	refuseOneIn = 50 // people whom the mail server does not know
 )
 
@@ -180,7 +181,7 @@ func at(ctx context.Context, t time.Time) bool {
 const tryAgainAfter = 500 * time.Millisecond
 
 // fillIn opens the form and sends it, the same fields again and again, until a
-// page says yes or ctx ends.
+// page says yes or ctx ends. Some go back then and press the button once more.
 func (h *house) fillIn(ctx context.Context, client *http.Client, n int, f *form) {
 	from := fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255) // a person each, as a proxy says
 	var fields url.Values
@@ -201,9 +202,13 @@ func (h *house) fillIn(ctx context.Context, client *http.Client, n int, f *form)
 			fields.Set("email", f.address)
 			fields.Set("question", "Is the garden open on Saturday?")
 		}
-		if h.send(ctx, client, base, f, fields, from) {
-			return
+		if !h.send(ctx, client, base, f, fields, from) {
+			continue
 		}
+		if n%againOneIn == 0 {
+			h.send(ctx, client, base, f, fields, from) // whatever comes of it
+		}
+		return
 	}
 }
 
