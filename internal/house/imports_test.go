@@ -64,6 +64,7 @@ var below = map[string][]string{
 	"internal/demo":    append(rooms(), "internal/app"),
 	"cmd/postroom":     anything,
 	"internal/bench":   anything,
+	"internal/chaos":   anything,
 	"internal/testkit": anything,
 
 	// Beside the house. testserver knows nothing of the project, so that any

@@ -253,3 +253,12 @@ func nudge(ch chan<- struct{}) {
 	default:
 	}
 }
+
+// FlushEmbedded empties the Redis inside this process, as FLUSHALL does with a
+// real one. It is for tests that take it away; with a real Redis it does
+// nothing.
+func (q *Queue) FlushEmbedded() {
+	if q.embedded != nil {
+		q.embedded.FlushAll()
+	}
+}

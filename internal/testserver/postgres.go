@@ -75,6 +75,9 @@ func (s *PostgresServer) Database() string {
 	return s.c.database(s.t)
 }
 
+// PID is the process that started all others of the server.
+func (s *PostgresServer) PID() int { return s.c.run.cmd.Process.Pid }
+
 // Kill ends the server without a shutdown: it recovers from its log when
 // started again.
 func (s *PostgresServer) Kill() { s.c.run.end(syscall.SIGQUIT) }
