@@ -106,12 +106,15 @@ func (tx *Tx) Audit(actor, action, subject string, at time.Time) error {
 }
 
 // Lease takes or keeps a duty that one process at a time may hold, and says
-// whether this process has it until the given moment.
+// whether this process has it until the given moment. A lease that ends later
+// than any that could be taken now was taken by a clock that ran ahead, perhaps
+// by a process that has died since: nobody has to wait for it.
 func (tx *Tx) Lease(name, holder string, now, until time.Time) (bool, error) {
 	n, err := tx.exec(`
 		INSERT INTO leases (name, held_by, leased_until) VALUES ($1, $2, $3)
 		ON CONFLICT (name) DO UPDATE SET held_by = excluded.held_by, leased_until = excluded.leased_until
-		 WHERE leases.held_by = excluded.held_by OR leases.leased_until < $4`, name, holder, micros(until), micros(now))
+		 WHERE leases.held_by = excluded.held_by OR leases.leased_until < $4 OR leases.leased_until > $5`,
+		name, holder, micros(until), micros(now), micros(until.Add(until.Sub(now))))
 	return n > 0, err
 }
 

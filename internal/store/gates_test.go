@@ -122,17 +122,20 @@ func TestOneHolderHasADutyAtATime(t *testing.T) {
 			{"two", 90 * time.Second, false},
 			{"two", 106 * time.Second, true}, // ran out
 			{"one", 107 * time.Second, false},
+			{"one", time.Hour, true},         // its clock runs ahead
+			{"two", 108 * time.Second, true}, // the hour is not waited for
+			{"one", 109 * time.Second, false},
 		} {
 			if has := lease(c.holder, c.after); has != c.want {
 				t.Errorf("after %v %s has the duty: %v, want %v", c.after, c.holder, has, c.want)
 			}
 		}
 		write(t, s, func(tx *Tx) error { return tx.EndLease("scheduler", "one") }) // not theirs
-		if lease("one", 108*time.Second) {
+		if lease("one", 110*time.Second) {
 			t.Error("somebody gave back a duty that was not theirs")
 		}
 		write(t, s, func(tx *Tx) error { return tx.EndLease("scheduler", "two") })
-		if !lease("one", 109*time.Second) {
+		if !lease("one", 111*time.Second) {
 			t.Error("a duty that was given back is still held")
 		}
 	})
