@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"postroom/internal/app"
+	"postroom/internal/inbound"
+	"postroom/internal/intake"
+	"postroom/internal/postroom"
+	"postroom/internal/store"
+	"postroom/internal/testkit"
+)
+
+const (
+	fewRows   = 10_000
+	inOneGo   = 200 // forms or letters, before the other post room has its turn
+	handsFull = 16  // of them at a time
+)
+
+// growth measures what a form and a letter cost from beginning to end (filed,
+// read, accepted, answered by two mails, all jobs settled) in a post room with
+// few rows in each table that grows, and in one with many. The two take turns,
+// and the ratio of each pair is the figure: how much dearer many rows make it.
+// Every other form is from somebody who is on file. The rooms are in this
+// process and are asked without HTTP and IMAP, which no row makes slower.
+func growth(t testing.TB, b *bench) {
+	for _, e := range engines(t) {
+		scope(t, func(t testing.TB) {
+			sink := startChild(t, sinkRole)
+			few, many := b.filled(t, e, sink, fewRows), b.filled(t, e, sink, b.rows)
+			for _, each := range []*grown{few, many} { // to warm up
+				each.forms(t)
+				each.letters(t)
+			}
+			b.recordHere(t, "growth_"+e.name)
+			b.each(t, "growth "+e.name, func(t testing.TB) {
+				b.pair("growth_form_"+e.name, few.forms(t), many.forms(t))
+				b.pair("growth_letter_"+e.name, few.letters(t), many.letters(t))
+			})
+		})
+	}
+}
+
+func (b *bench) pair(name string, few, many float64) {
+	b.add(name+"_ratio", "x", atMost(1.2), many/few)
+	b.add(fmt.Sprint(name, "_", fewRows), "ms", goal{}, few)
+	b.add(fmt.Sprint(name, "_", b.rows), "ms", goal{}, many)
+}
+
+// grown is a post room at work whose tables have grown.
+type grown struct {
+	*app.Room
+	next atomic.Int64
+}
+
+// filled starts a post room whose tables were filled beforehand.
+func (b *bench) filled(t testing.TB, e engine, sink *child, rows int) *grown {
+	place, begun := e.site(t, sink.said["smtp"]), time.Now()
+	if err := fill(t, place, rows); err != nil {
+		t.Fatalf("fill tables: %v", err)
+	}
+	fmt.Fprintf(os.Stderr, "  %d rows a table, %s, in %.0f s\n", rows, e.name, time.Since(begun).Seconds())
+	room, err := app.Open(t.Context(), app.Options{Config: place.cfg, Clock: new(app.Clock), Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- room.Run(ctx, pages, nil) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("run a post room: %v", err)
+		}
+		_ = room.Close() // its database goes with the folder
+	})
+	return &grown{Room: room}
+}
+
+// forms returns how long a form takes, in milliseconds, when all hands are full.
+func (g *grown) forms(t testing.TB) float64 {
+	return g.each(t, func(n int64) error {
+		fields := askFields("new", n)
+		if n%2 == 0 {
+			fields.Set("email", knownAddress(n%fewRows+1))
+		}
+		entry := postroom.Entry{Channel: postroom.Web, Form: "ask", Locale: "en", Answers: postroom.Answers(fields), Key: newID(), At: g.Clock.Now()}
+		_, err := g.Intake.Accept(t.Context(), entry)
+		if refused, ok := err.(*intake.Refused); ok { //nolint:errorlint // only to say more
+			return fmt.Errorf("%w: %+v", err, refused.Fields)
+		}
+		return err
+	})
+}
+
+// letters returns how long a letter takes, in milliseconds.
+func (g *grown) letters(t testing.TB) float64 {
+	return g.each(t, func(n int64) error {
+		who := fmt.Sprintf("ann@p%d.example.org", n)
+		letter := testkit.Mail{From: who, To: testkit.Support, Subject: "The hall", Text: fmt.Sprintf("Is the hall free on day %d?", n), ID: newID() + "@example.org", At: time.Now()}
+		return g.Store.Write(t.Context(), func(tx *store.Tx) error {
+			id, _, err := inbound.Take(tx, testkit.Support, postroom.Inbox, letter.Bytes(), g.Clock.Now())
+			if err != nil {
+				return err
+			}
+			return tx.AddDelivery(testkit.Support, postroom.Inbox, 1, uint32(n), id, g.Clock.Now())
+		})
+	})
+}
+
+// each does something so many times and waits until all that follows from it is
+// done.
+func (g *grown) each(t testing.TB, one func(n int64) error) float64 {
+	errs := make([]error, handsFull)
+	var all sync.WaitGroup
+	first := g.next.Load()
+	begun := time.Now()
+	for i := range errs {
+		all.Go(func() {
+			for n := g.next.Add(1); n <= first+inOneGo && errs[i] == nil; n = g.next.Add(1) {
+				errs[i] = one(n)
+			}
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	if err := g.WorkUntilIdle(ctx); err != nil {
+		t.Fatalf("work until idle: %v", err)
+	}
+	return milliseconds(time.Since(begun)) / inOneGo
+}
