@@ -49,10 +49,15 @@ func growth(t testing.TB, b *bench) {
 	}
 }
 
-func (b *bench) pair(name string, few, many float64) {
-	b.add(name+"_ratio", "x", atMost(1.2), many/few)
-	b.add(fmt.Sprint(name, "_", fewRows), "ms", goal{}, few)
-	b.add(fmt.Sprint(name, "_", b.rows), "ms", goal{}, many)
+// cost is what one form or letter takes, in milliseconds: of time, and of a
+// core in this process.
+type cost struct{ time, cpu float64 }
+
+func (b *bench) pair(name string, few, many cost) {
+	b.add(name+"_ratio", "x", atMost(1.2), many.time/few.time)
+	b.add(name+"_cpu_ratio", "x", goal{}, many.cpu/few.cpu)
+	b.add(fmt.Sprint(name, "_", fewRows), "ms", goal{}, few.time)
+	b.add(fmt.Sprint(name, "_", b.rows), "ms", goal{}, many.time)
 }
 
 // grown is a post room at work whose tables have grown.
@@ -63,11 +68,11 @@ type grown struct {
 
 // filled starts a post room whose tables were filled beforehand.
 func (b *bench) filled(t testing.TB, e engine, sink *child, rows int) *grown {
-	place, begun := e.site(t, sink.said["smtp"]), time.Now()
+	place, begun, used := e.site(t, sink.said["smtp"]), time.Now(), processorTime()
 	if err := fill(t, place, rows); err != nil {
 		t.Fatalf("fill tables: %v", err)
 	}
-	fmt.Fprintf(os.Stderr, "  %d rows a table, %s, in %.0f s\n", rows, e.name, time.Since(begun).Seconds())
+	fmt.Fprintf(os.Stderr, "  %d rows a table, %s, in %.0f s (%.0f s of a core here)\n", rows, e.name, time.Since(begun).Seconds(), (processorTime() - used).Seconds())
 	room, err := app.Open(t.Context(), app.Options{Config: place.cfg, Clock: new(app.Clock), Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		t.Fatal(err)
@@ -89,8 +94,8 @@ func (b *bench) filled(t testing.TB, e engine, sink *child, rows int) *grown {
 	return &grown{Room: room}
 }
 
-// forms returns how long a form takes, in milliseconds, when all hands are full.
-func (g *grown) forms(t testing.TB) float64 {
+// forms returns what a form costs when all hands are full.
+func (g *grown) forms(t testing.TB) cost {
 	return g.each(t, func(n int64) error {
 		fields := askFields("new", n)
 		if n%2 == 0 {
@@ -105,8 +110,8 @@ func (g *grown) forms(t testing.TB) float64 {
 	})
 }
 
-// letters returns how long a letter takes, in milliseconds.
-func (g *grown) letters(t testing.TB) float64 {
+// letters returns what a letter costs.
+func (g *grown) letters(t testing.TB) cost {
 	return g.each(t, func(n int64) error {
 		who := fmt.Sprintf("ann@p%d.example.org", n)
 		letter := testkit.Mail{From: who, To: testkit.Support, Subject: "The hall", Text: fmt.Sprintf("Is the hall free on day %d?", n), ID: newID() + "@example.org", At: time.Now()}
@@ -122,11 +127,11 @@ func (g *grown) letters(t testing.TB) float64 {
 
 // each does something so many times and waits until all that follows from it is
 // done.
-func (g *grown) each(t testing.TB, one func(n int64) error) float64 {
+func (g *grown) each(t testing.TB, one func(n int64) error) cost {
 	errs := make([]error, handsFull)
 	var all sync.WaitGroup
 	first := g.next.Load()
-	begun := time.Now()
+	begun, used := time.Now(), processorTime()
 	for i := range errs {
 		all.Go(func() {
 			for n := g.next.Add(1); n <= first+inOneGo && errs[i] == nil; n = g.next.Add(1) {
@@ -140,10 +145,9 @@ func (g *grown) each(t testing.TB, one func(n int64) error) float64 {
 			t.Fatal(err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	if err := g.WorkUntilIdle(ctx); err != nil {
-		t.Fatalf("work until idle: %v", err)
-	}
-	return milliseconds(time.Since(begun)) / inOneGo
+	until(t, "jobs to be done", 10*time.Millisecond, 10*time.Minute, func() bool {
+		left, err := g.Store.Read(t.Context()).WorkLeft(g.Clock.Now())
+		return err == nil && !left
+	})
+	return cost{milliseconds(time.Since(begun)) / inOneGo, milliseconds(processorTime()-used) / inOneGo}
 }
