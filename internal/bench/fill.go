@@ -44,6 +44,7 @@ func fill(t testing.TB, place *site, rows int) error {
 		numbers = fmt.Sprintf(`WITH n (i) AS (SELECT generate_series(1, %d)) SELECT`, rows)
 	}
 	db := place.sql(t, pragmas...)
+	defer db.Close()
 	var all []string
 	for _, insert := range filling {
 		for _, kind := range []string{"1", "5", "7", "9", "a", "b", "c", "e", "f"} {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -10,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"postroom/internal/app"
 	"postroom/internal/inbound"
@@ -32,10 +35,12 @@ const (
 // Every other form is from somebody who is on file. The rooms are in this
 // process and are asked without HTTP and IMAP, which no row makes slower.
 func growth(t testing.TB, b *bench) {
-	for _, e := range engines(t) {
+	sink := startChild(t, sinkRole)
+	both := engines(t)
+	places := b.filled(t, both, sink)
+	for i, e := range both {
 		scope(t, func(t testing.TB) {
-			sink := startChild(t, sinkRole)
-			few, many := b.filled(t, e, sink, fewRows), b.filled(t, e, sink, b.rows)
+			few, many := work(t, places[2*i]), work(t, places[2*i+1])
 			for _, each := range []*grown{few, many} { // to warm up
 				each.forms(t)
 				each.letters(t)
@@ -47,6 +52,27 @@ func growth(t testing.TB, b *bench) {
 			})
 		})
 	}
+}
+
+// filled makes the places of post rooms with few rows and with many, for each
+// engine, all at once.
+func (b *bench) filled(t testing.TB, engines []engine, sink *child) (places []*site) {
+	var all errgroup.Group
+	for _, e := range engines {
+		for _, rows := range []int{fewRows, b.rows} {
+			place, begun := e.site(t, sink.said["smtp"]), time.Now()
+			places = append(places, place)
+			all.Go(func() error {
+				err := fill(t, place, rows)
+				fmt.Fprintf(os.Stderr, "  %d rows a table, %s, in %.0f s\n", rows, e.name, time.Since(begun).Seconds())
+				return err
+			})
+		}
+	}
+	if err := all.Wait(); err != nil {
+		t.Fatalf("fill tables: %v", err)
+	}
+	return places
 }
 
 // cost is what one form or letter takes, in milliseconds: of time, and of a
@@ -66,13 +92,8 @@ type grown struct {
 	next atomic.Int64
 }
 
-// filled starts a post room whose tables were filled beforehand.
-func (b *bench) filled(t testing.TB, e engine, sink *child, rows int) *grown {
-	place, begun, used := e.site(t, sink.said["smtp"]), time.Now(), processorTime()
-	if err := fill(t, place, rows); err != nil {
-		t.Fatalf("fill tables: %v", err)
-	}
-	fmt.Fprintf(os.Stderr, "  %d rows a table, %s, in %.0f s (%.0f s of a core here)\n", rows, e.name, time.Since(begun).Seconds(), (processorTime() - used).Seconds())
+// work starts a post room.
+func work(t testing.TB, place *site) *grown {
 	room, err := app.Open(t.Context(), app.Options{Config: place.cfg, Clock: new(app.Clock), Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +124,7 @@ func (g *grown) forms(t testing.TB) cost {
 		}
 		entry := postroom.Entry{Channel: postroom.Web, Form: "ask", Locale: "en", Answers: postroom.Answers(fields), Key: newID(), At: g.Clock.Now()}
 		_, err := g.Intake.Accept(t.Context(), entry)
-		if refused, ok := err.(*intake.Refused); ok { //nolint:errorlint // only to say more
+		if refused, ok := errors.AsType[*intake.Refused](err); ok {
 			return fmt.Errorf("%w: %+v", err, refused.Fields)
 		}
 		return err

@@ -14,7 +14,7 @@ import (
 )
 
 // mailboxHolds is how many letters lie in the mailbox.
-const mailboxHolds = 3000
+const mailboxHolds = 2000
 
 // letters measures how fast a mailbox full of letters is taken in by a new post
 // room: fetched from Dovecot, put on file with its bytes sealed, read, sorted

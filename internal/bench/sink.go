@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -139,7 +140,7 @@ func (s *sink) data(c *conversation) bool {
 	var size int64
 	for {
 		line, err := c.r.ReadSlice('\n')
-		if err != nil && err != bufio.ErrBufferFull { //nolint:errorlint // bufio returns exactly this
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 			return false
 		}
 		if string(line) == ".\r\n" {
