@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -90,6 +91,7 @@ func (b *bench) pair(name string, few, many cost) {
 // grown is a post room at work whose tables have grown.
 type grown struct {
 	*app.Room
+	db   *sql.DB
 	next atomic.Int64
 }
 
@@ -113,7 +115,7 @@ func work(t testing.TB, place *site) *grown {
 		}
 		_ = room.Close() // its database goes with the folder
 	})
-	return &grown{Room: room}
+	return &grown{Room: room, db: place.sql(t)}
 }
 
 // forms returns what a form costs when all hands are full.
@@ -172,8 +174,8 @@ func (g *grown) each(t testing.TB, one func(n int64) error) cost {
 		}
 	}
 	until(t, "jobs to be done", 10*time.Millisecond, 10*time.Minute, func() bool {
-		left, err := g.Store.Read(t.Context()).WorkLeft(g.Clock.Now())
-		return err == nil && !left
+		return count(t, g.db, `SELECT (SELECT count(*) FROM jobs WHERE state = 'due' AND due_at <= $1)
+			+ (SELECT count(*) FROM jobs WHERE state = 'handed') + (SELECT count(*) FROM jobs WHERE state = 'running')`, time.Now().UnixMicro()) == 0
 	})
 	return cost{milliseconds(time.Since(begun)) / inOneGo, milliseconds(processorTime()-used) / inOneGo}
 }
