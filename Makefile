@@ -23,9 +23,11 @@ test-long:
 	$(SETUP) env POSTROOM_LONG=1 go test $(RACE) -shuffle=on -count=5 -timeout 300m ./...
 	internal/testserver/fuzz.sh 30s
 
-# The figures the README names, measured on this machine.
+# The figures that say what the post room costs, measured on this machine, each
+# with its goal. ONLY=form,jobs measures parts, RUNS=1 is quicker, PROFILE=folder
+# keeps processor profiles.
 bench:
-	$(SETUP) go run ./internal/bench
+	$(SETUP) go run ./internal/bench $(if $(ONLY),-only $(ONLY)) $(if $(RUNS),-runs $(RUNS)) $(if $(PROFILE),-profile $(PROFILE))
 
 # Killing the parts of a running post room one after the other, under load, and
 # counting afterwards: make chaos MINUTES=2 SEED=7. With MUTATE=all a defence is

@@ -3,89 +3,135 @@
 //
 // The idea a newcomer needs: machines are noisy, so a figure is the median of
 // several runs, and a figure that depends on the machine is compared with a
-// bare limit measured in the same run. Each figure is printed twice: in a
-// table, and as a line "bench NAME VALUE UNIT goal GOAL ok|short" for programs.
+// bare limit: the least program that does the same, measured in the same run,
+// in turn. Each figure is printed twice: in a table, and as a line "bench NAME
+// VALUE UNIT goal GOAL ok|short" for programs. A figure whose goal is "-" is
+// there to be compared with.
+//
+// The post room that is measured is a process of its own: this command, started
+// once more as a post room, which does what serve does and can write down where
+// its processor time went. The mail server that takes everything is one, too,
+// so that its time is not counted.
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
 	"slices"
 	"strings"
-	"text/tabwriter"
+	"testing"
+
+	"postroom/internal/testserver"
 )
-
-// figure is one thing measured. Less is better, unless more is set.
-type figure struct {
-	name  string
-	value float64
-	unit  string
-	goal  float64
-	more  bool
-}
-
-func (f figure) verdict() string {
-	if f.more == (f.value >= f.goal) || f.value == f.goal {
-		return "ok"
-	}
-	return "short"
-}
 
 // part is a group of figures that are measured together; ONLY names it.
 type part struct {
 	name    string
-	measure func(ctx context.Context, runs int) ([]figure, error)
+	measure func(t testing.TB, b *bench)
+}
+
+func parts() []part {
+	return []part{
+		{"form", form}, {"answer", answer}, {"letter", letterAnswered}, {"letters", letters},
+		{"newsletter", newsletter}, {"jobs", jobs}, {"demo", demo}, {"growth", growth},
+	}
+}
+
+// bench is one run of the command: how it is to measure, and what it found.
+type bench struct {
+	runs    int
+	profile string // folder for profiles; "" is none
+	rows    int    // to which the tables grow
+	readers int    // of the largest newsletter
+	figures []*figure
 }
 
 func main() {
-	only := flag.String("only", "", "measure only the parts whose names contain `text`")
-	runs := flag.Int("runs", 5, "runs of each measurement; the median counts")
-	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *only, *runs); err != nil {
+	if err := start(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, only string, runs int) error {
-	var all []figure
-	for _, p := range []part{{"demo", demo}} {
-		if !strings.Contains(p.name, only) {
-			continue
-		}
-		fmt.Fprintf(os.Stderr, "measuring %s, %d runs\n", p.name, runs)
-		figures, err := p.measure(ctx, runs)
-		if err != nil {
-			return fmt.Errorf("measure %s: %w", p.name, err)
-		}
-		all = append(all, figures...)
+// start does what the command line asks for; the first word says so when this
+// process is one of those that are measured.
+func start(ctx context.Context, args []string) error {
+	switch role := cmp.Or(strings.Join(args[:min(1, len(args))], ""), "bench"); role {
+	case roomRole:
+		return beRoom(ctx, args[1:])
+	case sinkRole:
+		return beSink(ctx)
 	}
-	return show(all)
-}
-
-func show(figures []figure) error {
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "FIGURE\tVALUE\tGOAL\t")
-	for _, f := range figures {
-		fmt.Fprintf(table, "%s\t%.4g %s\t%.4g %s\t%s\n", f.name, f.value, f.unit, f.goal, f.unit, f.verdict())
-	}
-	if err := table.Flush(); err != nil {
+	var b bench
+	only := flag.String("only", "", "measure only these `parts`, with commas between")
+	flag.IntVar(&b.runs, "runs", 5, "runs of each measurement; the median counts")
+	flag.StringVar(&b.profile, "profile", "", "write processor profiles of what is measured into this `folder`")
+	flag.IntVar(&b.rows, "rows", 1_000_000, "rows to which the tables grow in part growth")
+	flag.IntVar(&b.readers, "readers", 200_000, "readers of the largest newsletter in part newsletter")
+	flag.Parse()
+	chosen, err := choose(*only)
+	if err != nil {
 		return err
 	}
-	fmt.Println()
-	for _, f := range figures {
-		fmt.Printf("bench %s %.4g %s goal %.4g %s\n", f.name, f.value, f.unit, f.goal, f.verdict())
+	if b.profile != "" {
+		if err := os.MkdirAll(b.profile, 0o755); err != nil {
+			return err
+		}
 	}
-	return nil
+	return b.run(ctx, chosen)
 }
 
-// median returns the middle of some values, which it sorts.
-func median(values []float64) float64 {
-	slices.Sort(values)
-	return values[len(values)/2]
+// choose returns the parts that are named, or all.
+func choose(only string) ([]part, error) {
+	if only == "" {
+		return parts(), nil
+	}
+	var chosen []part
+	for name := range strings.SplitSeq(only, ",") {
+		i := slices.IndexFunc(parts(), func(p part) bool { return p.name == name })
+		if i < 0 {
+			var names []string
+			for _, p := range parts() {
+				names = append(names, p.name)
+			}
+			return nil, fmt.Errorf("there is no part %q; there are %s", name, strings.Join(names, ", "))
+		}
+		chosen = append(chosen, parts()[i])
+	}
+	return chosen, nil
+}
+
+// run measures the parts one after the other and shows what was found, also
+// when one of them fails.
+func (b *bench) run(ctx context.Context, parts []part) error {
+	var failed error
+	for _, p := range parts {
+		fmt.Fprintf(os.Stderr, "measuring %s, %d runs\n", p.name, b.runs)
+		if err := testserver.Outside(ctx, func(t testing.TB) { p.measure(t, b) }); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("measure %s: %w", p.name, err))
+		}
+	}
+	return errors.Join(failed, show(b.figures))
+}
+
+// each measures so many times. What a run starts is stopped before the next.
+func (b *bench) each(t testing.TB, what string, run func(t testing.TB)) {
+	for n := range b.runs {
+		fmt.Fprintf(os.Stderr, "  %s, run %d\n", what, n+1)
+		scope(t, run)
+	}
+}
+
+// scope runs fn and stops what it started.
+func scope(t testing.TB, fn func(t testing.TB)) {
+	if err := testserver.Outside(t.Context(), fn); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -34,7 +34,7 @@ type cluster struct {
 // shared is the one cluster of this test process. It is made when the first
 // test asks and outlives every test; the keeper stops it when the process
 // ends, however it ends.
-var shared = sync.OnceValues(newCluster)
+var shared = sync.OnceValues(func() (*cluster, error) { return newCluster() })
 
 // pgWant looks where Debian keeps PostgreSQL's server programs: outside PATH.
 func pgWant(program string) want {
@@ -53,11 +53,12 @@ func Postgres(t testing.TB) string {
 	return c.database(t)
 }
 
-// PostgresAlone starts a cluster that belongs to this test alone.
-func PostgresAlone(t testing.TB) *PostgresServer {
+// PostgresAlone starts a cluster that belongs to this test alone. settings such
+// as "fsync=on" win over the usual ones.
+func PostgresAlone(t testing.TB, settings ...string) *PostgresServer {
 	t.Helper()
 	need(t, pgWant("initdb"))
-	c, err := newCluster()
+	c, err := newCluster(settings...)
 	if err != nil {
 		t.Fatalf("start PostgreSQL: %v", err)
 	}
@@ -93,8 +94,9 @@ func (s *PostgresServer) Restart() {
 }
 
 // newCluster makes a data folder and starts a server on it. Nothing is
-// flushed to disk: a test's database need not survive the machine.
-func newCluster() (*cluster, error) {
+// flushed to disk unless settings ask for it: a test's database need not
+// survive the machine.
+func newCluster(settings ...string) (*cluster, error) {
 	as, err := serviceUser("postgres", "nobody")
 	if err != nil {
 		return nil, err
@@ -115,19 +117,20 @@ func newCluster() (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &cluster{port: p, spec: spec{name: "postgres", argv: pgArgs(dir, p), folder: dir, as: as, quit: syscall.SIGQUIT}}
+	c := &cluster{port: p, spec: spec{name: "postgres", argv: pgArgs(dir, p, settings), folder: dir, as: as, quit: syscall.SIGQUIT}}
 	return c, c.start()
 }
 
 // pgArgs is the command line of a server whose commits survive its own death
 // but not the machine's, which makes them cheap, and which
 // speaks only on its loopback port.
-func pgArgs(dir string, p *port) []string {
+func pgArgs(dir string, p *port, settings []string) []string {
 	argv := []string{find(pgWant("postgres")), "-D", filepath.Join(dir, "data"), "-p", strconv.Itoa(p.number)}
-	for _, setting := range []string{
+	usual := []string{
 		"listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "full_page_writes=off",
 		"max_connections=300", "shared_buffers=64MB", "autovacuum_naptime=1h", "logging_collector=off",
-	} {
+	}
+	for _, setting := range append(usual, settings...) {
 		argv = append(argv, "-c", setting)
 	}
 	return argv
