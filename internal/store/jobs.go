@@ -271,7 +271,8 @@ func (tx *Tx) makeDue(query string, args ...any) (map[postroom.Lane]int, error) 
 // next.
 func (r Reader) WorkLeft(now time.Time) (left bool, err error) {
 	err = r.row(`
-		SELECT EXISTS (SELECT 1 FROM jobs WHERE state IN ('handed', 'running'))
+		SELECT EXISTS (SELECT 1 FROM jobs WHERE state = 'handed')
+		    OR EXISTS (SELECT 1 FROM jobs WHERE state = 'running')
 		    OR EXISTS (SELECT 1 FROM jobs WHERE state = 'due' AND due_at <= $1)`, micros(now)).Scan(&left)
 	return left, err
 }

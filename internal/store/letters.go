@@ -243,7 +243,7 @@ func (tx *Tx) nameLetter(id string) error {
 	for range maxDraws {
 		reference := tx.draw()
 		n, err := tx.exec(`UPDATE letters SET reference = $2 WHERE id = $1 AND reference = ''
-			AND NOT EXISTS (SELECT 1 FROM letters WHERE reference = $2) AND NOT EXISTS (SELECT 1 FROM submissions WHERE reference = $2)`, id, reference)
+			AND NOT EXISTS (SELECT 1 FROM letters WHERE reference = $2 AND reference <> '') AND NOT EXISTS (SELECT 1 FROM submissions WHERE reference = $2)`, id, reference)
 		if err != nil {
 			return fmt.Errorf("name letter %s: %w", id, err)
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -99,6 +100,13 @@ func hot(now time.Time) map[string]func(tx *Tx) error {
 		"confirmations": func(tx *Tx) error {
 			_, err := tx.FormMail("7@example.org", "f", "s7", time.UnixMicro(9))
 			return err
+		},
+		"answers": func(tx *Tx) error { _, err := tx.Answers("7@example.org", time.UnixMicro(9)); return err },
+		"name letter": func(tx *Tx) error {
+			if err := tx.nameLetter("none"); !errors.Is(err, sql.ErrNoRows) {
+				return err
+			}
+			return nil
 		},
 		"messages about": func(tx *Tx) error { _, err := tx.MessagesAbout("s7"); return err },
 		"messages held":  func(tx *Tx) error { _, err := tx.Messages("none", 10); return err },
