@@ -68,7 +68,7 @@ func (r *room) file(t *testing.T, m postroom.Message, to postroom.MessageState, 
 	t.Helper()
 	m.Key, m.Programme, m.Contact = store.NewMessageID(), "club", "somebody"
 	err := r.store.Write(t.Context(), func(tx *store.Tx) (err error) {
-		if m, _, err = (outbox{}).Owe(tx, m); err != nil {
+		if m, err = (outbox{}).Owe(tx, m); err != nil {
 			return err
 		}
 		if to == postroom.Uncertain {

@@ -25,7 +25,7 @@ type Coordinator struct {
 
 // Outbox owes mails, and shows what they will look like.
 type Outbox interface {
-	Owe(tx *store.Tx, m postroom.Message) (postroom.Message, bool, error)
+	Owe(tx *store.Tx, m postroom.Message) (postroom.Message, error)
 	Preview(m postroom.Message) (subject, text, html string, err error)
 }
 
@@ -127,7 +127,7 @@ func (d *Digests) owe(ctx context.Context, m postroom.Message, made store.Digest
 		if err != nil || !first || made.Outcome == store.DigestQuiet {
 			return err
 		}
-		_, _, err = d.Outbox.Owe(tx, m)
+		_, err = d.Outbox.Owe(tx, m)
 		return err
 	})
 }

@@ -71,7 +71,7 @@ func troubles(t *testing.T, room *testkit.Room) {
 		if err != nil {
 			return err
 		}
-		m, _, err := room.Outbox.Owe(tx, postroom.Message{To: "w@example.org", Template: "we-have-your-message", Letter: letter})
+		m, err := room.Outbox.Owe(tx, postroom.Message{To: "w@example.org", Template: "we-have-your-message", Letter: letter})
 		if err != nil {
 			return err
 		}

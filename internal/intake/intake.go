@@ -192,7 +192,7 @@ func (in *Intake) file(tx *store.Tx, a arrival) (Receipt, error) {
 	if err := in.settle(tx, a, c); err != nil {
 		return Receipt{}, err
 	}
-	_, err = tx.AddJob(postroom.JobFor(sub.Kind), sub.ID, postroom.Confirm, a.at, a.at)
+	err = tx.OweJob(postroom.JobFor(sub.Kind), sub.ID, postroom.Confirm, a.at, a.at)
 	receipt := Receipt{Submission: c.Submission, Subscription: c.Subscription}
 	if c.Booking != nil && c.Booking.Submission == sub.ID {
 		receipt.Booking = c.Booking

@@ -51,21 +51,16 @@ type outbox struct{ broken string }
 
 func (*outbox) Answered(*store.Tx, string, string, time.Time) error { return nil }
 
-func (o *outbox) Owe(tx *store.Tx, m postroom.Message) (postroom.Message, bool, error) {
+func (o *outbox) Owe(tx *store.Tx, m postroom.Message) (postroom.Message, error) {
 	if m.Template == o.broken {
-		return m, false, os.ErrInvalid
+		return m, os.ErrInvalid
 	}
 	m.ID = store.NewMessageID()
 	m.MessageID, m.Class, m.Lane = m.ID+"@example.org", postroom.Service, postroom.Confirm
 	if m.Template == "event-reminder" || m.Template == "tips" {
 		m.Lane = postroom.Followup
 	}
-	added, err := tx.AddMessage(m)
-	if err != nil || !added {
-		return m, false, err
-	}
-	_, err = tx.AddJob(postroom.JobDeliver, m.ID, m.Lane, m.CreatedAt, m.CreatedAt)
-	return m, true, err
+	return m, tx.OweMessage(m, m.CreatedAt)
 }
 
 // room is the work rooms on one database.

@@ -336,7 +336,7 @@ func (in *Intake) copyTo(tx *store.Tx, m postroom.Message, sub postroom.Submissi
 	if about != "" && m.About != sub.ID {
 		again.About = about
 	}
-	_, _, err := in.Workflow.Outbox.Owe(tx, again)
+	_, err := in.Workflow.Outbox.Owe(tx, again)
 	return err
 }
 

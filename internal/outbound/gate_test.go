@@ -29,11 +29,13 @@ func TestMessageIsOwedOncePerKey(t *testing.T) {
 			t.Errorf("the Message-ID %q is not known again", first.MessageID)
 		}
 		r.write(func(tx *store.Tx) error {
-			if _, added, err := r.Owe(tx, m); added || err != nil {
-				t.Errorf("owed twice: %v, %v", added, err)
-			}
-			return nil
+			_, err := r.Owe(tx, m)
+			return err
 		})
+		jobs, err := r.store.Read(t.Context()).Jobs("", 100)
+		if counts, countErr := r.store.Read(t.Context()).MessageCounts(); err != nil || countErr != nil || counts[postroom.Queued] != 1 || len(jobs) != 1 {
+			t.Errorf("owed twice: %v, %+v (%v, %v)", counts, jobs, err, countErr)
+		}
 		if job := r.job(first); job.Lane != postroom.Confirm || job.State != postroom.JobDue || !job.DueAt.Equal(moment) {
 			t.Errorf("the job is %+v", job)
 		}
@@ -44,7 +46,7 @@ func TestUnknownLetterIsNotOwed(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	err := r.store.Write(t.Context(), func(tx *store.Tx) error {
-		_, _, err := r.Owe(tx, postroom.Message{Template: "no-such-letter", To: "a@example.org"})
+		_, err := r.Owe(tx, postroom.Message{Template: "no-such-letter", To: "a@example.org"})
 		return err
 	})
 	if err == nil {

@@ -198,7 +198,7 @@ func acknowledgement(c postroom.Contact, s postroom.Submission) postroom.Message
 func (r *room) owe(m postroom.Message) postroom.Message {
 	r.t.Helper()
 	r.write(func(tx *store.Tx) (err error) {
-		m, _, err = r.Owe(tx, m)
+		m, err = r.Owe(tx, m)
 		return err
 	})
 	return m

@@ -109,19 +109,13 @@ func (o *Outbox) Close() {
 
 // Owe files a message and the job that delivers it, in the caller's
 // transaction. It fills in what follows from the letter: id, Message-ID, class
-// and (unless the caller chose one) lane. It returns false, and files nothing,
-// if a message with this key was owed before.
-func (o *Outbox) Owe(tx *store.Tx, m postroom.Message) (postroom.Message, bool, error) {
+// and (unless the caller chose one) lane. A message with this key that was owed
+// before stands as it is, and nothing is filed.
+func (o *Outbox) Owe(tx *store.Tx, m postroom.Message) (postroom.Message, error) {
 	if err := o.address(&m); err != nil {
-		return m, false, fmt.Errorf("owe message: %w", err)
+		return m, fmt.Errorf("owe message: %w", err)
 	}
-	added, err := tx.AddMessage(m)
-	if err != nil || !added {
-		return m, false, err
-	}
-	now := o.clock.Now()
-	_, err = tx.AddJob(postroom.JobDeliver, m.ID, m.Lane, now, now)
-	return m, true, err
+	return m, tx.OweMessage(m, o.clock.Now())
 }
 
 // OweCopies files copies of one part of a newsletter, in the caller's

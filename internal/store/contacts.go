@@ -48,7 +48,7 @@ func (tx *Tx) addContact(c postroom.Contact, at time.Time) (postroom.Contact, er
 		}
 	}
 	c.ID = newID()
-	if _, err := tx.exec(`
+	if err := tx.later(`
 		INSERT INTO contacts (id, name, name_key, phone, locale, reach, discreet, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		c.ID, c.Name, nameKey(c.Name), c.Phone, c.Locale, c.Reach, c.Discreet, micros(at)); err != nil {
 		return c, fmt.Errorf("add contact: %w", err)
@@ -92,8 +92,7 @@ func (tx *Tx) touchPhone(phone string) error {
 	if phone == "" {
 		return nil
 	}
-	_, err := tx.exec(`INSERT INTO phones (phone) VALUES ($1) ON CONFLICT (phone) DO UPDATE SET phone = excluded.phone`, phone)
-	return err
+	return tx.later(`INSERT INTO phones (phone) VALUES ($1) ON CONFLICT (phone) DO UPDATE SET phone = excluded.phone`, phone)
 }
 
 // addAddress puts an address on file, with its row locked, and says whether it
@@ -137,10 +136,9 @@ func (tx *Tx) CorrectAddress(contact, wrong, right string, at time.Time) error {
 
 // giveAddress is AddAddress for an address that is locked already.
 func (tx *Tx) giveAddress(contact, address string, at time.Time) error {
-	_, err := tx.exec(`
+	return tx.later(`
 		INSERT INTO contact_addresses (contact_id, address, added_at) VALUES ($1, $2, $3)
 		ON CONFLICT (contact_id, address) DO UPDATE SET added_at = excluded.added_at`, contact, address, micros(at))
-	return err
 }
 
 // MarkAddress says whether mail to an address arrives at all.

@@ -36,9 +36,7 @@ const (
 // AddJob makes work due at the given moment, unless the same kind of work on
 // the same subject is on file already. It says whether it was added.
 func (tx *Tx) AddJob(kind postroom.JobKind, subject string, lane postroom.Lane, due, at time.Time) (bool, error) {
-	n, err := tx.exec(`
-		INSERT INTO jobs (id, kind, subject, lane, due_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (kind, subject) DO NOTHING`,
+	n, err := tx.exec(insertJob,
 		newID(), kind, subject, lane, micros(due), micros(at))
 	if err != nil {
 		return false, fmt.Errorf("add job %s of %s: %w", kind, subject, err)
@@ -46,6 +44,19 @@ func (tx *Tx) AddJob(kind postroom.JobKind, subject string, lane postroom.Lane, 
 	tx.woken[lane] = true
 	return n > 0, nil
 }
+
+// OweJob is AddJob for whoever need not hear whether it was on file.
+func (tx *Tx) OweJob(kind postroom.JobKind, subject string, lane postroom.Lane, due, at time.Time) error {
+	tx.woken[lane] = true
+	if err := tx.later(insertJob, newID(), kind, subject, lane, micros(due), micros(at)); err != nil {
+		return fmt.Errorf("owe job %s of %s: %w", kind, subject, err)
+	}
+	return nil
+}
+
+const insertJob = `
+		INSERT INTO jobs (id, kind, subject, lane, due_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (kind, subject) DO NOTHING`
 
 // ReopenJob makes a settled job due again, with its tries counted from none.
 // Whoever did it before can no longer settle it. It returns NotFound if there

@@ -18,25 +18,57 @@ func NewMessageID() string { return newID() }
 // AddMessage files a message that is owed, once per key. It says whether it
 // was added; if not, the message owed before stands.
 func (tx *Tx) AddMessage(m postroom.Message) (bool, error) {
-	data, err := tx.sealJSON("messages.data:"+m.ID, m.Data)
+	args, err := tx.messageRow(m)
 	if err != nil {
 		return false, err
 	}
-	raw, err := tx.sealBytes("messages.raw:"+m.ID, m.Raw)
-	if err != nil {
-		return false, err
-	}
-	n, err := tx.exec(`
-		INSERT INTO messages (id, key, message_id, programme, form, submission_id, contact_id, about, address, template,
-			data_sealed, raw_sealed, locale, class, lane, discreet, in_reply_to, refs, sender, letter_id, campaign_id, chunk, state, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 'queued', $23)
-		ON CONFLICT (key) DO NOTHING`,
-		m.ID, m.Key, m.MessageID, m.Programme, m.Form, m.Submission, m.Contact, m.About, m.To, m.Template,
-		data, raw, m.Locale, m.Class, m.Lane, m.Discreet, m.InReplyTo, m.References, m.Sender, m.Letter, m.Campaign, m.Chunk, micros(m.CreatedAt))
+	n, err := tx.exec(insertMessage, args...)
 	if err != nil {
 		return false, fmt.Errorf("add message %s: %w", m.ID, err)
 	}
 	return n > 0, nil
+}
+
+// OweMessage is AddMessage with the job that delivers it, for whoever need not
+// hear whether it was owed before. Then both stand as they were.
+func (tx *Tx) OweMessage(m postroom.Message, now time.Time) error {
+	args, err := tx.messageRow(m)
+	if err != nil {
+		return err
+	}
+	if err := tx.later(insertMessage, args...); err != nil {
+		return fmt.Errorf("owe message %s: %w", m.ID, err)
+	}
+	tx.woken[m.Lane] = true
+	err = tx.later(`
+		INSERT INTO jobs (id, kind, subject, lane, due_at, created_at)
+		SELECT $1, $2, id, lane, CAST($4 AS BIGINT), CAST($4 AS BIGINT) FROM messages WHERE id = $3
+		ON CONFLICT (kind, subject) DO NOTHING`, newID(), string(postroom.JobDeliver), m.ID, micros(now))
+	if err != nil {
+		return fmt.Errorf("owe message %s: %w", m.ID, err)
+	}
+	return nil
+}
+
+const insertMessage = `
+		INSERT INTO messages (id, key, message_id, programme, form, submission_id, contact_id, about, address, template,
+			data_sealed, raw_sealed, locale, class, lane, discreet, in_reply_to, refs, sender, letter_id, campaign_id, chunk, state, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 'queued', $23)
+		ON CONFLICT (key) DO NOTHING`
+
+func (tx *Tx) messageRow(m postroom.Message) ([]any, error) {
+	data, err := tx.sealJSON("messages.data:"+m.ID, m.Data)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := tx.sealBytes("messages.raw:"+m.ID, m.Raw)
+	if err != nil {
+		return nil, err
+	}
+	return []any{
+		m.ID, m.Key, m.MessageID, m.Programme, m.Form, m.Submission, m.Contact, m.About, m.To, m.Template,
+		data, raw, m.Locale, m.Class, m.Lane, m.Discreet, m.InReplyTo, m.References, m.Sender, m.Letter, m.Campaign, m.Chunk, micros(m.CreatedAt),
+	}, nil
 }
 
 // StartSending moves a message to sending for this turn of its job. It must be

@@ -69,22 +69,14 @@ func (p *pooled) do(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (p *pooled) once(ctx context.Context, fn func(*Tx) error) error {
-	tx, err := p.db.BeginTx(ctx, nil)
+	conn, err := p.db.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	if err := guarded(fn, &Tx{Reader: Reader{ctx: ctx, q: tx}}); err != nil {
-		return errors.Join(err, ignoreDone(tx.Rollback()))
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
-}
-
-func ignoreDone(err error) error {
-	if errors.Is(err, sql.ErrTxDone) {
-		return nil
+	q := newPipeline(conn)
+	err = q.end(ctx, guarded(fn, &Tx{Reader: Reader{ctx: ctx, q: q}}))
+	if closed := conn.Close(); closed != nil && !errors.Is(closed, sql.ErrConnDone) {
+		err = errors.Join(err, fmt.Errorf("give the connection back: %w", closed))
 	}
 	return err
 }

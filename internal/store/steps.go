@@ -12,9 +12,15 @@ import (
 // AddRun begins a contact's way through a programme, once per submission.
 func (tx *Tx) AddRun(run postroom.Run) (postroom.Run, error) {
 	run.ID = newID()
-	n, err := tx.exec(`
+	const insert = `
 		INSERT INTO runs (id, programme, form, submission_id, contact_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (submission_id) DO NOTHING`, run.ID, run.Programme, run.Form, run.Submission, run.Contact, micros(run.CreatedAt))
+		ON CONFLICT (submission_id) DO NOTHING`
+	args := []any{run.ID, run.Programme, run.Form, run.Submission, run.Contact, micros(run.CreatedAt)}
+	if tx.made[run.Submission] { // so it has none
+		tx.made[run.ID], tx.made[run.Submission] = true, false
+		return run, tx.later(insert, args...)
+	}
+	n, err := tx.exec(insert, args...)
 	if err == nil && n == 0 {
 		err = tx.row(`SELECT id FROM runs WHERE submission_id = $1`, run.Submission).Scan(&run.ID)
 	}
@@ -65,9 +71,15 @@ func (tx *Tx) KeepStep(s postroom.Step) (postroom.Step, bool, error) {
 
 func (tx *Tx) addStep(s postroom.Step, settled time.Time) (postroom.Step, bool, error) {
 	s.ID, s.PromisedFor = newID(), s.DueAt
-	n, err := tx.exec(`
+	const insert = `
 		INSERT INTO steps (id, run_id, name, occurrence, state, due_at, promised_for, settled_at) VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
-		ON CONFLICT (run_id, name, occurrence) DO NOTHING`, s.ID, s.Run, s.Name, s.Occurrence, s.State, micros(s.DueAt), micros(settled))
+		ON CONFLICT (run_id, name, occurrence) DO NOTHING`
+	args := []any{s.ID, s.Run, s.Name, s.Occurrence, s.State, micros(s.DueAt), micros(settled)}
+	if key := s.Run + " " + s.Name + " " + s.Occurrence; tx.made[s.Run] && !tx.made[key] { // so it is the first
+		tx.made[key] = true
+		return s, true, tx.later(insert, args...)
+	}
+	n, err := tx.exec(insert, args...)
 	if err != nil {
 		return s, false, fmt.Errorf("promise step %s: %w", s.Name, err)
 	}

@@ -124,7 +124,8 @@ func (s *Store) Read(ctx context.Context) Reader {
 func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) error {
 	var woken map[postroom.Lane]bool
 	err := s.do(ctx, func(tx *Tx) error {
-		tx.box, tx.skip, tx.draw, tx.woken = s.box, s.skipLocked(), s.draw, make(map[postroom.Lane]bool)
+		tx.box, tx.skip, tx.draw = s.box, s.skipLocked(), s.draw
+		tx.woken, tx.made = make(map[postroom.Lane]bool), make(map[string]bool)
 		woken = tx.woken
 		return s.watch(tx, fn)
 	})
@@ -156,6 +157,15 @@ func (s *Store) watch(tx *Tx, fn func(tx *Tx) error) error {
 type watched struct {
 	runner
 	before func(string)
+}
+
+func (w watched) queue(ctx context.Context, query string, args []any) error {
+	w.before(query)
+	if q, ok := w.runner.(queuer); ok {
+		return q.queue(ctx, query, args)
+	}
+	_, err := w.runner.ExecContext(ctx, query, args...)
+	return err
 }
 
 func (w watched) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
@@ -203,6 +213,23 @@ type Tx struct {
 	skip  string
 	draw  func() string
 	woken map[postroom.Lane]bool
+	made  map[string]bool // what this transaction has put on file for the first time
+}
+
+// queuer is a runner that can keep a statement until the next is sent.
+type queuer interface {
+	queue(ctx context.Context, query string, args []any) error
+}
+
+// later runs a statement of which nobody needs to hear what it did. On
+// PostgreSQL it goes with the next statement, or with the commit; what is wrong
+// with it is the error of that.
+func (tx *Tx) later(query string, args ...any) error {
+	if q, ok := tx.q.(queuer); ok {
+		return q.queue(tx.ctx, query, args)
+	}
+	_, err := tx.exec(query, args...)
+	return err
 }
 
 // runner is what *sql.DB, *sql.Tx and the writing connection have in common.

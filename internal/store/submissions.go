@@ -72,6 +72,7 @@ func (tx *Tx) insertSubmission(s postroom.Submission) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("add submission: %w", err)
 	}
+	tx.made[s.ID] = n > 0
 	return n > 0, nil
 }
 

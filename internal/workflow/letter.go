@@ -220,7 +220,7 @@ func (w *Workflow) Keep(tx *store.Tx, k Kept, at time.Time) error {
 	if p, ok := w.Programmes.Programme(k.Programme); !ok || unreviewed(p, k.Locale) {
 		m.Data["unreviewed"] = "yes"
 	}
-	if _, _, err := w.Outbox.Owe(tx, m); err != nil {
+	if _, err := w.Outbox.Owe(tx, m); err != nil {
 		return fmt.Errorf("owe %s: %w", template, err)
 	}
 	return nil
@@ -237,7 +237,7 @@ func (w *Workflow) Alarm(tx *store.Tx, programme string, l postroom.Letter, refe
 			Key: "alert:" + l.ID + ":" + who.Address, Programme: programme, Template: alert, To: who.Address,
 			Locale: who.locale(), CreatedAt: at, Data: map[string]string{"reference": reference},
 		}
-		if _, _, err := w.Outbox.Owe(tx, m); err != nil {
+		if _, err := w.Outbox.Owe(tx, m); err != nil {
 			return fmt.Errorf("owe %s: %w", alert, err)
 		}
 	}

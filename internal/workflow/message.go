@@ -56,7 +56,7 @@ func (w *Workflow) send(tx *store.Tx, c *Case, key, template string, caused bool
 		return err
 	}
 	c.sent = true
-	if _, _, err := w.Outbox.Owe(tx, m); err != nil {
+	if _, err := w.Outbox.Owe(tx, m); err != nil {
 		return fmt.Errorf("owe %s: %w", template, err)
 	}
 	return nil

@@ -94,7 +94,7 @@ func (w *Workflow) tellThese(tx *store.Tx, c *Case, list []Coordinator, n news, 
 		m.Key, m.To, m.Locale, m.About = n.key+":"+who.Address, who.Address, who.locale(), c.Submission.ID
 		m.Data = w.aboutForm(c, m.Locale, c.Submission.ReceivedAt)
 		maps.Copy(m.Data, n.data)
-		if _, _, err := w.Outbox.Owe(tx, m); err != nil {
+		if _, err := w.Outbox.Owe(tx, m); err != nil {
 			return fmt.Errorf("owe %s: %w", n.template, err)
 		}
 	}

@@ -25,7 +25,7 @@ import (
 // Outbox is where messages are owed. It adds what the template says (class,
 // lane) and the Message-ID, and does nothing for a key that was owed before.
 type Outbox interface {
-	Owe(tx *store.Tx, m postroom.Message) (postroom.Message, bool, error)
+	Owe(tx *store.Tx, m postroom.Message) (postroom.Message, error)
 	// Answered settles what would still tell somebody that we have their letter.
 	Answered(tx *store.Tx, letter, submission string, at time.Time) error
 }

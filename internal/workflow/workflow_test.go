@@ -46,14 +46,14 @@ type outbox struct{ broken string }
 
 func (*outbox) Answered(*store.Tx, string, string, time.Time) error { return nil }
 
-func (o *outbox) Owe(tx *store.Tx, m postroom.Message) (postroom.Message, bool, error) {
+func (o *outbox) Owe(tx *store.Tx, m postroom.Message) (postroom.Message, error) {
 	if m.Template == o.broken {
-		return m, false, errors.New("no such letter")
+		return m, errors.New("no such letter")
 	}
 	m.ID = store.NewMessageID()
 	m.MessageID, m.Class, m.Lane = m.ID+"@example.org", postroom.Service, postroom.Confirm
-	added, err := tx.AddMessage(m)
-	return m, added, err
+	_, err := tx.AddMessage(m)
+	return m, err
 }
 
 type room struct {
