@@ -140,7 +140,7 @@ func (tx *Tx) ReleaseMessages(submission string) (ids []string, err error) {
 		err := rows.Scan(&id)
 		ids = append(ids, id)
 		return err
-	}, `UPDATE messages SET state = 'queued', reason = '' WHERE submission_id = $1 AND state = 'held' RETURNING id`, submission)
+	}, `UPDATE messages SET state = 'queued', reason = '' WHERE submission_id = $1 AND submission_id <> '' AND state = 'held' RETURNING id`, submission)
 	return ids, err
 }
 
@@ -155,7 +155,7 @@ func (tx *Tx) RequeueMessage(id string) error {
 // another address, because the person corrected it. One about a subscription
 // that another submission asked for stays its owner's.
 func (tx *Tx) Readdress(submission, address string) error {
-	_, err := tx.exec(`UPDATE messages SET address = $2 WHERE submission_id = $1 AND contact_id <> '' AND state IN ('queued', 'deferred', 'held')
+	_, err := tx.exec(`UPDATE messages SET address = $2 WHERE submission_id = $1 AND submission_id <> '' AND contact_id <> '' AND state IN ('queued', 'deferred', 'held')
 		AND (about IN ('', $1) OR about IN (SELECT id FROM subscriptions WHERE submission_id = $1))`, submission, address)
 	return err
 }
@@ -201,7 +201,7 @@ func (r Reader) Message(id string) (postroom.Message, error) {
 
 // MessagesAbout lists the messages about a submission, oldest first.
 func (r Reader) MessagesAbout(submission string) ([]postroom.Message, error) {
-	return r.messages(`SELECT `+messageColumns+` FROM messages WHERE submission_id = $1 ORDER BY id`, submission)
+	return r.messages(`SELECT `+messageColumns+` FROM messages WHERE submission_id = $1 AND submission_id <> '' ORDER BY id`, submission)
 }
 
 // Messages lists messages in a state, oldest first, at most limit.
@@ -244,7 +244,7 @@ func (r Reader) FormMail(address, form, but string, since time.Time) (times []ti
 		return err
 	}, `
 		SELECT max(sending_at) AS latest FROM messages
-		 WHERE address = $1 AND form = $2 AND contact_id <> '' AND state IN ('sending', 'sent', 'uncertain') AND sending_at > $3
+		 WHERE address = $1 AND form = $2 AND form <> '' AND contact_id <> '' AND state IN ('sending', 'sent', 'uncertain') AND sending_at > $3
 		   AND (submission_id <> $4 OR $4 = '')
 		 GROUP BY CASE WHEN submission_id = '' THEN id ELSE submission_id END ORDER BY latest DESC`,
 		address, form, micros(since), but)

@@ -250,9 +250,9 @@ CREATE TABLE messages (
 	campaign_id   TEXT NOT NULL DEFAULT '', -- that it is a copy of
 	chunk         INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX messages_to ON messages (address, sending_at);
+CREATE INDEX messages_of_form ON messages (address, sending_at) WHERE form <> '';
 -- With the state, or SQLite would rather read every message in that state.
-CREATE INDEX messages_about_submission ON messages (submission_id, state);
+CREATE INDEX messages_about_submission ON messages (submission_id, state) WHERE submission_id <> '';
 CREATE INDEX messages_by_state ON messages (state, id);
 
 -- due -> handed -> running -> done, due again, or dead.

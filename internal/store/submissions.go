@@ -158,7 +158,7 @@ func (tx *Tx) MoveSubmission(id, from, to string) error {
 			return fmt.Errorf("move %s: %w", table, err)
 		}
 	}
-	if _, err := tx.exec(`UPDATE messages SET contact_id = $3 WHERE submission_id = $1 AND contact_id = $2
+	if _, err := tx.exec(`UPDATE messages SET contact_id = $3 WHERE submission_id = $1 AND submission_id <> '' AND contact_id = $2
 		AND state IN ('queued', 'deferred', 'held') AND (about IN ('', $1) OR about IN (SELECT id FROM subscriptions WHERE submission_id = $1))`,
 		id, from, to); err != nil {
 		return fmt.Errorf("move messages: %w", err)
@@ -172,7 +172,7 @@ func (tx *Tx) MoveSubmission(id, from, to string) error {
 // for those to coordinators: nobody is to have them.
 func (tx *Tx) DropMail(submission, reason string, at time.Time) error {
 	_, err := tx.exec(`UPDATE messages SET state = 'suppressed', reason = $2, settled_at = $3
-		WHERE submission_id = $1 AND contact_id <> '' AND state IN ('queued', 'deferred', 'held')`, submission, reason, micros(at))
+		WHERE submission_id = $1 AND submission_id <> '' AND contact_id <> '' AND state IN ('queued', 'deferred', 'held')`, submission, reason, micros(at))
 	if err != nil {
 		return fmt.Errorf("drop mail about submission %s: %w", submission, err)
 	}

@@ -125,7 +125,7 @@ func (tx *Tx) ReaddressSubscription(submission, address string, at time.Time) er
 	if next, err = tx.Subscribe(next); err != nil {
 		return err
 	}
-	_, err = tx.exec(`UPDATE messages SET about = $2 WHERE submission_id = $3 AND about = $1 AND state IN ('queued', 'deferred', 'held')`,
+	_, err = tx.exec(`UPDATE messages SET about = $2 WHERE submission_id = $3 AND submission_id <> '' AND about = $1 AND state IN ('queued', 'deferred', 'held')`,
 		old.ID, next.ID, submission)
 	return err
 }
