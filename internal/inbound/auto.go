@@ -26,12 +26,18 @@ func challenged(r *reading, _ *Verdict) string {
 	switch {
 	case r.has("X-Boxbe-Challenge", "X-Challenge-Response", "X-TMDA-Confirm"):
 		return "challenge_header"
-	case allowListWording.MatchString(head):
+	case strings.Contains(head, "address ") && allowListWording.MatchString(head):
 		return "challenge_wording"
-	case challengeWording.MatchString(head) && len(r.HTML) < 200<<10 && (r.fromRobot() || r.nullSender() || r.autoSubmitted() || challengeSubject.MatchString(r.Subject)):
+	case r.mayChallenge() && challengeWording.MatchString(head):
 		return "challenge_wording"
 	}
 	return ""
+}
+
+// mayChallenge says whether anything but its words speaks for a challenge. It
+// is asked before them, because looking for those takes longest of all.
+func (r *reading) mayChallenge() bool {
+	return len(r.HTML) < 200<<10 && (r.fromRobot() || r.nullSender() || r.autoSubmitted() || challengeSubject.MatchString(r.Subject))
 }
 
 var (
