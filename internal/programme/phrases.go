@@ -134,30 +134,67 @@ func (p Phrases) stemOf(word string) bool {
 // words but a space.
 type Folded struct{ words string } // each followed by a space
 
-// Fold makes a text comparable.
+// Fold makes a text comparable. A sign of ASCII needs nothing but small letters,
+// unless others follow it, such as an accent: then it is folded with those.
 func Fold(text string) Folded {
-	text = norm.NFKC.String(strings.ToLower(text))
-	b := make([]byte, 0, len(text)+1)
-	space := true
-	for _, r := range text {
-		if r >= utf8.RuneSelf {
-			r = letterForm(r)
+	f := folder{make([]byte, 0, len(text)+1)}
+	for text != "" {
+		plain := ascii(text)
+		for _, r := range text[:plain] {
+			if 'A' <= r && r <= 'Z' {
+				r += 'a' - 'A'
+			}
+			f.put(r)
 		}
-		switch {
-		case inWord(r):
-			b = utf8.AppendRune(b, r)
-			space = false
-		case r == '\'' || r == '`' || r >= utf8.RuneSelf && unicode.In(r, unicode.Mn, unicode.Cf):
-			continue
-		case !space:
-			b = append(b, ' ')
-			space = true
+		end := strangeEnd(text, plain)
+		for _, r := range norm.NFKC.String(strings.ToLower(text[plain:end])) {
+			f.put(letterForm(r))
+		}
+		text = text[end:]
+	}
+	f.space()
+	return Folded{string(f.out)}
+}
+
+// ascii is how many signs at the beginning of a text are of ASCII and followed
+// by one that is too, or by none.
+func ascii(text string) int {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return max(i-1, 0)
 		}
 	}
-	if !space {
-		b = append(b, ' ')
+	return len(text)
+}
+
+// strangeEnd is where, after its first sign, a part of a text ends that is not
+// of ASCII.
+func strangeEnd(text string, begin int) int {
+	end := min(begin+1, len(text))
+	for end < len(text) && text[end] >= utf8.RuneSelf {
+		end++
 	}
-	return Folded{string(b)}
+	return end
+}
+
+// folder writes a folded text.
+type folder struct{ out []byte }
+
+func (f *folder) put(r rune) {
+	switch {
+	case inWord(r):
+		f.out = utf8.AppendRune(f.out, r)
+	case r == '\'' || r == '`' || r >= utf8.RuneSelf && unicode.In(r, unicode.Mn, unicode.Cf):
+	default:
+		f.space()
+	}
+}
+
+// space ends a word, if there is one.
+func (f *folder) space() {
+	if n := len(f.out); n > 0 && f.out[n-1] != ' ' {
+		f.out = append(f.out, ' ')
+	}
 }
 
 // inWord says whether a sign is part of a word. Most signs are of ASCII.
