@@ -157,8 +157,9 @@ func inspectFile(file string, ours inbound.Ours, set *programme.Set) inspected {
 // anything at which everything automatic stops.
 func (i *inspected) place(set *programme.Set, l letter.Letter, v inbound.Verdict) {
 	words := l.Subject + "\n" + or(strings.TrimSpace(v.Visible), l.Text)
-	if p, worrying := set.Worrying(words); worrying {
-		i.Worrying, i.Silent = p.Name, p.Safeguarding.Silent.In(words)
+	folded := programme.Fold(words)
+	if p, worrying := set.Worrying(folded); worrying {
+		i.Worrying, i.Silent = p.Name, p.Safeguarding.Silent.InFolded(folded)
 	}
 	if v.Class != postroom.LetterSubmission {
 		return

@@ -77,9 +77,9 @@ var (
 	suppressWords = regexp.MustCompile(`(?i)\b(all|autoreply|oof)\b`)
 )
 
-// fromRobot says whether the letter comes from an address behind which nobody
+// sentByRobot says whether the letter comes from an address behind which nobody
 // sits. Sender is the robot of our own list where that brought the letter.
-func (r *reading) fromRobot() bool {
+func (r *reading) sentByRobot() bool {
 	if slices.ContainsFunc(addressesOf(r.From), robotName.MatchString) || !r.ownList() && slices.ContainsFunc(addressesOf(r.Sender), robotName.MatchString) {
 		return true
 	}

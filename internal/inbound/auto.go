@@ -22,16 +22,38 @@ func receipted(r *reading, _ *Verdict) string {
 // challenged recognises a system that lets letters through only after their
 // sender has proved to be a person.
 func challenged(r *reading, _ *Verdict) string {
-	head := oneLine(r.Subject + " \n " + r.Text[:min(len(r.Text), 4<<10)])
-	switch {
-	case r.has("X-Boxbe-Challenge", "X-Challenge-Response", "X-TMDA-Confirm"):
+	if r.has("X-Boxbe-Challenge", "X-Challenge-Response", "X-TMDA-Confirm") {
 		return "challenge_header"
-	case allowListWording.MatchString(head):
+	}
+	said, may := r.Subject+" \n "+r.Text[:min(len(r.Text), 4<<10)], r.mayChallenge()
+	allows := mentions(said, "address")
+	if !may && !allows {
+		return ""
+	}
+	switch head := oneLine(said); {
+	case allows && allowListWording.MatchString(head):
 		return "challenge_wording"
-	case challengeWording.MatchString(head) && len(r.HTML) < 200<<10 && (r.fromRobot() || r.nullSender() || r.autoSubmitted() || challengeSubject.MatchString(r.Subject)):
+	case may && challengeWording.MatchString(head):
 		return "challenge_wording"
 	}
 	return ""
+}
+
+// mentions says whether a word of small letters of ASCII, without k and i whose
+// capitals are not all of ASCII, stands anywhere in a text.
+func mentions(text, word string) bool {
+	for i := 0; i+len(word) <= len(text); i++ {
+		if text[i]|0x20 == word[0] && strings.EqualFold(text[i:i+len(word)], word) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayChallenge says whether anything but its words speaks for a challenge. It
+// is asked before them, because looking for those takes longest of all.
+func (r *reading) mayChallenge() bool {
+	return len(r.HTML) < 200<<10 && (r.fromRobot() || r.nullSender() || r.autoSubmitted() || challengeSubject.MatchString(r.Subject))
 }
 
 var (

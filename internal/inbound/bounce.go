@@ -79,7 +79,7 @@ func (r *reading) isBounce() bool {
 	switch {
 	case r.reportType() == "delivery-status" || r.has("X-Failed-Recipients"):
 		return true
-	case (automaticSubject.MatchString(r.Subject) || softSubject.MatchString(r.Subject)) && !bounceSubject.MatchString(r.Subject):
+	case (automaticSubject.MatchString(r.Subject) || softSubject.MatchString(r.Subject)) && !r.bounceSubject():
 		return false
 	}
 	weight := 0
@@ -113,11 +113,11 @@ type weighed struct {
 func bounceMarks() []weighed {
 	return []weighed{
 		{3, func(r *reading) bool {
-			return len(r.statusGroups()) > 0 && (r.fromNobody() || bounceSubject.MatchString(r.Subject))
+			return len(r.statusGroups()) > 0 && (r.fromNobody() || r.bounceSubject())
 		}},
 		{2, func(r *reading) bool { return r.fromDaemon() }},
 		{1, func(r *reading) bool { return r.fromNobody() && !r.fromDaemon() }},
-		{2, func(r *reading) bool { return bounceSubject.MatchString(r.Subject) }},
+		{2, func(r *reading) bool { return r.bounceSubject() }},
 		{1, func(r *reading) bool { return bounceWording.MatchString(r.phrases) }},
 		{1, func(r *reading) bool { return r.shaped() && !r.autoSubmitted() }},
 		{1, func(r *reading) bool { return r.returns() }},

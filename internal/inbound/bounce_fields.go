@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 
@@ -14,13 +15,13 @@ func (g group) action() string {
 	return strings.ToLower(strings.TrimSpace(firstWord.FindString(strings.TrimSpace(g.Get("Action")))))
 }
 
-// statusGroups reads the recipients of a delivery report, wherever its fields
-// stand: some programs send them as plain text.
-func (r *reading) statusGroups() []group {
+// readStatusGroups reads the recipients of a delivery report, wherever its
+// fields stand: some programs send them as plain text.
+func (r *reading) readStatusGroups() []group {
 	var groups []group
 	for _, p := range r.Parts {
 		stands := strings.HasPrefix(p.Type, "message/") && strings.HasSuffix(p.Type, "delivery-status")
-		if !stands && !(strings.HasPrefix(p.Type, "text/") && statusLine.Match(p.Body)) {
+		if !stands && !(strings.HasPrefix(p.Type, "text/") && hasStatusLine(p.Body)) {
 			continue
 		}
 		for block := range strings.SplitSeq(strings.ReplaceAll(string(p.Body), "\r\n", "\n"), "\n\n") {
@@ -34,6 +35,22 @@ func (r *reading) statusGroups() []group {
 		}
 	}
 	return groups
+}
+
+// hasStatusLine looks for colons first: a pattern is slow in a long letter, and
+// every letter is asked.
+func hasStatusLine(body []byte) bool {
+	const label = "-recipient"
+	for rest := body; ; {
+		before, after, found := bytes.Cut(rest, []byte(":"))
+		if !found {
+			return false
+		}
+		if len(before) >= len(label) && bytes.EqualFold(before[len(before)-len(label):], []byte(label)) {
+			return statusLine.Match(body)
+		}
+		rest = after
+	}
 }
 
 var statusLine = regexp.MustCompile(`(?im)^(final|original)-recipient:\s*\S`)

@@ -3,6 +3,7 @@ package inbound_test
 import (
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -207,13 +208,39 @@ func FuzzClassify(f *testing.F) {
 	})
 }
 
+// ordinary are letters as most of those in a mailbox are: longer than the
+// samples, and with nothing odd about them.
+func ordinary() map[string][]byte {
+	text := strings.Repeat("We would like to hire the hall for the supper of our allotment committee: is it free in autumn?\r\n"+
+		"Чи можна прийти з дітьми?\r\n\r\n", 50)
+	header := "From: Ann <ann@sender.example>\r\nTo: support@org.example\r\nSubject: Hall for our supper\r\nDate: Mon, 23 Nov 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n"
+	quote := "In-Reply-To: <x@sender.example>\r\nSubject: Re: the hall\r\n"
+	return map[string][]byte{
+		"plain":  []byte(header + "Content-Type: text/plain; charset=utf-8\r\n\r\n" + text),
+		"answer": []byte(quote + header + "Content-Type: text/plain; charset=utf-8\r\n\r\n" + text + "On Mon, 23 Nov 2026, Support <support@org.example> wrote:\r\n> " + strings.ReplaceAll(text, "\n", "\n> ")),
+		"page":   []byte(header + "Content-Type: text/html; charset=utf-8\r\n\r\n<html><body><p>" + strings.ReplaceAll(text, "\r\n\r\n", "</p>\r\n<div>") + "</body></html>"),
+	}
+}
+
 func BenchmarkClassify(b *testing.B) {
 	letters := samples(b)
-	for _, name := range []string{"01-first-letter", "04-postfix-bounce", "02-answer-to-ours"} {
+	maps.Copy(letters, ordinary())
+	for _, name := range slices.Sorted(maps.Keys(letters)) {
 		b.Run(name, func(b *testing.B) {
 			l, ours := letter.Read(letters[name]), house()
 			for b.Loop() {
 				inbound.Classify(l, ours, today)
+			}
+		})
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	letters := ordinary()
+	for _, name := range slices.Sorted(maps.Keys(letters)) {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				letter.Read(letters[name])
 			}
 		})
 	}

@@ -103,8 +103,9 @@ func sessionIn(form *programme.Form, text string, at time.Time) string {
 			ahead = append(ahead, s)
 		}
 	}
+	said := programme.Fold(text)
 	named := matching(ahead, func(s *programme.Session) bool {
-		return programme.NewPhrases(slices.Collect(maps.Values(s.Title))...).In(text)
+		return programme.NewPhrases(slices.Collect(maps.Values(s.Title))...).InFolded(said)
 	})
 	if len(named) == 1 {
 		return named[0].Name

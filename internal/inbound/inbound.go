@@ -274,7 +274,7 @@ func (in *Inbound) bulk(ctx context.Context, a arrival) error {
 }
 
 func (in *Inbound) worrying(a arrival) bool {
-	_, worrying := in.Programmes.Worrying(a.words())
+	_, worrying := in.Programmes.Worrying(programme.Fold(a.words()))
 	return worrying
 }
 

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // listed recognises mailing lists and bulk mail. The list that is our own front
@@ -67,8 +68,11 @@ func leaving(r *reading, v *Verdict) string {
 // mostLeavingWords is how long a letter may be whose subject asks to leave.
 const mostLeavingWords = 40
 
+// longestLeaving is how many bytes of words are too many to ask only that.
+const longestLeaving = 200
+
 func isLeaving(words string) bool {
-	return words != "" && len(words) < 200 && leavingWords.MatchString(words)
+	return words != "" && len(words) < longestLeaving && leavingWords.MatchString(words)
 }
 
 // leavingWords is a whole letter that asks to leave a list, in the languages
@@ -80,13 +84,23 @@ var leavingWords = regexp.MustCompile(`^(hi |hello |dear \w+ |good \w+ )?(please
 	`|^(مهرباني وکړئ )?(ګډون لغوه کړئ|زما ګډون لغوه کړئ|زما نوم لرې کړئ|ما لرې کړئ|ګډون لغو کړئ)( مهرباني| مننه)*$`)
 
 // plainWords is a text in small letters with single blanks and without
-// punctuation.
+// punctuation, or the beginning of one that is too long to ask to leave.
 func plainWords(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if strings.ContainsRune(".,;:!?\"'()[]-–—،؛؟\u200c", r) {
-			return ' '
+	var b strings.Builder
+	words := 0
+	for word := range strings.FieldsFuncSeq(s[:min(len(s), maxRead)], betweenWords) {
+		if words > mostLeavingWords && b.Len() >= longestLeaving {
+			break
 		}
-		return r
-	}, strings.ToLower(s[:min(len(s), maxRead)]))
-	return strings.Join(strings.Fields(s), " ")
+		if words > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(strings.ToLower(word))
+		words++
+	}
+	return b.String()
+}
+
+func betweenWords(r rune) bool {
+	return unicode.IsSpace(r) || strings.ContainsRune(".,;:!?\"'()[]-–—،؛؟\u200c", r)
 }

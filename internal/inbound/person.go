@@ -133,10 +133,11 @@ func (in *Inbound) answers(form *programme.Form, a arrival) postroom.Answers {
 	put(firstOf(form, programme.EmailField), a.Address)
 	put(firstOf(form, programme.PhoneField), Phone(text))
 	put(ownWords(form), cut(text))
+	said := programme.Fold(a.words())
 	for i := range form.Fields {
 		f := &form.Fields[i]
 		if f.Type == programme.ChoiceField || f.Type == programme.ChoicesField {
-			if chosen := chosen(f, a.words()); len(chosen) > 0 {
+			if chosen := chosen(f, said); len(chosen) > 0 {
 				answers[f.Name] = chosen
 			}
 		}
@@ -225,16 +226,37 @@ func (in *Inbound) reply(ctx context.Context, a arrival) error {
 	if answered {
 		return in.settle(ctx, a, postroom.LetterDone, reasonAnswered)
 	}
+	h := in.heard(a, sub)
 	return in.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := a.settle(tx, postroom.LetterDone, reasonAdded); err != nil {
 			return err
 		}
-		return in.wroteAgain(tx, a, sub)
+		return in.wroteAgain(tx, a, sub, h)
 	})
 }
 
+// heard is what the words of a letter that goes on a conversation ask for. It
+// is worked out before the transaction: others wait for that to end.
+type heard struct {
+	known    bool // the programme is there still
+	worrying bool
+	silent   bool // nothing may be written to them
+}
+
+func (in *Inbound) heard(a arrival, sub postroom.Submission) heard {
+	p, ok := in.Programmes.Programme(sub.Programme)
+	if !ok {
+		return heard{}
+	}
+	said := programme.Fold(a.words())
+	return heard{
+		known: true, worrying: p.Safeguarding.Phrases.InFolded(said),
+		silent: !a.mayAnswer() || p.Safeguarding.Silent.InFolded(said),
+	}
+}
+
 // wroteAgain makes a submission wait for a person once more, and tells them.
-func (in *Inbound) wroteAgain(tx *store.Tx, a arrival, sub postroom.Submission) error {
+func (in *Inbound) wroteAgain(tx *store.Tx, a arrival, sub postroom.Submission, h heard) error {
 	if _, err := tx.ReopenSubmission(sub.ID); err != nil {
 		return fmt.Errorf("reopen submission %s: %w", sub.ID, err)
 	}
@@ -246,10 +268,8 @@ func (in *Inbound) wroteAgain(tx *store.Tx, a arrival, sub postroom.Submission) 
 	if err != nil {
 		return err
 	}
-	p, ok := in.Programmes.Programme(sub.Programme)
-	if ok && (held == workflow.HeldForSafety || p.Worrying(a.words())) {
-		silent := !a.mayAnswer() || p.Safeguarding.Silent.In(a.words())
-		return in.Workflow.Worry(tx, run, a.ID, silent, a.at)
+	if h.known && (held == workflow.HeldForSafety || h.worrying) {
+		return in.Workflow.Worry(tx, run, a.ID, h.silent, a.at)
 	}
 	return in.Workflow.Replied(tx, run, a.ID, a.at)
 }
@@ -308,27 +328,46 @@ func known(sub postroom.Submission, err error) (postroom.Submission, bool, error
 // triage keeps a letter for a person, and lets its sender know that we have
 // it, where anything automatic may.
 func (in *Inbound) triage(ctx context.Context, a arrival, reason string) error {
+	alarms, answers := a.written() && !a.Imported, a.personal() && a.mayAnswer()
+	var worried *programme.Programme
+	var k workflow.Kept
+	if alarms || answers { // before the transaction: it takes time, and others wait for that to end
+		worried, k = in.judged(a)
+	}
 	return in.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := a.settle(tx, postroom.LetterTriage, reason); err != nil {
 			return err
 		}
-		p, worrying := in.Programmes.Worrying(a.words())
-		if worrying && a.written() && !a.Imported {
-			kept, err := tx.Letter(a.ID)
-			if err != nil {
-				return err
-			}
-			if err := in.Workflow.Alarm(tx, p.Name, kept, kept.Reference, a.at); err != nil {
+		if alarms && worried != nil {
+			if err := in.alarm(tx, a, worried); err != nil {
 				return err
 			}
 		}
-		if !a.personal() || !a.mayAnswer() {
+		if !answers {
 			return nil
 		}
-		k := in.kept(a)
-		k.Worrying, k.Silent = worrying, worrying && (k.Discreet || p.Safeguarding.Silent.In(a.words()))
 		return in.Workflow.Keep(tx, k, a.at)
 	})
+}
+
+// judged reads what a letter that no form takes says: the programme at whose
+// phrases somebody must be called, or nil, and what its sender may hear.
+func (in *Inbound) judged(a arrival) (worried *programme.Programme, k workflow.Kept) {
+	said := programme.Fold(a.words())
+	p, worrying := in.Programmes.Worrying(said)
+	k = in.kept(a)
+	k.Worrying, k.Silent = worrying, worrying && (k.Discreet || p.Safeguarding.Silent.InFolded(said))
+	return p, k
+}
+
+// alarm calls whoever a programme names for letters in which somebody may be in
+// danger.
+func (in *Inbound) alarm(tx *store.Tx, a arrival, p *programme.Programme) error {
+	kept, err := tx.Letter(a.ID)
+	if err != nil {
+		return err
+	}
+	return in.Workflow.Alarm(tx, p.Name, kept, kept.Reference, a.at)
 }
 
 // personal says whether a person wrote the letter, as far as can be told.
@@ -364,10 +403,10 @@ func (in *Inbound) kept(a arrival) workflow.Kept {
 
 // chosen lists the options of a field whose labels stand in a text, in any
 // language. A single choice is taken only if it is the only one.
-func chosen(f *programme.Field, text string) (values []string) {
+func chosen(f *programme.Field, text programme.Folded) (values []string) {
 	for _, o := range f.Options {
 		labels := slices.DeleteFunc(slices.Collect(maps.Values(o.Label)), func(label string) bool { return len([]rune(label)) < shortestLabel })
-		if programme.NewPhrases(labels...).In(text) {
+		if programme.NewPhrases(labels...).InFolded(text) {
 			values = append(values, o.Value)
 		}
 	}

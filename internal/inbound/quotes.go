@@ -27,6 +27,23 @@ var (
 	sentFrom      = regexp.MustCompile(`(?i)^[\s*>-]*(sent (from|via|with|using) \S+( \S+){0,5}|get outlook for .{2,60}|(envoyé|enviado|inviato|gesendet|von meinem|verzonden|verstuurd|skickat|sendt|wysłane|отправлено|надіслано|lähetetty|odesláno) (de|desde|da|von|van|met|vanaf|från|fra|z|с|з|mit|.{2,20}gesendet) [^,]{2,60}|von meinem .{2,40} gesendet|فرستاده شده از .{2,60}|ارسال شده از .{2,60}|从我的.{2,20}发送)[.!]?$`)
 )
 
+// unmarked is a line without the marks of quotes and stars at its beginning.
+func unmarked(line string) string { return strings.TrimLeft(line, " \t\n\f\r>*") }
+
+// passesOn says whether a line is passedOn. Like separates, it looks at the
+// first sign before the pattern: every line of every letter is asked.
+func passesOn(line string) bool {
+	s := unmarked(line)
+	return s != "" && strings.IndexByte("-_=bB", s[0]) >= 0 && passedOn.MatchString(line)
+}
+
+// separates says whether a line is a separator.
+func separates(line string) bool {
+	s := unmarked(line)
+	drawn := s != "" && strings.IndexByte("-_=#", s[0]) >= 0 || strings.Contains(line[:len(line)-len(s)], "*")
+	return (drawn || strings.Contains(strings.ToLower(s), "reply above")) && separator.MatchString(line)
+}
+
 // The verbs with which mail programs begin a quote: those that end the line,
 // and those after which the name may come. They are looked up as they stand,
 // which is much cheaper than a pattern of all of them.
@@ -84,11 +101,11 @@ func introLines(lines []string) int {
 }
 
 func isIntro(s string) bool {
-	if !introHints.MatchString(s) || !introBegins.MatchString(s) {
-		return false
-	}
 	at := strings.Contains(s, "@")
 	if !at && !strings.HasSuffix(s, ":") && !strings.HasSuffix(s, "：") {
+		return false // most lines, and the patterns cost more
+	}
+	if !introHints.MatchString(s) || !introBegins.MatchString(s) {
 		return false
 	}
 	return wrote(s) || at && strings.Contains(s, "<") && dateAndAddress.MatchString(s)
@@ -112,15 +129,20 @@ var fromLabel = regexp.MustCompile(`(?i)^[\s>*_]*(from|de|von|da|van|från|fra|o
 // leastLabels is how many header lines make a block.
 const leastLabels = 3
 
+// labelled says whether a line is a printed header field.
+func labelled(line string) bool {
+	return (strings.Contains(line, ":") || strings.Contains(line, "：")) && headerLabel.MatchString(line)
+}
+
 // headerBlock says whether some lines begin with the printed header of an
 // older letter: a From line and others close to it.
 func headerBlock(lines []string) bool {
-	if len(lines) == 0 || !headerLabel.MatchString(lines[0]) {
+	if len(lines) == 0 || !labelled(lines[0]) {
 		return false
 	}
 	labels, from := 0, false
 	for _, line := range lines[:min(len(lines), 9)] {
-		if headerLabel.MatchString(line) {
+		if labelled(line) {
 			labels++
 			from = from || fromLabel.MatchString(line)
 		}

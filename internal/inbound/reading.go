@@ -3,6 +3,7 @@ package inbound
 import (
 	"net/mail"
 	"strings"
+	"sync"
 	"time"
 
 	"postroom/internal/letter"
@@ -17,10 +18,17 @@ type reading struct {
 	notice   string // the text of a report, without the message it returns
 	returned []letter.Header
 	phrases  string // the notice in small letters, on one line
+
+	fromRobot     func() bool    // whether it comes from an address behind which nobody sits
+	bounceSubject func() bool    // whether its subject is one that mail servers give to reports
+	statusGroups  func() []group // the recipients of a delivery report
 }
 
 func read(l letter.Letter, ours Ours, now time.Time) *reading {
 	r := &reading{Letter: l, ours: ours, now: now}
+	r.fromRobot = sync.OnceValue(r.sentByRobot)
+	r.bounceSubject = sync.OnceValue(func() bool { return bounceSubject.MatchString(r.Subject) })
+	r.statusGroups = sync.OnceValue(r.readStatusGroups)
 	if r.suspect() {
 		r.notice, r.returned = divide(l)
 		r.phrases = oneLine(r.notice)
@@ -32,7 +40,7 @@ func read(l letter.Letter, ours Ours, now time.Time) *reading {
 // letters are from people, and cost nothing more.
 func (r *reading) suspect() bool {
 	return r.kind() == "multipart/report" || r.fromRobot() || r.nullSender() || r.has("X-Failed-Recipients") ||
-		r.has("Auto-Submitted") || bounceSubject.MatchString(r.Subject) || len(r.From) == 0 || r.partOf("message/")
+		r.has("Auto-Submitted") || r.bounceSubject() || len(r.From) == 0 || r.partOf("message/")
 }
 
 func (r *reading) has(names ...string) bool {

@@ -66,7 +66,10 @@ func clip(text string) string {
 }
 
 func linesOf(text string) []string {
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n").Replace(clip(text))
+	text = clip(text)
+	for _, end := range []string{"\r\n", "\r", "\u2028", "\u2029"} {
+		text = strings.ReplaceAll(text, end, "\n")
+	}
 	lines := strings.Split(text, "\n")
 	lines = lines[:min(len(lines), maxLines)]
 	for i := range lines {
@@ -87,13 +90,13 @@ func trimEmpty(lines []string) []string {
 func quoteBegins(lines []string) int {
 	begun := false
 	for i := range lines {
-		if passedOn.MatchString(lines[i]) {
+		if passesOn(lines[i]) {
 			return len(lines)
 		}
 		if begun = begun || i > 0 && written(lines[i-1:i]); !begun {
 			continue
 		}
-		if separator.MatchString(strings.TrimSpace(lines[i])) || headerBlock(lines[i:]) {
+		if separates(strings.TrimSpace(lines[i])) || headerBlock(lines[i:]) {
 			return ruleBefore(lines, i)
 		}
 		if n := introLines(lines[i:]); n > 0 && !answeredBelow(lines[i+n:]) {
@@ -141,7 +144,7 @@ func answeredBelow(lines []string) bool {
 			return false // the quote is not marked, so nothing tells an answer from it
 		case i > 0 && strings.TrimSpace(lines[i-1]) != "" && i+1 < len(lines) && quoted(strings.TrimSpace(lines[i+1])) && quoted(strings.TrimSpace(lines[i-1])):
 			// a long line that was broken without a mark
-		case separator.MatchString(s) || signatureMark.MatchString(s) || sentFrom.MatchString(s):
+		case separates(s) || signatureMark.MatchString(s) || sentFrom.MatchString(s):
 			return false
 		default:
 			return true

@@ -35,8 +35,9 @@ type arrival struct {
 
 func read(form *programme.Form, e postroom.Entry, clean postroom.Answers, clock time.Time) arrival {
 	a := arrival{form: form, at: now(e.At, clock), suspect: e.Suspect, subject: e.Subject}
-	a.worrying = form.Programme.Worrying(everything(e)...)
-	a.silent = form.Programme.Safeguarding.Silent.In(strings.Join(everything(e), "\n"))
+	said := programme.Fold(strings.Join(everything(e), "\n"))
+	a.worrying = form.Programme.Safeguarding.Phrases.InFolded(said)
+	a.silent = form.Programme.Safeguarding.Silent.InFolded(said)
 	locale := localeOf(form, e.Locale)
 	a.contact = person(form, clean)
 	a.contact.Locale = locale

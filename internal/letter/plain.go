@@ -47,13 +47,44 @@ func (p *printer) print(n *html.Node, pre bool) {
 	p.out.WriteString(after)
 }
 
-var anySpace = regexp.MustCompile(`[ \t\r\n\f]+`)
-
 func (p *printer) text(s string, pre bool) {
 	if !pre {
-		s = anySpace.ReplaceAllString(s, " ")
+		s = squeezed(s, 1, isSpace)
 	}
 	p.out.WriteString(s)
+}
+
+func isSpace(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' || r == '\f' }
+
+func isBlankRune(r rune) bool { return r == ' ' || r == '\t' || r == '\u00a0' }
+
+// squeezed makes one space of each run of blanks that is long enough. Patterns
+// would say the same, and cost more than all the rest of reading a letter.
+func squeezed(s string, least int, blank func(rune) bool) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	kept, begun, run := 0, 0, 0
+	cut := func(end int) {
+		if run >= least {
+			b.WriteString(s[kept:begun])
+			b.WriteByte(' ')
+			kept = end
+		}
+		run = 0
+	}
+	for i, r := range s {
+		switch {
+		case !blank(r):
+			cut(i)
+		case run == 0:
+			begun, run = i, 1
+		default:
+			run++
+		}
+	}
+	cut(len(s))
+	b.WriteString(s[kept:])
+	return b.String()
 }
 
 // spaceAround is what an element puts before and after its content.
@@ -151,7 +182,7 @@ func words(page string) string {
 			return tidyText(out.String())
 		case html.TextToken:
 			if skip == "" {
-				out.WriteString(anySpace.ReplaceAllString(string(tokens.Text()), " "))
+				out.WriteString(squeezed(string(tokens.Text()), 1, isSpace))
 			}
 		case html.StartTagToken:
 			name, _ := tokens.TagName()
@@ -165,16 +196,41 @@ func words(page string) string {
 	}
 }
 
-var (
-	edges     = regexp.MustCompile(`[ \t]*\n?[ \t]*\x00[\x00 \t]*`)
-	lineEdges = regexp.MustCompile(`[ \t]*\n[ \t]*`)
-	manyLines = regexp.MustCompile(`\n{3,}`)
-	manyBlank = regexp.MustCompile(`[ \t\x{a0}]{2,}`)
-)
-
+// tidyText ends paragraphs with a new line, and leaves no blanks at the ends of
+// lines and no more than one empty line between others.
 func tidyText(s string) string {
-	s = edges.ReplaceAllString(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
-	s = lineEdges.ReplaceAllString(manyBlank.ReplaceAllString(s, " "), "\n")
-	s = strings.ReplaceAll(s, "\u00a0", " ")
-	return strings.TrimSpace(manyLines.ReplaceAllString(s, "\n\n"))
+	s = squeezed(brokenAtEdges(strings.ReplaceAll(s, "\r\n", "\n")), 2, isBlankRune)
+	var b strings.Builder
+	b.Grow(len(s))
+	empty := 0
+	for line := range strings.SplitSeq(s, "\n") {
+		if line = strings.Trim(line, " \t"); line == "" {
+			empty++
+		} else {
+			empty = 0
+		}
+		if empty < 2 {
+			b.WriteString(line)
+			b.WriteByte('\n')
+		}
+	}
+	return strings.TrimSpace(strings.ReplaceAll(b.String(), "\u00a0", " "))
+}
+
+// brokenAtEdges puts a new line where a paragraph begins or ends. One that just
+// ended there with a line of its own needs none.
+func brokenAtEdges(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	for {
+		before, after, found := strings.Cut(s, paragraphEdge)
+		if !found {
+			b.WriteString(s)
+			return b.String()
+		}
+		before = strings.TrimSuffix(strings.TrimRight(before, " \t"), "\n")
+		b.WriteString(strings.TrimRight(before, " \t"))
+		b.WriteByte('\n')
+		s = strings.TrimLeft(after, paragraphEdge+" \t")
+	}
 }

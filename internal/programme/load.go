@@ -23,6 +23,7 @@ type Options struct {
 type Set struct {
 	programmes []*Programme
 	forms      []*Form
+	worries    Phrases // those of every programme's safeguarding
 }
 
 // Programmes returns the programmes, ordered by file name.
@@ -77,6 +78,11 @@ func Load(fsys fs.FS, opts Options) (*Set, error) {
 	if err := found.AsError(); err != nil {
 		return nil, err
 	}
+	var worries []Phrases
+	for _, p := range l.set.programmes {
+		worries = append(worries, p.Safeguarding.Phrases)
+	}
+	l.set.worries = together(worries...)
 	return &l.set, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -15,7 +16,13 @@ import (
 // every language at once: people mix them, and nobody should be missed because
 // a language was guessed wrong. A phrase that ends with * also stands for its
 // longer forms, as Ukrainian and Persian have many. The zero value finds nothing.
-type Phrases struct{ folded []string } // " words " for whole words, " words" for any ending
+//
+// They are kept by their first word: then a text costs one look at each of its
+// words, however many the phrases are.
+type Phrases struct {
+	byFirst map[string][]string // "words " for whole words, "words" for any ending
+	stems   []string            // phrases of one word and any ending, in order, none the beginning of another
+}
 
 // NewPhrases makes Phrases of texts as people write them. One without a letter
 // finds nothing.
@@ -23,59 +30,202 @@ func NewPhrases(texts ...string) Phrases {
 	var p Phrases
 	for _, text := range texts {
 		stem, open := strings.CutSuffix(strings.TrimSpace(text), "*")
-		words := fold(stem)
-		switch {
-		case words == " ":
-		case open:
-			p.folded = append(p.folded, strings.TrimSuffix(words, " "))
-		default:
-			p.folded = append(p.folded, words)
-		}
+		p.add(Fold(stem), open)
 	}
+	p.sort()
 	return p
 }
 
-// Any says whether there is anything to look for.
-func (p Phrases) Any() bool { return len(p.folded) > 0 }
-
-// In says whether any of the phrases stands in a text, whole words only and
-// however it is capitalised or spelt with signs.
-func (p Phrases) In(text string) bool { return p.Any() && p.inFolded(fold(text)) }
-
-// inFolded looks for the phrases between spaces; fold has left only words and
-// single spaces, with one at each end.
-func (p Phrases) inFolded(folded string) bool {
-	return slices.ContainsFunc(p.folded, func(phrase string) bool { return strings.Contains(folded, phrase) })
+// add adds a phrase. One that is open stands for any ending of its last word.
+func (p *Phrases) add(phrase Folded, open bool) {
+	if phrase.words == "" {
+		return
+	}
+	first, rest, _ := strings.Cut(phrase.words, " ")
+	switch {
+	case open && rest == "":
+		p.stems = append(p.stems, first)
+	case open:
+		p.put(first, strings.TrimSuffix(phrase.words, " "))
+	default:
+		p.put(first, phrase.words)
+	}
 }
 
-// letterForms are pairs of signs that keyboards write one for the other:
-// Arabic and Persian yeh and kaf, and the figures of three scripts.
-var letterForms = strings.NewReplacer("ي", "ی", "ى", "ی", "ك", "ک", "ۀ", "ه", "ة", "ه", "أ", "ا", "إ", "ا", "آ", "ا", "ё", "е",
-	"\u200c", " ", "\u200d", "", "’", "'", "ʼ", "'", "‘", "'", "`", "'")
+func (p *Phrases) put(first, phrase string) {
+	if p.byFirst == nil {
+		p.byFirst = map[string][]string{}
+	}
+	if !slices.Contains(p.byFirst[first], phrase) {
+		p.byFirst[first] = append(p.byFirst[first], phrase)
+	}
+}
 
-// fold makes texts comparable: small letters without accents of their own,
-// one form of each letter, single spaces between words, one at each end.
-func fold(text string) string {
-	text = letterForms.Replace(norm.NFKC.String(strings.ToLower(text)))
-	var b strings.Builder
-	b.WriteByte(' ')
-	space := true
-	for _, r := range text {
-		switch {
-		case unicode.Is(unicode.Mn, r), unicode.Is(unicode.Cf, r), r == '\'':
-			continue
-		case unicode.IsLetter(r) || unicode.IsNumber(r):
-			b.WriteRune(r)
-			space = false
-		case !space:
-			b.WriteByte(' ')
-			space = true
+// sort puts the stems in order and drops those that a shorter one stands for.
+func (p *Phrases) sort() {
+	slices.Sort(p.stems)
+	var kept []string
+	for _, stem := range p.stems {
+		if len(kept) == 0 || !strings.HasPrefix(stem, kept[len(kept)-1]) {
+			kept = append(kept, stem)
 		}
 	}
-	if !space {
-		b.WriteByte(' ')
+	p.stems = kept
+}
+
+// together is all phrases of several lists.
+func together(lists ...Phrases) Phrases {
+	var all Phrases
+	for _, p := range lists {
+		all.stems = append(all.stems, p.stems...)
+		for first, phrases := range p.byFirst {
+			for _, phrase := range phrases {
+				all.put(first, phrase)
+			}
+		}
 	}
-	return b.String()
+	all.sort()
+	return all
+}
+
+// Any says whether there is anything to look for.
+func (p Phrases) Any() bool { return len(p.byFirst) > 0 || len(p.stems) > 0 }
+
+// In says whether any of the phrases stands in a text, whole words only and
+// however it is capitalised or spelt with signs. Who asks for several Phrases
+// folds the text once and asks InFolded.
+func (p Phrases) In(text string) bool { return p.Any() && p.InFolded(Fold(text)) }
+
+// InFolded is In for a text that is folded already.
+func (p Phrases) InFolded(text Folded) bool {
+	if !p.Any() {
+		return false
+	}
+	for rest := text.words; rest != ""; {
+		word, after, _ := strings.Cut(rest, " ")
+		if p.stemOf(word) || p.begins(word, rest) {
+			return true
+		}
+		rest = after
+	}
+	return false
+}
+
+// begins says whether a text, of which word is the first, begins with a phrase.
+func (p Phrases) begins(word, text string) bool {
+	for _, phrase := range p.byFirst[word] {
+		if strings.HasPrefix(text, phrase) {
+			return true
+		}
+	}
+	return false
+}
+
+// stemOf says whether a word begins with a stem. If one does, it is the last
+// in order that does not come after the word: whatever lies between a stem and
+// a word that begins with it begins with the stem as well.
+func (p Phrases) stemOf(word string) bool {
+	i, found := slices.BinarySearch(p.stems, word)
+	return found || i > 0 && strings.HasPrefix(word, p.stems[i-1])
+}
+
+// Folded is a text made comparable, to be asked for many Phrases: small letters
+// without accents of their own, one form of each letter, and nothing between
+// words but a space.
+type Folded struct{ words string } // each followed by a space
+
+// Fold makes a text comparable. A sign of ASCII needs nothing but small letters,
+// unless others follow it, such as an accent: then it is folded with those.
+func Fold(text string) Folded {
+	f := folder{make([]byte, 0, len(text)+1)}
+	for text != "" {
+		plain := ascii(text)
+		for _, r := range text[:plain] {
+			if 'A' <= r && r <= 'Z' {
+				r += 'a' - 'A'
+			}
+			f.put(r)
+		}
+		end := strangeEnd(text, plain)
+		for _, r := range norm.NFKC.String(strings.ToLower(text[plain:end])) {
+			f.put(letterForm(r))
+		}
+		text = text[end:]
+	}
+	f.space()
+	return Folded{string(f.out)}
+}
+
+// ascii is how many signs at the beginning of a text are of ASCII and followed
+// by one that is too, or by none.
+func ascii(text string) int {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return max(i-1, 0)
+		}
+	}
+	return len(text)
+}
+
+// strangeEnd is where, after its first sign, a part of a text ends that is not
+// of ASCII.
+func strangeEnd(text string, begin int) int {
+	end := min(begin+1, len(text))
+	for end < len(text) && text[end] >= utf8.RuneSelf {
+		end++
+	}
+	return end
+}
+
+// folder writes a folded text.
+type folder struct{ out []byte }
+
+func (f *folder) put(r rune) {
+	switch {
+	case inWord(r):
+		f.out = utf8.AppendRune(f.out, r)
+	case r == '\'' || r == '`' || r >= utf8.RuneSelf && unicode.In(r, unicode.Mn, unicode.Cf):
+	default:
+		f.space()
+	}
+}
+
+// space ends a word, if there is one.
+func (f *folder) space() {
+	if n := len(f.out); n > 0 && f.out[n-1] != ' ' {
+		f.out = append(f.out, ' ')
+	}
+}
+
+// inWord says whether a sign is part of a word. Most signs are of ASCII.
+func inWord(r rune) bool {
+	if r < utf8.RuneSelf {
+		return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' // ™ is folded to TM
+	}
+	return unicode.IsLetter(r) || unicode.IsNumber(r)
+}
+
+// letterForm is one sign for those that keyboards write for each other: Arabic
+// and Persian yeh and kaf, forms of alef and heh, and apostrophes. A joiner that
+// keeps letters apart is a space.
+func letterForm(r rune) rune {
+	switch r {
+	case 'ي', 'ى':
+		return 'ی'
+	case 'ك':
+		return 'ک'
+	case 'ۀ', 'ة':
+		return 'ه'
+	case 'أ', 'إ', 'آ':
+		return 'ا'
+	case 'ё':
+		return 'е'
+	case '\u200c':
+		return ' '
+	case '’', 'ʼ', '‘':
+		return '\''
+	}
+	return r
 }
 
 // Safeguarding says what makes the post room stop and call somebody.
@@ -94,9 +244,12 @@ func (p *Programme) Worrying(texts ...string) bool {
 }
 
 // Worrying returns the first programme one of whose phrases stands in a text,
-// for a letter that belongs to none.
-func (s *Set) Worrying(text string) (*Programme, bool) {
-	i := slices.IndexFunc(s.programmes, func(p *Programme) bool { return p.Worrying(text) })
+// for a letter that belongs to none. Most letters hold no phrase of any.
+func (s *Set) Worrying(text Folded) (*Programme, bool) {
+	if !s.worries.InFolded(text) {
+		return nil, false
+	}
+	i := slices.IndexFunc(s.programmes, func(p *Programme) bool { return p.Safeguarding.Phrases.InFolded(text) })
 	if i < 0 {
 		return nil, false
 	}
@@ -109,12 +262,12 @@ func (s *Set) Worrying(text string) (*Programme, bool) {
 // has the address, or none takes questions.
 func (s *Set) FormFor(mailbox, text string) (*Form, bool) {
 	var otherwise *Form
-	folded := fold(text)
+	folded := Fold(text)
 	for _, f := range s.forms {
 		if !slices.ContainsFunc(f.Programme.Addresses, func(a string) bool { return strings.EqualFold(a, mailbox) }) {
 			continue
 		}
-		if f.Keywords.inFolded(folded) {
+		if f.Keywords.InFolded(folded) {
 			return f, true
 		}
 		if otherwise == nil && f.AnyLetter {
