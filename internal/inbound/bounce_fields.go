@@ -21,7 +21,7 @@ func (r *reading) readStatusGroups() []group {
 	var groups []group
 	for _, p := range r.Parts {
 		stands := strings.HasPrefix(p.Type, "message/") && strings.HasSuffix(p.Type, "delivery-status")
-		if !stands && !(strings.HasPrefix(p.Type, "text/") && hasStatusLine(p.Body)) {
+		if !stands && (!strings.HasPrefix(p.Type, "text/") || !hasStatusLine(p.Body)) {
 			continue
 		}
 		for block := range strings.SplitSeq(strings.ReplaceAll(string(p.Body), "\r\n", "\n"), "\n\n") {

@@ -18,7 +18,7 @@ func (in *Inbound) copied(ctx context.Context, a arrival) (bool, error) {
 	if err != nil || !found {
 		return false, err
 	}
-	a.Letter.Submission = first.Submission
+	a.Submission = first.Submission
 	return true, in.settle(ctx, a, postroom.LetterDone, reasonCopy)
 }
 

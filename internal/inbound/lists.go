@@ -42,7 +42,7 @@ func (r *reading) ownList() bool {
 // own list marks every letter so.
 func (r *reading) bulkPrecedence() bool {
 	precedence := r.token("Precedence")
-	return bulkWords.MatchString(precedence) && !(precedence == "list" && r.ownList())
+	return bulkWords.MatchString(precedence) && (precedence != "list" || !r.ownList())
 }
 
 var listWords = regexp.MustCompile(`^(list|bulk)$`)

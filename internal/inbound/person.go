@@ -43,7 +43,7 @@ func (in *Inbound) submission(ctx context.Context, a arrival) error {
 	if err != nil {
 		return err
 	}
-	a.Letter.Submission = receipt.Submission.ID
+	a.Submission = receipt.Submission.ID
 	if answered, err = in.staffWrote(ctx, a); err != nil {
 		return err
 	}
@@ -215,7 +215,7 @@ func (in *Inbound) reply(ctx context.Context, a arrival) error {
 	if !found || !theirs && a.Class == postroom.LetterSubmission {
 		return in.submission(ctx, a) // an answer to a newsletter, to what was erased, or to staff's own
 	}
-	a.Letter.Submission = sub.ID
+	a.Submission = sub.ID
 	if !theirs {
 		return in.triage(ctx, a, reasonOther)
 	}

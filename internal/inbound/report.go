@@ -64,7 +64,7 @@ func (in *Inbound) automatic(ctx context.Context, a arrival) error {
 		return err
 	}
 	if found {
-		a.Letter.Submission = sub.ID
+		a.Submission = sub.ID
 	}
 	return in.settle(ctx, a, postroom.LetterDone, reasonAutomatic)
 }

@@ -40,7 +40,7 @@ func isName(s string) bool {
 	for _, word := range words {
 		for i, r := range word {
 			switch {
-			case i == 0 && !(unicode.IsUpper(r) || unicode.In(r, unicode.Arabic)):
+			case i == 0 && !unicode.IsUpper(r) && !unicode.In(r, unicode.Arabic):
 				return false
 			case !unicode.IsLetter(r) && !unicode.IsMark(r) && !strings.ContainsRune("-'’.\u200c", r):
 				return false

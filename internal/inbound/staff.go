@@ -78,7 +78,7 @@ func (in *Inbound) answerSubmission(tx *store.Tx, a *arrival, answered *bool) er
 	if err != nil || !found || !wentTo(a.read, sub.Address) {
 		return err
 	}
-	*answered, a.Letter.Submission = true, sub.ID
+	*answered, a.Submission = true, sub.ID
 	return in.markAnswered(tx, *a, sub)
 }
 
@@ -203,7 +203,7 @@ func (in *Inbound) answered(ctx context.Context, a arrival) error {
 		if filed, found, err := known(sub, err); err != nil {
 			return err
 		} else if found {
-			a.Letter.Submission = filed.ID
+			a.Submission = filed.ID
 			if err := in.markAnswered(tx, a, filed); err != nil {
 				return err
 			}

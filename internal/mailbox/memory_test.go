@@ -122,7 +122,7 @@ type cuttingConn struct {
 func (c cuttingConn) Write(b []byte) (int, error) {
 	if at := bytes.Index(b, []byte(c.mark)); at >= 0 {
 		_, _ = c.Conn.Write(b[:at])
-		_ = c.Conn.Close()
+		_ = c.Close()
 		return at, net.ErrClosed
 	}
 	return c.Conn.Write(b)
