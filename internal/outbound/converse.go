@@ -93,23 +93,27 @@ func (c *connection) hear(at stage, expected int) *failure {
 	return nil
 }
 
-// say writes the message and its end. If that fails before the last byte was
-// taken, the server cannot have seen the end: it is content that was lost, and
-// not the answer.
+// say writes the message, and then its end by itself: from a server that has
+// hung up meanwhile we hear so at the end, which then was never sent, and it is
+// content that was lost and not the answer. If the last byte was taken, nobody
+// can know.
 func (c *connection) say(body []byte) *failure {
 	whole := dotted(body)
-	written, err := c.Text.W.Write(whole)
-	if err == nil {
-		err = c.Text.W.Flush()
+	text, end := whole[:len(whole)-len(theEnd)], whole[len(whole)-len(theEnd):]
+	for _, part := range [][]byte{text, end} {
+		_, err := c.Text.W.Write(part)
+		if err == nil {
+			err = c.Text.W.Flush()
+		}
+		if err != nil {
+			return fail(content, err)
+		}
 	}
-	switch {
-	case err == nil:
-		return nil
-	case written < len(whole) || c.Text.W.Buffered() > 0:
-		return fail(content, err)
-	}
-	return fail(finalDot, err)
+	return nil
 }
+
+// theEnd is a dot on a line of its own.
+const theEnd = ".\r\n"
 
 // dotted returns a message as DATA wants it: lines end with CR and LF, a dot
 // that begins one is doubled, and a dot alone is the end (RFC 5321, section
@@ -119,7 +123,7 @@ func dotted(body []byte) []byte {
 	ready := bytes.HasSuffix(body, []byte("\r\n")) && body[0] != '.' && !bytes.Contains(body, []byte("\n.")) &&
 		lines == bytes.Count(body, []byte("\r\n")) && lines == bytes.Count(body, []byte("\r"))
 	if ready {
-		return append(body, ".\r\n"...)
+		return append(body, theEnd...)
 	}
 	var b bytes.Buffer
 	into := bufio.NewWriter(&b)

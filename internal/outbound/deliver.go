@@ -238,12 +238,16 @@ func (o *Outbox) settle(s *server, job postroom.Job, m postroom.Message, f *fail
 	return store.Outcome{Verdict: store.Again, At: o.clock.Now().Add(pause(job.Tries)), Reason: f.reason(), Also: o.ends(job, m, postroom.Deferred, f.reason(), 0)}
 }
 
+// doubtRest is how long a message in doubt rests before it is sent once more.
+// What broke the line may go on for a while, and there is no third time.
+const doubtRest = 2 * time.Minute
+
 // lost settles a message whose final dot was never answered: a service message
 // is sent once more under the same Message-ID, because no mail at all is worse
 // than two; the rest is for a person to see.
 func (o *Outbox) lost(job postroom.Job, m postroom.Message) store.Outcome {
 	if m.Class == postroom.Service && m.Doubts == 0 {
-		return store.Outcome{Verdict: store.Wait, At: o.clock.Now().Add(firstRest), Reason: ReasonAnswerLost, Also: o.ends(job, m, postroom.Deferred, ReasonAnswerLost, 1)}
+		return store.Outcome{Verdict: store.Wait, At: o.clock.Now().Add(doubtRest), Reason: ReasonAnswerLost, Also: o.ends(job, m, postroom.Deferred, ReasonAnswerLost, 1)}
 	}
 	return store.Outcome{Verdict: store.Dead, Reason: ReasonAnswerLost, Also: func(tx *store.Tx) error {
 		return o.shows(tx, m, o.ends(job, m, postroom.Uncertain, ReasonAnswerLost, 1)(tx))

@@ -118,7 +118,7 @@ func TestLostAnswerIsRepeatedOnceUnderTheSameMessageID(t *testing.T) {
 	if job := r.job(m); job.Tries != 0 {
 		t.Errorf("a lost answer used %d tries", job.Tries)
 	}
-	r.clock.forward(time.Minute)
+	r.clock.forward(doubtRest)
 	r.deliver(m)
 	r.expect(m, postroom.Sent, "")
 	var ids []string
@@ -135,7 +135,7 @@ func TestAnswerLostTwiceIsShownNotSent(t *testing.T) {
 	r := newRoom(t, testserver.OnData(always[testserver.Mail](testserver.DropKeeping)))
 	m := r.owe(r.ann())
 	r.deliver(m)
-	r.clock.forward(time.Minute)
+	r.clock.forward(doubtRest)
 	r.deliver(m)
 	r.expect(m, postroom.Uncertain, ReasonAnswerLost)
 	if job := r.job(m); job.State != postroom.JobDead || len(r.sink.Messages()) != 2 || !r.told(m) {
