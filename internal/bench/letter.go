@@ -46,6 +46,7 @@ func (b *bench) correspond(t testing.TB, e engine, dovecot *testserver.DovecotSe
 	door := newDoor(t)
 	place := e.site(t, door.addr, testkit.Mailbox(dovecot, testkit.Support, "mode: answer"))
 	bell, writer := listen(t, dovecot), dovecot.Login(testkit.Support)
+	t.Cleanup(func() { _ = writer.Close() }) // the server lets nobody have more than ten
 	room := place.room(t, b.profileAt("letter_"+e.name))
 	db := place.open(t)
 	until(t, "the mailbox to be looked into", 20*time.Millisecond, time.Minute, func() bool {

@@ -55,6 +55,7 @@ mail_fsync = never
 maildir_very_dirty_syncs = no
 auth_cache_size = 0
 imap_idle_notify_interval = 2 mins
+mail_max_userip_connections = 100
 passdb {
   driver = static
   args = password={password}
