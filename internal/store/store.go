@@ -10,9 +10,10 @@
 //
 // There is one SQL text for SQLite and PostgreSQL. On SQLite one goroutine
 // owns the only writing connection and commits whatever has queued up while
-// the last commit was on its way to the disk (each caller inside a savepoint
-// of its own), so one fsync serves many callers. On PostgreSQL each Write is a
-// transaction of the pool, run again when it lost against another. Rows are
+// the last commit was on its way to the disk, so one fsync serves many callers;
+// when one of them fails, all are run again, each inside a savepoint of its own.
+// On PostgreSQL each Write is a transaction of the pool, run again when it lost
+// against another; what nobody waits for is sent with the next statement. Rows are
 // locked in one order: addresses and phone numbers, then sessions.
 package store
 
