@@ -81,7 +81,7 @@ func (p *proxy) freeze() (thaw func()) {
 type wire struct {
 	*proxy
 	client, server net.Conn
-	chosen, commit bool // of what the client has sent; guarded by proxy.mu
+	chosen         bool // the client has sent the statement; guarded by proxy.mu
 }
 
 var errCut = errors.New("cut")
@@ -105,20 +105,19 @@ func (w *wire) pass(to, from net.Conn, look func([]byte) error) {
 	}
 }
 
-// ask watches for the statement, and for the commit after it.
+// ask watches for the statement.
 func (w *wire) ask(sent []byte) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.chosen = w.chosen || w.match != "" && bytes.Contains(sent, []byte(w.match))
-	w.commit = w.chosen && bytes.Contains(bytes.ToLower(sent), []byte("commit\x00"))
 	return nil
 }
 
-// answer keeps the answer to that commit to itself and hangs up.
-func (w *wire) answer([]byte) error {
+// answer keeps the answer to the commit after it to itself and hangs up.
+func (w *wire) answer(said []byte) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.commit || w.match == "" {
+	if !w.chosen || w.match == "" || !bytes.Contains(said, []byte("COMMIT\x00")) {
 		return nil
 	}
 	w.match = ""
