@@ -99,34 +99,53 @@ func (m mutation) run(ctx context.Context, p plan, out io.Writer) error {
 	return fmt.Errorf("mutation %s: the run did not come to its end: %w", m.name, err)
 }
 
-// build makes the program from the source with the edits laid over it. The
-// source itself stays as it is.
-func (m mutation) build(ctx context.Context, dir string) (program string, err error) {
+// overlay writes the edited files, and the list by which the compiler takes
+// them for the source. The source itself stays as it is.
+func (m mutation) overlay(ctx context.Context, dir string) (list string, err error) {
 	top, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
 		return "", fmt.Errorf("find the source: %w", err)
 	}
-	overlay := struct{ Replace map[string]string }{make(map[string]string)}
+	instead := struct{ Replace map[string]string }{make(map[string]string)}
 	for _, e := range m.edits {
 		file := filepath.Join(strings.TrimSpace(string(top)), e.file)
-		if err := e.lay(file, dir, overlay.Replace); err != nil {
+		if err := e.lay(file, dir, instead.Replace); err != nil {
 			return "", err
 		}
 	}
-	text, err := json.Marshal(overlay)
+	text, err := json.Marshal(instead)
 	if err != nil {
 		return "", err
 	}
-	list := filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(list, text, 0o600); err != nil {
-		return "", err
-	}
+	list = filepath.Join(dir, "overlay.json")
+	return list, os.WriteFile(list, text, 0o600)
+}
+
+// build makes the harness with the defence taken away.
+func (m mutation) build(ctx context.Context, dir string) (program string, err error) {
 	program = filepath.Join(dir, "chaos")
-	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", list, "-o", program, "postroom/internal/chaos")
-	if said, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build: %w\n%s", err, said)
+	return program, m.compile(ctx, dir, "-o", program, "postroom/internal/chaos")
+}
+
+// fits says whether what it changes is still there and can be compiled.
+func (m mutation) fits(ctx context.Context, dir string) error {
+	var packages []string
+	for _, e := range m.edits {
+		packages = append(packages, "postroom/"+filepath.Dir(e.file))
 	}
-	return program, nil
+	return m.compile(ctx, dir, packages...)
+}
+
+func (m mutation) compile(ctx context.Context, dir string, what ...string) error {
+	list, err := m.overlay(ctx, dir)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-overlay", list}, what...)...)
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build: %w\n%s", err, said)
+	}
+	return nil
 }
 
 // lay writes the edited file into dir. A text that is not there any more is an
