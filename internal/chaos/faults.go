@@ -39,11 +39,11 @@ func kinds() map[string]kind {
 		"sigkill-after-ready": {longest: 15 * time.Second, doubt: true, do: (*house).killAfterReady},
 		"sigterm":             {longest: 10 * time.Second, do: (*house).terminate},
 		"redis-flush":         {longest: 6 * time.Second, do: (*house).flush},
-		"redis-kill":          {longest: 10 * time.Second, only: postgresHouse, do: (*house).killRedis},
-		"redis-stop":          {longest: 20 * time.Second, only: postgresHouse, do: (*house).stopRedis},
-		"postgres-kill":       {longest: 6 * time.Second, only: postgresHouse, doubt: true, do: (*house).killPostgres},
-		"imap-kill":           {longest: 10 * time.Second, do: (*house).killIMAP},
-		"imap-stall":          {longest: 20 * time.Second, do: (*house).stallIMAP},
+		"redis-kill":          {longest: 10 * time.Second, only: postgresHouse, do: forAWhile(func(h *house) { h.redis.Kill() }, func(h *house) { h.redis.Restart() })},
+		"redis-stop":          {longest: 20 * time.Second, only: postgresHouse, do: forAWhile(func(h *house) { h.redis.Stop() }, func(h *house) { h.redis.Cont() })},
+		"postgres-kill":       {longest: 6 * time.Second, only: postgresHouse, doubt: true, do: forAWhile(func(h *house) { h.postgres.Kill() }, func(h *house) { h.postgres.Restart() })},
+		"imap-kill":           {longest: 10 * time.Second, do: forAWhile(func(h *house) { h.imap.Kill() }, func(h *house) { h.imap.Restart() })},
+		"imap-stall":          {longest: 20 * time.Second, do: forAWhile(func(h *house) { h.imap.Stall() }, func(h *house) { h.imap.Resume() })},
 		"disk-full":           {longest: 5 * time.Second, doubt: true, do: (*house).fillDisk},
 		"clock-forward":       {longest: 10 * time.Second, do: clockBy(time.Hour)},
 		"clock-back":          {longest: 10 * time.Second, do: clockBy(-time.Hour)},
@@ -183,50 +183,22 @@ func (h *house) flush(ctx context.Context, d time.Duration) {
 	}
 }
 
-func (h *house) killRedis(ctx context.Context, d time.Duration) {
-	h.redis.Kill()
-	rest(ctx, d)
-	h.redis.Restart()
-}
-
-func (h *house) stopRedis(ctx context.Context, d time.Duration) {
-	h.redis.Stop()
-	rest(ctx, d)
-	h.redis.Cont()
-}
-
-func (h *house) killPostgres(ctx context.Context, d time.Duration) {
-	h.postgres.Kill()
-	rest(ctx, d)
-	h.postgres.Restart()
-}
-
-func (h *house) killIMAP(ctx context.Context, d time.Duration) {
-	h.imap.Kill()
-	rest(ctx, d)
-	h.imap.Restart()
-}
-
-func (h *house) stallIMAP(ctx context.Context, d time.Duration) {
-	h.imap.Stall()
-	rest(ctx, d)
-	h.imap.Resume()
+// forAWhile puts a server in trouble and brings it back. Both are asked of the
+// house when the time has come, because not every house has every server.
+func forAWhile(trouble, back func(h *house)) func(h *house, ctx context.Context, d time.Duration) {
+	return func(h *house, ctx context.Context, d time.Duration) {
+		trouble(h)
+		rest(ctx, d)
+		back(h)
+	}
 }
 
 func misbehaving(t trouble) func(h *house, ctx context.Context, d time.Duration) {
-	return func(h *house, ctx context.Context, d time.Duration) {
-		h.sink.trouble.Store(t)
-		rest(ctx, d)
-		h.sink.trouble.Store(noTrouble)
-	}
+	return forAWhile(func(h *house) { h.sink.trouble.Store(t) }, func(h *house) { h.sink.trouble.Store(noTrouble) })
 }
 
 func clockBy(by time.Duration) func(h *house, ctx context.Context, d time.Duration) {
-	return func(h *house, ctx context.Context, d time.Duration) {
-		h.setClock(by)
-		rest(ctx, d)
-		h.setClock(0)
-	}
+	return forAWhile(func(h *house) { h.setClock(by) }, func(h *house) { h.setClock(0) })
 }
 
 // secondHolder starts one more process for the work that only one may do. On
