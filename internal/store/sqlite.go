@@ -12,7 +12,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
+	"modernc.org/sqlite" // the driver "sqlite", without cgo
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"postroom/internal/postroom"
 )
@@ -46,7 +47,7 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
-	conn, err := db.Conn(ctx)
+	conn, err := connect(ctx, db)
 	if err != nil {
 		return errors.Join(fmt.Errorf("connect to %s: %w", path, err), db.Close())
 	}
@@ -59,6 +60,31 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	s.engine = w
 	go w.run()
 	return nil
+}
+
+// Two processes that open a new database at the same moment both want to put it
+// into WAL mode. SQLite tells one of them at once that it is locked, whatever
+// busy_timeout says.
+const (
+	connectFor   = 10 * time.Second
+	connectAgain = 20 * time.Millisecond
+)
+
+// connect opens the one connection that writes.
+func connect(ctx context.Context, db *sql.DB) (*sql.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectFor)
+	defer cancel()
+	for {
+		conn, err := db.Conn(ctx)
+		if busy, ok := errors.AsType[*sqlite.Error](err); !ok || busy.Code()&0xff != sqlite3.SQLITE_BUSY {
+			return conn, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(connectAgain):
+		}
+	}
 }
 
 // makePrivate makes the file, if it is not there, so that only this user can
