@@ -19,8 +19,9 @@ var filling = []string{
 	`INSERT INTO form_versions (version, programme, form, snapshot, first_seen) SELECT 'old', 'enquiries', 'ask', '{}', 1 FROM n WHERE i = 1`,
 	`INSERT INTO submissions (id, reference, idempotency_key, natural_key, programme, form, form_version, kind, channel, contact_id, address, locale, answers_sealed, state, received_at, answered_at)
 		SELECT ID(5), 'old' || i, RANDOM, RANDOM, 'enquiries', 'ask', 'old', 'enquiry', 'web', ID(c), 'old' || i || '@example.org', 'en', RANDOM || RANDOM || RANDOM, CASE WHEN i % 100 = 0 THEN 'received' ELSE 'answered' END, i, i FROM n`,
-	`INSERT INTO letters (id, raw_hash, raw_sealed, size, message_id, submission_id, state, reason, class, mailbox, batch, reference, received_at, settled_at)
-		SELECT ID(1), RANDOM, LETTER, 4000, ID(1) || '@example.org', ID(5), CASE WHEN i % 100 = 0 THEN 'triage' ELSE 'done' END, 'filed', 'submission', 'support@communityaction.example', ID(b), CASE WHEN i % 100 = 0 THEN 'OLD' || i ELSE '' END, i, i FROM n`,
+	`INSERT INTO letters (id, raw_hash, size, message_id, submission_id, state, reason, class, mailbox, batch, reference, received_at, settled_at)
+		SELECT ID(1), RANDOM, 4000, ID(1) || '@example.org', ID(5), CASE WHEN i % 100 = 0 THEN 'triage' ELSE 'done' END, 'filed', 'submission', 'support@communityaction.example', ID(b), CASE WHEN i % 100 = 0 THEN 'OLD' || i ELSE '' END, i, i FROM n`,
+	`INSERT INTO letter_bytes (letter_id, sealed) SELECT ID(1), LETTER FROM n`,
 	`INSERT INTO letter_refs (letter_id, message_id) SELECT ID(1), ID(e) || '@example.org' FROM n WHERE i % 3 = 0`,
 	`INSERT INTO deliveries (mailbox, folder, uidvalidity, uid, letter_id, seen_at) SELECT 'support@communityaction.example', 'inbox', 0, i, ID(1), i FROM n`,
 	`INSERT INTO messages (id, key, message_id, programme, form, submission_id, contact_id, address, template, locale, class, lane, state, created_at, sending_at, settled_at)

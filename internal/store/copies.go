@@ -17,13 +17,12 @@ import (
 // says how many were added. They differ in who gets them, and carry no words
 // and no bytes of their own.
 func (tx *Tx) AddCopies(copies []postroom.Message) (added int, err error) {
-	for len(copies) > 0 {
-		some := copies[:block(len(copies))]
+	for some := range blocks(copies) {
 		n, err := tx.addCopies(some)
 		if err != nil {
 			return added, fmt.Errorf("add copies of campaign %s: %w", some[0].Campaign, err)
 		}
-		added, copies = added+int(n), copies[len(some):]
+		added += int(n)
 	}
 	return added, nil
 }

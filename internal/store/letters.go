@@ -10,47 +10,6 @@ import (
 	"postroom/internal/postroom"
 )
 
-// AddLetter files a letter's raw bytes, once per content, and says whether it
-// was new; the letter's own id is drawn. One that lay in another mailbox
-// before comes back as it stands on file. refs are the message ids that it
-// names in In-Reply-To and References.
-func (tx *Tx) AddLetter(l postroom.Letter, refs []string, raw []byte) (id string, added bool, err error) {
-	id = newID()
-	sealed, err := tx.box.Seal("letters.raw:"+id, raw)
-	if err != nil {
-		return "", false, err
-	}
-	if l.Folder == "" {
-		l.Folder = postroom.Inbox
-	}
-	n, err := tx.exec(`
-		INSERT INTO letters (id, raw_hash, raw_sealed, size, message_id, mailbox, folder, batch, imported, received_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-		ON CONFLICT (raw_hash) DO NOTHING`,
-		id, l.Hash, sealed, max(l.Size, len(raw)), l.MessageID, l.Mailbox, l.Folder, l.Batch, l.Imported, micros(l.ReceivedAt))
-	if err != nil {
-		return "", false, fmt.Errorf("add letter: %w", err)
-	}
-	if n == 0 {
-		err = tx.row(`SELECT id FROM letters WHERE raw_hash = $1`, l.Hash).Scan(&id)
-		return id, false, err
-	}
-	for _, ref := range refs {
-		if _, err := tx.exec(`INSERT INTO letter_refs (letter_id, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, id, ref); err != nil {
-			return id, true, fmt.Errorf("add reference of letter %s: %w", id, err)
-		}
-	}
-	return id, true, nil
-}
-
-// AddDelivery notes a place where a letter lay, once.
-func (tx *Tx) AddDelivery(mailbox string, folder postroom.Folder, uidvalidity, uid uint32, letter string, at time.Time) error {
-	_, err := tx.exec(`
-		INSERT INTO deliveries (mailbox, folder, uidvalidity, uid, letter_id, seen_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (mailbox, folder, uidvalidity, uid) DO NOTHING`, mailbox, folder, int64(uidvalidity), int64(uid), letter, micros(at))
-	return err
-}
-
 // MailboxesOf lists the mailboxes that a letter lay in, the first one first.
 func (r Reader) MailboxesOf(letter string) (mailboxes []string, err error) {
 	err = r.each(func(rows *sql.Rows) error {
@@ -163,10 +122,10 @@ func (r Reader) LetterWith(reference string) (postroom.Letter, error) {
 // LetterRaw returns a letter's raw bytes, or NotFound.
 func (r Reader) LetterRaw(id string) ([]byte, error) {
 	var sealed []byte
-	if err := r.row(`SELECT raw_sealed FROM letters WHERE id = $1`, id).Scan(&sealed); err != nil {
+	if err := r.row(`SELECT sealed FROM letter_bytes WHERE letter_id = $1`, id).Scan(&sealed); err != nil {
 		return nil, absent(err, "letter", id)
 	}
-	return r.box.Open("letters.raw:"+id, sealed)
+	return r.box.Open(rawPurpose+id, sealed)
 }
 
 // LettersNamed lists the letters that have this Message-ID, the oldest first.
@@ -197,11 +156,16 @@ func (r Reader) Triage(limit int) ([]postroom.Letter, error) {
 	return r.letters(`SELECT `+letterColumns+` FROM letters WHERE state = 'triage' ORDER BY received_at, id LIMIT $1`, limit)
 }
 
-// BeginReading notes that a letter is being read, before anything of it is
+// BeginReading notes that letters are being read, before anything of them is
 // looked at, so that one which kills the process is known by its count.
-func (tx *Tx) BeginReading(id string) error {
-	_, err := tx.exec(`UPDATE letters SET reads = reads + 1 WHERE id = $1 AND state = 'received'`, id)
-	return err
+func (tx *Tx) BeginReading(ids []string) error {
+	for some := range blocks(ids) {
+		var list places
+		if _, err := tx.exec(`UPDATE letters SET reads = reads + 1 WHERE id IN (`+list.each(some)+`) AND state = 'received'`, list.args...); err != nil {
+			return fmt.Errorf("begin reading %d letters: %w", len(some), err)
+		}
+	}
+	return nil
 }
 
 // SetApart puts a letter that is being read into a batch of its own, because it
@@ -228,31 +192,67 @@ func (tx *Tx) MoveToBatch(id, batch string) error {
 // class, address, submission, state and reason are taken from l. It says
 // whether the letter still waited. One that needs a person gets a reference.
 func (tx *Tx) SettleLetter(l postroom.Letter, at time.Time) (settled bool, err error) {
-	n, err := tx.exec(`
-		UPDATE letters SET class = $2, address = $3, submission_id = $4, state = $5, reason = $6, settled_at = $7
-		 WHERE id = $1 AND state = 'received'`,
-		l.ID, l.Class, l.Address, nullable(l.Submission), l.State, l.Reason, micros(at))
-	if err != nil || n == 0 || l.State != postroom.LetterTriage {
-		return n > 0, err
-	}
-	return true, tx.nameLetter(l.ID)
+	n, err := tx.SettleLetters([]postroom.Letter{l}, at)
+	return n > 0, err
 }
 
-// nameLetter draws a reference by which people can speak of a letter.
+// SettleLetters settles those of some letters that still wait, and says how many
+// those were.
+func (tx *Tx) SettleLetters(letters []postroom.Letter, at time.Time) (settled int, err error) {
+	for some := range blocks(letters) {
+		n, unnamed, err := tx.settleLetters(some, at)
+		if err != nil {
+			return settled, fmt.Errorf("settle %d letters: %w", len(some), err)
+		}
+		for _, id := range unnamed {
+			if err := tx.nameLetter(id); err != nil {
+				return settled, err
+			}
+		}
+		settled += n
+	}
+	return settled, nil
+}
+
+// settleLetters returns how many it settled, and which of those need a
+// reference still, because the one that was drawn is taken.
+func (tx *Tx) settleLetters(letters []postroom.Letter, at time.Time) (settled int, unnamed []string, err error) {
+	list := places{args: []any{micros(at)}}
+	rows := make([]string, len(letters))
+	for i, l := range letters {
+		drawn := ""
+		if l.State == postroom.LetterTriage {
+			drawn = tx.draw()
+		}
+		rows[i] = "(" + list.add(l.ID, l.Class, l.Address, nullable(l.Submission), l.State, l.Reason, drawn) + ")"
+	}
+	return settled, unnamed, tx.each(func(rows *sql.Rows) error {
+		var id, reference string
+		var state postroom.LetterState
+		err := rows.Scan(&id, &state, &reference)
+		settled++
+		if state == postroom.LetterTriage && reference == "" {
+			unnamed = append(unnamed, id)
+		}
+		return err
+	}, `UPDATE letters SET class = v.column2, address = v.column3, submission_id = v.column4, state = v.column5, reason = v.column6, settled_at = $1,
+			reference = CASE WHEN reference = '' AND v.column7 <> '' AND NOT EXISTS (SELECT 1 FROM letters other WHERE other.reference = v.column7 AND other.reference <> '')
+				AND NOT EXISTS (SELECT 1 FROM submissions WHERE submissions.reference = v.column7) THEN v.column7 ELSE reference END
+		  FROM (VALUES `+strings.Join(rows, ", ")+`) AS v
+		 WHERE letters.id = v.column1 AND letters.state = 'received' RETURNING id, state, reference`, list.args...)
+}
+
+// nameLetter draws references by which people can speak of a letter until one
+// is free.
 func (tx *Tx) nameLetter(id string) error {
 	for range maxDraws {
-		reference := tx.draw()
 		n, err := tx.exec(`UPDATE letters SET reference = $2 WHERE id = $1 AND reference = ''
-			AND NOT EXISTS (SELECT 1 FROM letters WHERE reference = $2 AND reference <> '') AND NOT EXISTS (SELECT 1 FROM submissions WHERE reference = $2)`, id, reference)
+			AND NOT EXISTS (SELECT 1 FROM letters WHERE reference = $2 AND reference <> '') AND NOT EXISTS (SELECT 1 FROM submissions WHERE reference = $2)`, id, tx.draw())
 		if err != nil {
 			return fmt.Errorf("name letter %s: %w", id, err)
 		}
 		if n > 0 {
 			return nil
-		}
-		var named string
-		if err := tx.row(`SELECT reference FROM letters WHERE id = $1`, id).Scan(&named); err != nil || named != "" {
-			return err // it had one, from an earlier time in triage
 		}
 	}
 	return fmt.Errorf("name letter %s: every reference drawn is taken", id)

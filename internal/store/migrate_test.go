@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -109,7 +110,7 @@ func TestANewDatabaseIsWhatTheMigrationsMake(t *testing.T) {
 	}
 }
 
-func TestRowsFromBeforeTheSecondDoorAreKept(t *testing.T) {
+func TestLettersFromBeforeTheSecondDoorAreKept(t *testing.T) {
 	t.Parallel()
 	onEachURL(t, func(t *testing.T, url string) {
 		s, err := Open(t.Context(), Options{URL: url, Box: box(t), Replay: true})
@@ -117,29 +118,39 @@ func TestRowsFromBeforeTheSecondDoorAreKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = s.Close() }) // the last write was asked for its error
+		sealed, err := s.box.Seal(rawPurpose+"l1", []byte("raw"))
+		if err != nil {
+			t.Fatal(err)
+		}
 		write(t, s, func(tx *Tx) error {
 			for _, statement := range []string{
-				`DROP TABLE letter_refs`, `DROP TABLE deliveries`, `DROP TABLE letters`,
+				`DROP TABLE letter_refs`, `DROP TABLE deliveries`, `DROP TABLE letter_bytes`, `DROP TABLE letters`,
 				`CREATE TABLE letters (id TEXT PRIMARY KEY, raw_hash TEXT NOT NULL UNIQUE, raw_sealed BYTEA NOT NULL, size BIGINT NOT NULL,
 				  message_id TEXT NOT NULL DEFAULT '', submission_id TEXT, state TEXT NOT NULL DEFAULT 'received', reason TEXT NOT NULL DEFAULT '', received_at BIGINT NOT NULL)`,
-				`INSERT INTO letters (id, raw_hash, raw_sealed, size, message_id, received_at) VALUES ('l1', 'hash', 'raw', 3, 'm1@example.org', 7)`,
 			} {
 				if _, err := tx.exec(statement); err != nil {
 					return err
 				}
 			}
-			text, err := migrations.ReadFile("migrations/0002_second_door.sql")
-			if err != nil {
+			if _, err := tx.exec(`INSERT INTO letters (id, raw_hash, raw_sealed, size, message_id, received_at) VALUES ('l1', 'hash', $1, 3, 'm1@example.org', 7)`, sealed); err != nil {
 				return err
 			}
-			rebuild, _, _ := strings.Cut(string(text), "CREATE INDEX letters_by_batch")
-			return tx.run(rebuild)
+			rebuild, _, _ := strings.Cut(migrationText(t, "0002_second_door.sql"), "CREATE INDEX letters_by_batch")
+			return errors.Join(tx.run(rebuild), tx.run(migrationText(t, "0004_letters_in_two.sql")))
 		})
 		l := got(s.Read(t.Context()).Letter("l1"))(t)
 		if l.MessageID != "m1@example.org" || l.Size != 3 || l.State != "received" {
 			t.Errorf("the letter is %+v", l)
 		}
+		if raw := got(s.Read(t.Context()).LetterRaw("l1"))(t); string(raw) != "raw" {
+			t.Errorf("its bytes are %q", raw)
+		}
 	})
+}
+
+func migrationText(t *testing.T, name string) string {
+	t.Helper()
+	return string(got(migrations.ReadFile("migrations/" + name))(t))
 }
 
 func TestProcessesStartingTogetherMigrateOnce(t *testing.T) {

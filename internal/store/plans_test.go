@@ -28,8 +28,8 @@ var crowd = []string{
 	`INSERT INTO form_versions (version, programme, form, snapshot, first_seen) SELECT 'v' || i, 'p', 'f', '', 0 FROM n WHERE i = 1`,
 	`INSERT INTO submissions (id, reference, idempotency_key, natural_key, programme, form, form_version, kind, channel, contact_id, locale, answers_sealed, state, received_at)
 		SELECT 's' || i, 'r' || i, 'k' || i, 'n' || i, 'p', 'f', 'v1', 'sign_up', 'web', 'c' || i, 'en', '', CASE WHEN i % 3 = 0 THEN 'received' ELSE 'answered' END, i FROM n`,
-	`INSERT INTO letters (id, raw_hash, raw_sealed, size, state, reason, submission_id, received_at)
-		SELECT 'l' || i, 'h' || i, '', 1, 'done', CASE WHEN i % 500 = 0 THEN 'added' ELSE 'filed' END, 's' || i, i FROM n`,
+	`INSERT INTO letters (id, raw_hash, size, state, reason, submission_id, received_at)
+		SELECT 'l' || i, 'h' || i, 1, 'done', CASE WHEN i % 500 = 0 THEN 'added' ELSE 'filed' END, 's' || i, i FROM n`,
 	`UPDATE submissions SET open_fields = 'area', letter_id = 'l' || substr(id, 2) WHERE received_at % 500 = 0`,
 	`INSERT INTO messages (id, key, message_id, form, submission_id, address, locale, class, lane, state, created_at, sending_at)
 		SELECT 'm' || i, 'm' || i, 'm' || i, 'f', 's' || i, (i % 900) || '@example.org', 'en', 'service', 'confirm', CASE WHEN i % 1000 = 0 THEN 'held' ELSE 'sent' END, i, i FROM n`,

@@ -130,7 +130,6 @@ CREATE TABLE forum_members (
 CREATE TABLE letters (
 	id            TEXT PRIMARY KEY,
 	raw_hash      TEXT NOT NULL UNIQUE,
-	raw_sealed    BYTEA NOT NULL,
 	size          BIGINT NOT NULL,
 	message_id    TEXT NOT NULL DEFAULT '',
 	submission_id TEXT REFERENCES submissions (id),
@@ -327,6 +326,13 @@ CREATE TABLE leases (
 	name         TEXT PRIMARY KEY,
 	held_by      TEXT NOT NULL,
 	leased_until BIGINT NOT NULL
+);
+
+-- The bytes of a letter, apart from what is known of it: SQLite writes a whole
+-- row when one column changes.
+CREATE TABLE letter_bytes (
+	letter_id TEXT PRIMARY KEY REFERENCES letters (id),
+	sealed    BYTEA NOT NULL
 );
 
 -- The letters that a letter names in In-Reply-To and References.

@@ -113,7 +113,7 @@ func TestASealedValueDoesNotOpenInAnotherRowOrColumn(t *testing.T) {
 				[]any{m.ID, m2.ID}, func() error { _, err := r.Message(m2.ID); return err }},
 			{"raw in the place of data", `UPDATE messages SET data_sealed = raw_sealed WHERE id = $1`,
 				[]any{m.ID}, func() error { _, err := r.Message(m.ID); return err }},
-			{"letter", `UPDATE letters SET raw_sealed = (SELECT raw_sealed FROM letters WHERE id = $1) WHERE id = $2`,
+			{"letter", `UPDATE letter_bytes SET sealed = (SELECT sealed FROM letter_bytes WHERE letter_id = $1) WHERE letter_id = $2`,
 				[]any{letter, letter2}, func() error { _, err := r.LetterRaw(letter2); return err }},
 		} {
 			if err := c.read(); err != nil {
