@@ -23,11 +23,7 @@ func (in *Inbound) copied(ctx context.Context, a arrival) (bool, error) {
 }
 
 func (in *Inbound) original(ctx context.Context, a arrival) (first postroom.Letter, found bool, err error) {
-	twins, err := in.Store.Read(ctx).LettersNamed(a.MessageID)
-	if err != nil {
-		return first, false, fmt.Errorf("look for copies of letter %s: %w", a.ID, err)
-	}
-	for _, l := range twins {
+	for _, l := range a.namesakes {
 		if l.ID >= a.ID || l.Folder != postroom.Inbox {
 			continue
 		}
@@ -49,16 +45,11 @@ func sameLetter(a, b letter.Letter) bool {
 
 // mailboxes lists where a letter lay, with its copies, the first place first.
 func (in *Inbound) mailboxes(ctx context.Context, a arrival) ([]string, error) {
-	r := in.Store.Read(ctx)
-	boxes, err := r.MailboxesOf(a.ID)
+	boxes, err := in.Store.Read(ctx).MailboxesOf(a.ID)
 	if err != nil {
 		return nil, fmt.Errorf("list mailboxes of letter %s: %w", a.ID, err)
 	}
-	twins, err := r.LettersNamed(a.MessageID)
-	if err != nil {
-		return nil, fmt.Errorf("look for copies of letter %s: %w", a.ID, err)
-	}
-	for _, l := range twins {
+	for _, l := range a.namesakes {
 		if l.Folder == postroom.Inbox && !slices.Contains(boxes, l.Mailbox) {
 			boxes = append(boxes, l.Mailbox)
 		}

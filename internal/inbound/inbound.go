@@ -2,7 +2,6 @@ package inbound
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -73,115 +72,15 @@ func New(o Options) *Inbound {
 	return &Inbound{o}
 }
 
-// mostReads is how often reading a letter may end with the death of the process
-// before the letter is read apart from the others of its batch.
-const mostReads = 3
-
-// mostTries is after how many failures a letter that is alone in its batch
-// goes to a person.
-const mostTries = 5
-
-// ReadBatch does one inbound_read job: each letter of the batch is read and
-// acted on in a transaction of its own. One that fails gets a batch of its own,
-// so that the others do not wait for it; alone and failing again and again, it
-// goes to a person.
-func (in *Inbound) ReadBatch(ctx context.Context, job postroom.Job) store.Outcome {
-	letters, err := in.Store.Read(ctx).Batch(job.Subject)
-	if err != nil {
-		return store.Outcome{Verdict: store.Again, Reason: fmt.Sprintf("list letters of batch %s: %v", job.Subject, err)}
-	}
-	var failed error
-	for _, l := range letters {
-		if ctx.Err() != nil {
-			return store.Outcome{Verdict: store.Wait, At: in.Clock.Now(), Reason: "stopped"}
-		}
-		failed = errors.Join(failed, in.readOne(ctx, l, len(letters) == 1, job.Tries >= mostTries))
-	}
-	if failed != nil {
-		return store.Outcome{Verdict: store.Again, Reason: failed.Error()}
-	}
-	return store.Outcome{Verdict: store.Done}
-}
-
-// readOne reads a letter. What fails in company is set apart and is no failure
-// of the batch.
-func (in *Inbound) readOne(ctx context.Context, l postroom.Letter, alone, last bool) error {
-	switch {
-	case l.Reads >= mostReads && alone:
-		return in.giveUp(ctx, l)
-	case l.Reads >= mostReads:
-		return in.setApart(ctx, l)
-	}
-	err := in.Store.Write(ctx, func(tx *store.Tx) error { return tx.BeginReading(l.ID) })
-	if err == nil {
-		err = in.read(ctx, l)
-	}
-	switch {
-	case err == nil, ctx.Err() != nil:
-		return ctx.Err()
-	case postroom.KindOf(err) == postroom.Gone:
-		return nil // another worker has settled it
-	case alone && last:
-		in.Log.ErrorContext(ctx, "letter cannot be read", "letter", l.ID, "err", err)
-		return in.giveUp(ctx, l)
-	case alone:
-		return fmt.Errorf("read letter %s: %w", l.ID, err)
-	}
-	in.Log.WarnContext(ctx, "letter set apart", "letter", l.ID, "err", err)
-	return in.setApart(ctx, l)
-}
-
-// setApart gives a letter a batch of its own.
-func (in *Inbound) setApart(ctx context.Context, l postroom.Letter) error {
-	batch, now := store.NewBatch(), in.Clock.Now()
-	err := in.Store.Write(ctx, func(tx *store.Tx) error {
-		moved, err := tx.SetApart(l.ID, batch)
-		if err != nil || !moved {
-			return err
-		}
-		_, err = tx.AddJob(postroom.JobInboundRead, batch, postroom.Inbound, now, now)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("set letter %s apart: %w", l.ID, err)
-	}
-	return nil
-}
-
-// giveUp sends a letter to a person unread.
-func (in *Inbound) giveUp(ctx context.Context, l postroom.Letter) error {
-	l.Class, l.State, l.Reason = postroom.LetterUnknown, postroom.LetterTriage, reasonUnreadable
-	return in.Store.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.SettleLetter(l, in.Clock.Now())
-		return err
-	})
-}
-
-// arrival is one letter with everything that is known of it.
-type arrival struct {
-	postroom.Letter
-	read    letter.Letter
-	verdict Verdict
-	at      time.Time
-}
-
-// read reads a letter and acts on it.
-func (in *Inbound) read(ctx context.Context, l postroom.Letter) error {
-	raw, err := in.Store.Read(ctx).LetterRaw(l.ID)
-	if err != nil {
-		return err
-	}
-	now := in.Clock.Now()
-	a := arrival{Letter: l, read: letter.Read(raw), at: now}
-	a.verdict = Classify(a.read, in.Ours.at(l.Mailbox), a.asOf())
-	a.Class, a.Address = a.verdict.Class, firstAddress(a.read.From)
+// actOn does what follows from a letter that has been read.
+func (in *Inbound) actOn(ctx context.Context, a arrival) error {
 	if err := in.revive(ctx, a); err != nil {
 		return err
 	}
 	if err := in.act(ctx, a); err != nil {
 		return err
 	}
-	in.Log.InfoContext(ctx, "letter read", "letter", l.ID, "reason", string(a.Class))
+	in.Log.InfoContext(ctx, "letter read", "letter", a.ID, "reason", string(a.Class))
 	return nil
 }
 
@@ -208,12 +107,8 @@ func firstAddress(list []letter.Address) string {
 // revive makes an address good again that mail did not arrive at: somebody
 // writes to us from there, and waits for an answer.
 func (in *Inbound) revive(ctx context.Context, a arrival) error {
-	if !a.personal() || a.Address == "" {
+	if !a.personal() || !a.dead {
 		return nil
-	}
-	dead, err := in.Store.Read(ctx).AddressDead(a.Address)
-	if err != nil || !dead {
-		return err
 	}
 	return in.Store.Write(ctx, func(tx *store.Tx) error { return tx.MarkAddress(a.Address, false) })
 }
@@ -278,19 +173,26 @@ func (in *Inbound) worrying(a arrival) bool {
 	return worrying
 }
 
-// settle ends a letter from which nothing else follows.
-func (in *Inbound) settle(ctx context.Context, a arrival, state postroom.LetterState, reason string) error {
-	return in.Store.Write(ctx, func(tx *store.Tx) error { return a.settle(tx, state, reason) })
+// settle ends a letter from which nothing else follows. It is settled together
+// with the others of its wave.
+func (in *Inbound) settle(_ context.Context, a arrival, state postroom.LetterState, reason string) error {
+	a.ends.add(a.ended(state, reason))
+	return nil
+}
+
+// ended is the letter as it is to be settled.
+func (a arrival) ended(state postroom.LetterState, reason string) postroom.Letter {
+	l := a.Letter
+	l.State, l.Reason = state, reason
+	return l
 }
 
 // settle ends the letter in a transaction that does what follows from it. One
 // that was settled meanwhile undoes all of that.
 func (a arrival) settle(tx *store.Tx, state postroom.LetterState, reason string) error {
-	l := a.Letter
-	l.State, l.Reason = state, reason
-	settled, err := tx.SettleLetter(l, a.at)
+	settled, err := tx.SettleLetter(a.ended(state, reason), a.at)
 	if err == nil && !settled {
-		err = &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("error.moved_on"), Cause: fmt.Errorf("letter %s is settled", l.ID)}
+		err = &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("error.moved_on"), Cause: fmt.Errorf("letter %s is settled", a.ID)}
 	}
 	return err
 }

@@ -19,7 +19,7 @@ import (
 // the mailbox stand for, by the one door in. What no form takes goes to a
 // person, and its sender hears that we have it.
 func (in *Inbound) submission(ctx context.Context, a arrival) error {
-	answered, err := in.staffWrote(ctx, a)
+	answered, err := in.staffHadWritten(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -219,7 +219,7 @@ func (in *Inbound) reply(ctx context.Context, a arrival) error {
 	if !theirs {
 		return in.triage(ctx, a, reasonOther)
 	}
-	answered, err := in.staffWrote(ctx, a)
+	answered, err := in.staffHadWritten(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -293,6 +293,9 @@ func (in *Inbound) conversation(ctx context.Context, a arrival) (sub postroom.Su
 			return sub, false, err
 		}
 	}
+	if !a.thread {
+		return sub, false, nil
+	}
 	return in.threadOf(r, a.read.Refs())
 }
 
@@ -329,11 +332,10 @@ func known(sub postroom.Submission, err error) (postroom.Submission, bool, error
 // it, where anything automatic may.
 func (in *Inbound) triage(ctx context.Context, a arrival, reason string) error {
 	alarms, answers := a.written() && !a.Imported, a.personal() && a.mayAnswer()
-	var worried *programme.Programme
-	var k workflow.Kept
-	if alarms || answers { // before the transaction: it takes time, and others wait for that to end
-		worried, k = in.judged(a)
+	if !alarms && !answers {
+		return in.settle(ctx, a, postroom.LetterTriage, reason)
 	}
+	worried, k := in.judged(a) // before the transaction: it takes time, and others wait for that to end
 	return in.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := a.settle(tx, postroom.LetterTriage, reason); err != nil {
 			return err

@@ -172,6 +172,15 @@ func (in *Inbound) answerTriage(tx *store.Tx, a arrival, answered *bool) error {
 	return nil
 }
 
+// staffHadWritten says whether the Sent folder held an answer to a letter when
+// that came to be acted on.
+func (in *Inbound) staffHadWritten(ctx context.Context, a arrival) (bool, error) {
+	if !a.named {
+		return false, nil
+	}
+	return in.staffWrote(ctx, a)
+}
+
 // staffWrote says whether the Sent folder holds an answer to a letter that is
 // only read now.
 func (in *Inbound) staffWrote(ctx context.Context, a arrival) (bool, error) {

@@ -317,24 +317,20 @@ func (k *keeper) file(ctx context.Context, f folder, cursor store.Cursor, letter
 		return cursor, nil
 	}
 	batch := store.NewBatch()
-	filed := make([]filing, len(letters))
+	filings := make([]store.Filing, len(letters))
 	for i, l := range letters {
-		filed[i] = k.filing(cursor, l, batch)
+		filings[i] = k.filing(cursor, l, batch)
 	}
 	cursor.LastUID = max(cursor.LastUID, letters[len(letters)-1].uid)
 	err := k.write(ctx, func(tx *store.Tx, now time.Time) error {
-		fresh := false
-		for _, l := range filed {
-			added, err := l.add(tx, cursor, now)
-			if err != nil {
-				return err
-			}
-			fresh = fresh || added
-		}
-		if err := tx.PutCursor(cursor); err != nil || !fresh {
+		fresh, err := tx.FileLetters(cursor, arrived(filings, now), now)
+		if err != nil {
 			return err
 		}
-		_, err := tx.AddJob(postroom.JobInboundRead, batch, postroom.Inbound, now, now)
+		if err := tx.PutCursor(cursor); err != nil || fresh == 0 {
+			return err
+		}
+		_, err = tx.AddJob(postroom.JobInboundRead, batch, postroom.Inbound, now, now)
 		return err
 	})
 	if err != nil {
@@ -347,27 +343,31 @@ func (k *keeper) file(ctx context.Context, f folder, cursor store.Cursor, letter
 	return cursor, k.after(ctx, f, uids)
 }
 
-// filing is one letter ready to be filed.
-type filing struct {
-	letter postroom.Letter
-	refs   []string
-	raw    []byte
-	uid    uint32
-	at     time.Time // when the server got it
-}
-
-func (k *keeper) filing(cursor store.Cursor, l fetched, batch string) filing {
+// filing is a letter ready to be filed.
+func (k *keeper) filing(cursor store.Cursor, l fetched, batch string) store.Filing {
 	hash := sha256.Sum256(l.raw)
 	id, refs := letter.IDs(l.raw)
 	old := l.uid < cursor.OldBelow
-	return filing{
-		uid: l.uid, at: l.at, raw: l.raw, refs: storable(refs...),
-		letter: postroom.Letter{
+	return store.Filing{
+		UID: l.uid, Raw: l.raw, Refs: storable(refs...),
+		Letter: postroom.Letter{
 			Hash: hex.EncodeToString(hash[:]), MessageID: strings.Join(storable(id), ""), Mailbox: cursor.Mailbox, Folder: cursor.Folder, Batch: batch,
 			Imported: old && (cursor.OldImported || !l.at.IsZero() && l.at.Before(cursor.ConnectedAt)),
-			Size:     int(l.size),
+			Size:     int(l.size), ReceivedAt: l.at,
 		},
 	}
+}
+
+// arrived is filings with the time at which they came: when the server says,
+// unless that is not known or has not come yet.
+func arrived(filings []store.Filing, now time.Time) []store.Filing {
+	filings = slices.Clone(filings)
+	for i := range filings {
+		if at := &filings[i].Letter.ReceivedAt; at.IsZero() || at.After(now) {
+			*at = now
+		}
+	}
+	return filings
 }
 
 // storable leaves out message ids that no database takes, or no index: whoever
@@ -378,18 +378,4 @@ func storable(ids ...string) []string {
 		return len(id) > longest || !utf8.ValidString(id) || strings.ContainsRune(id, 0)
 	})
 	return kept[:min(len(kept), most)]
-}
-
-// add files the letter and says whether it was new. It came when the server
-// says, unless that is not known or has not come yet.
-func (l filing) add(tx *store.Tx, cursor store.Cursor, now time.Time) (bool, error) {
-	came := l.letter
-	if came.ReceivedAt = l.at; l.at.IsZero() || l.at.After(now) {
-		came.ReceivedAt = now
-	}
-	id, added, err := tx.AddLetter(came, l.refs, l.raw)
-	if err != nil {
-		return false, err
-	}
-	return added, tx.AddDelivery(cursor.Mailbox, cursor.Folder, cursor.UIDValidity, l.uid, id, now)
 }
