@@ -28,7 +28,7 @@ func (w *walk) lenient(h Header, body []byte) bool {
 	if err != nil || root == nil {
 		return false
 	}
-	w.branch(root, 0)
+	w.grow(root, nil)
 	return len(w.leaves) > 0
 }
 
@@ -50,26 +50,27 @@ func rebuilt(h Header, body []byte) []byte {
 	return b.Bytes()
 }
 
-func (w *walk) branch(p *enmime.Part, depth int) {
+func (w *walk) grow(p *enmime.Part, within []branch) {
 	if p.FirstChild == nil {
 		if strings.HasPrefix(p.ContentType, "multipart/") && len(bytes.TrimSpace(p.Content)) == 0 {
 			return
 		}
-		w.grown(p, depth)
+		w.grown(p, within)
 		return
 	}
-	if depth >= maxDepth {
+	if len(within) >= maxDepth {
 		w.note("too_deep")
 		return
 	}
+	within = w.branch(within, p.ContentType)
 	for child := p.FirstChild; child != nil; child = child.NextSibling {
-		w.branch(child, depth+1)
+		w.grow(child, within)
 	}
 }
 
 // grown keeps a leaf of enmime's tree. A multipart that could not be divided
 // is text.
-func (w *walk) grown(p *enmime.Part, depth int) {
+func (w *walk) grown(p *enmime.Part, within []branch) {
 	var h Header
 	for name, values := range p.Header {
 		for _, v := range values {
@@ -80,5 +81,5 @@ func (w *walk) grown(p *enmime.Part, depth int) {
 	if strings.HasPrefix(kind, "multipart/") {
 		kind = "text/plain"
 	}
-	w.add(h, kind, params, p.Content, depth)
+	w.add(h, kind, params, p.Content, within)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gabriel-vasile/mimetype"
 	"github.com/jhillyerd/enmime/v2/mediatype"
 )
 
@@ -25,10 +26,15 @@ func mediaOf(h Header) (kind string, params map[string]string, odd bool) {
 		return kind, params, false
 	}
 	kind = strings.ToLower(strings.TrimRight(firstToken.FindString(value), ";"))
-	if !mediaType.MatchString(kind) {
+	params = looseParams(value)
+	switch {
+	case mediaType.MatchString(kind):
+	case strings.HasPrefix(kind, "text") || params["name"] == "" && fileName(h) == "":
 		kind = "text/plain"
+	default:
+		kind = "application/octet-stream"
 	}
-	return kind, looseParams(value), true
+	return kind, params, true
 }
 
 var mediaType = regexp.MustCompile(`^[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,90}$`)
@@ -56,6 +62,40 @@ func fileName(h Header) string {
 		}
 	}
 	return ""
+}
+
+// name is what a part is called, without the folders of the computer that it
+// was on and without signs that turn the direction of writing, behind which
+// "gpj.exe" looks like "exe.jpg".
+func (p *Part) name() string {
+	name := fileName(p.Header)
+	if name == "" && p.Header == nil {
+		name = Words(p.Params["name"])
+	}
+	name = strings.Map(func(r rune) rune {
+		if r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f {
+			return -1
+		}
+		return r
+	}, storable(name))
+	if base := strings.TrimSpace(name[strings.LastIndexAny(name, `/\`)+1:]); base != "" {
+		name = base
+	}
+	return strings.ToValidUTF8(name[:min(len(name), maxName)], "")
+}
+
+const (
+	maxName    = 500
+	mostSniffs = 3 << 10
+)
+
+// sniffed is the media type that content looks like by its first bytes.
+func sniffed(content []byte) string {
+	if len(content) == 0 {
+		return ""
+	}
+	kind, _, _ := strings.Cut(mimetype.Detect(content[:min(len(content), mostSniffs)]).String(), ";")
+	return kind
 }
 
 // param is one parameter, whole or a piece of it (RFC 2231, 3 and 4).

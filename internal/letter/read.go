@@ -20,17 +20,53 @@ func Read(raw []byte) (l Letter) {
 	if odd {
 		problems = append(problems, "broken_header")
 	}
-	l = envelope(h)
-	w := takeApart(h, body)
+	inner, body, piece := wholeOf(h, body)
+	if piece {
+		problems = append(problems, "partial")
+	}
+	w := takeApart(inner, body)
+	charset := charsetOf(h, w.leaves)
+	l = envelope(h.inCharset(charset))
 	l.Problems = append(problems, w.odd...)
+	for i := range w.leaves {
+		w.leaves[i].Header = w.leaves[i].Header.inCharset(charset)
+	}
 	l.put(w.leaves)
 	return l
+}
+
+// wholeOf looks into the first piece of a letter that was sent in pieces
+// (RFC 2046, 5.2.2.1), which begins with the header of the whole. The others
+// go on in the middle and are text as far as they go.
+func wholeOf(h Header, body []byte) (inner Header, content []byte, piece bool) {
+	switch kind, params, _ := mediaOf(h); {
+	case kind != "message/partial":
+		return h, body, false
+	case params["number"] == "1":
+		inner, content = ReadHeader(body)
+		return inner, content, true
+	}
+	return nil, body, true
+}
+
+// charsetOf is the charset in which a header is probably written that was never
+// encoded: that of the letter, or of its first text.
+func charsetOf(h Header, leaves []Part) string {
+	if _, params, _ := mediaOf(h); params["charset"] != "" {
+		return params["charset"]
+	}
+	for i := range leaves {
+		if charset := leaves[i].Params["charset"]; charset != "" {
+			return charset
+		}
+	}
+	return ""
 }
 
 // takeApart tries the fast way, then the lenient one, then none.
 func takeApart(h Header, body []byte) walk {
 	var fast walk
-	fast.strict(h, body, "", 0)
+	fast.strict(h, body, nil)
 	if len(fast.odd) == 0 {
 		return fast
 	}
@@ -42,7 +78,7 @@ func takeApart(h Header, body []byte) walk {
 		return fast
 	}
 	last := walk{odd: append(fast.odd, "no_structure")}
-	last.add(nil, "text/plain", nil, body, 0)
+	last.add(nil, "text/plain", nil, body, nil)
 	return last
 }
 
@@ -50,7 +86,7 @@ func takeApart(h Header, body []byte) walk {
 func envelope(h Header) Letter {
 	return Letter{
 		Header: h,
-		From:   addressesIn(h, "From"), Sender: addressesIn(h, "Sender"), ReplyTo: addressesIn(h, "Reply-To"),
+		From:   writersIn(h), Sender: addressesIn(h, "Sender"), ReplyTo: addressesIn(h, "Reply-To"),
 		To: addressesIn(h, "To"), Cc: addressesIn(h, "Cc"),
 		Subject:   Words(h.Get("Subject")),
 		MessageID: firstID(h.Get("Message-ID")),
@@ -67,29 +103,61 @@ func plainest(raw []byte) Letter {
 
 // put tells the letter's own text from what is attached to it.
 func (l *Letter) put(leaves []Part) {
-	var text, page []string
+	var own []Part
 	only := onlyText(leaves)
 	for i := range leaves {
-		p, size := &leaves[i], len(leaves[i].Body)
-		if strings.HasPrefix(p.Type, "text/") {
-			p.Body = []byte(storable(decode(p.Params["charset"], p.Body)))
-		}
+		p := &leaves[i]
+		l.noteOnce(p.sealed())
 		switch {
-		case p.Type == "message/rfc822" && dispositionOf(p.Header) != "attachment" && fileName(p.Header) == "":
-			// a letter within the letter, such as what a report returns
+		case p.returned():
+			l.Parts = append(l.Parts, *p)
 		case p.attached() && i != only:
-			l.Attachments = append(l.Attachments, Attachment{Name: fileName(p.Header), Type: p.Type, Size: size})
-		case p.Type == "text/html":
-			page = append(page, string(p.Body))
+			l.attach(*p)
 		default:
-			text = append(text, string(p.Body))
+			files := p.takeFiles()
+			own = append(own, p.readable())
+			l.Parts = append(l.Parts, own[len(own)-1])
+			for _, f := range files {
+				l.attach(Part{Type: "application/octet-stream", Params: map[string]string{"name": f.name}, Body: f.body, Depth: p.Depth})
+			}
 		}
-		l.Parts = append(l.Parts, *p)
 	}
-	l.Text, l.HTML = limited(strings.Join(text, "\n")), limited(strings.Join(page, "\n"))
-	if strings.TrimSpace(l.Text) == "" && l.HTML != "" {
-		l.Text = Plain(l.HTML, nil)
+	l.Text, l.HTML = ownWords(own)
+}
+
+// attach lists a part as attached. The type that the sender declares is often a
+// guess by its name, and sometimes a lie, so that what the content begins with
+// is looked at too.
+func (l *Letter) attach(p Part) {
+	a := Attachment{Name: p.name(), Type: p.Type, Sniffed: sniffed(p.Body), Size: len(p.Body), Part: len(l.Parts)}
+	l.Attachments = append(l.Attachments, a)
+	l.Parts = append(l.Parts, p.readable())
+}
+
+// returned says whether a part is a letter within the letter, such as what a
+// report returns. One that somebody attached has a name, or says so.
+func (p *Part) returned() bool {
+	return p.Type == "message/rfc822" && dispositionOf(p.Header) != "attachment" && fileName(p.Header) == ""
+}
+
+// takeFiles takes files that were written into a plain text out of it.
+func (p *Part) takeFiles() (files []file) {
+	if p.Type == "text/plain" {
+		p.Body, files = filesInText(p.Body)
 	}
+	return files
+}
+
+// readable is a part with its text in UTF-8. A long file is left as it is.
+func (p Part) readable() Part {
+	switch {
+	case !strings.HasPrefix(p.Type, "text/"):
+	case len(p.Body) <= maxDecoded:
+		p.Body = []byte(storable(decode(p.Params["charset"], p.Body)))
+	case !p.attached():
+		p.Body = []byte(storable(decode(p.Params["charset"], p.Body[:maxDecoded])))
+	}
+	return p
 }
 
 // onlyText is the index of the part that is the letter's text although it has
