@@ -40,12 +40,14 @@ func nextDelimiter(body, mark []byte, at int) (d delimiter, found bool) {
 			return delimiter{}, false
 		}
 		begin := at + i
-		line, rest := cutLine(body[begin+len(mark):])
-		after, last := bytes.CutPrefix(line, []byte("--"))
-		if endsDelimiter(after, last) && (begin == 0 || body[begin-1] == '\n' || body[begin-1] == '\r') {
+		at = begin + len(mark)
+		if begin > 0 && body[begin-1] != '\n' && body[begin-1] != '\r' {
+			continue
+		}
+		line, rest := cutLine(body[at:])
+		if after, last := bytes.CutPrefix(line, []byte("--")); endsDelimiter(after, last) {
 			return delimiter{begin, len(body) - len(rest), last}, true
 		}
-		at = begin + len(mark)
 	}
 }
 

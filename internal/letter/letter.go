@@ -37,7 +37,9 @@ type Part struct {
 	Body   []byte // decoded from its transfer encoding; in its own charset unless it is text
 	Depth  int    // how many multiparts it is in
 
-	within []branch // which, the outermost first
+	within      []branch // which, the outermost first
+	called      string   // its file name as the sender wrote it, decoded
+	disposition string   // what its Content-Disposition begins with
 }
 
 // Letter is one email as it was read.

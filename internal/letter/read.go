@@ -29,24 +29,28 @@ func Read(raw []byte) (l Letter) {
 	l = envelope(h.inCharset(charset))
 	l.Problems = append(problems, w.odd...)
 	for i := range w.leaves {
-		w.leaves[i].Header = w.leaves[i].Header.inCharset(charset)
+		w.leaves[i].label(charset)
 	}
 	l.put(w.leaves)
 	return l
 }
 
+// label reads once what a part's header says of it as a file.
+func (p *Part) label(charset string) {
+	p.Header = p.Header.inCharset(charset)
+	p.called, p.disposition = fileName(p.Header), dispositionOf(p.Header)
+}
+
 // wholeOf looks into the first piece of a letter that was sent in pieces
 // (RFC 2046, 5.2.2.1), which begins with the header of the whole. The others
-// go on in the middle and are text as far as they go.
+// go on in the middle, mostly of a file, and stay attached as they are.
 func wholeOf(h Header, body []byte) (inner Header, content []byte, piece bool) {
-	switch kind, params, _ := mediaOf(h); {
-	case kind != "message/partial":
+	kind, params, _ := mediaOf(h)
+	if kind != "message/partial" || params["number"] != "1" {
 		return h, body, false
-	case params["number"] == "1":
-		inner, content = ReadHeader(body)
-		return inner, content, true
 	}
-	return nil, body, true
+	inner, content = ReadHeader(body)
+	return inner, content, true
 }
 
 // charsetOf is the charset in which a header is probably written that was never
@@ -118,7 +122,7 @@ func (l *Letter) put(leaves []Part) {
 			own = append(own, p.readable())
 			l.Parts = append(l.Parts, own[len(own)-1])
 			for _, f := range files {
-				l.attach(Part{Type: "application/octet-stream", Params: map[string]string{"name": f.name}, Body: f.body, Depth: p.Depth})
+				l.attach(Part{Type: "application/octet-stream", Body: f.body, Depth: p.Depth, called: Words(f.name)})
 			}
 		}
 	}
@@ -137,7 +141,7 @@ func (l *Letter) attach(p Part) {
 // returned says whether a part is a letter within the letter, such as what a
 // report returns. One that somebody attached has a name, or says so.
 func (p *Part) returned() bool {
-	return p.Type == "message/rfc822" && dispositionOf(p.Header) != "attachment" && fileName(p.Header) == ""
+	return p.Type == "message/rfc822" && p.disposition != "attachment" && p.called == ""
 }
 
 // takeFiles takes files that were written into a plain text out of it.
@@ -168,7 +172,7 @@ func onlyText(leaves []Part) int {
 		switch p := &leaves[i]; {
 		case !p.attached():
 			return -1
-		case only < 0 && p.Type == "text/plain" && dispositionOf(p.Header) != "attachment":
+		case only < 0 && p.Type == "text/plain" && p.disposition != "attachment":
 			only = i
 		}
 	}
@@ -180,7 +184,7 @@ func (p *Part) attached() bool {
 	if p.Type != "text/plain" && p.Type != "text/html" {
 		return true
 	}
-	return dispositionOf(p.Header) == "attachment" || fileName(p.Header) != ""
+	return p.disposition == "attachment" || p.called != ""
 }
 
 // limited keeps a text to what is looked at, and whole letters whole.

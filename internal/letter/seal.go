@@ -28,7 +28,7 @@ func (p *Part) sealed() string {
 	case "text/plain":
 		return armoured(p.Body)
 	}
-	if name := strings.ToLower(fileName(p.Header)); name == "winmail.dat" {
+	if name := strings.ToLower(p.called); name == "winmail.dat" {
 		return "tnef"
 	} else if strings.HasSuffix(name, ".p7m") {
 		return p.smime()

@@ -107,6 +107,8 @@ func yencFile(name string, b []byte) (f file, left []byte, ok bool) {
 		switch {
 		case bytes.HasPrefix(line, []byte("=yend ")):
 			return f, rest, true
+		case bytes.HasPrefix(line, []byte("=ybegin ")):
+			return f, b, false
 		case !bytes.HasPrefix(line, []byte("=ypart ")):
 			f.body = appendYenc(f.body, line)
 		}
