@@ -12,9 +12,9 @@ import (
 // is read as far as the strict way went.
 const (
 	mostLenient       = 4 << 20 // bytes
-	mostLenientLines  = 30_000
+	mostLenientLines  = 150_000 // as often as each is looked at, once for each multipart
 	mostBoundaries    = 100
-	mostBoundaryLines = maxParts
+	mostBoundaryLines = 300
 )
 
 // lenient takes a letter apart with enmime, which is slow and forgives much.
@@ -36,8 +36,10 @@ func (w *walk) lenient(h Header, body []byte) bool {
 }
 
 func tooDear(body []byte) bool {
-	return len(body) > mostLenient || bytes.Count(body, []byte("\n")) > mostLenientLines ||
-		bytes.Count(body, []byte("boundary=")) > mostBoundaries || bytes.Count(body, []byte("\n--")) > mostBoundaryLines || longFieldIn(body)
+	multiparts := bytes.Count(body, []byte("boundary="))
+	return len(body) > mostLenient || multiparts > mostBoundaries ||
+		bytes.Count(body, []byte("\n"))*(1+multiparts) > mostLenientLines ||
+		bytes.Count(body, []byte("\n--")) > mostBoundaryLines || longFieldIn(body)
 }
 
 // longFieldIn says whether a content field is in a body that has too many
