@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"bytes"
 	"regexp"
 	"slices"
 	"strings"
@@ -125,4 +126,28 @@ func wordSet(s string) map[string]bool {
 	}
 	delete(set, "")
 	return set
+}
+
+const (
+	smallPage = 64 << 10 // bytes
+	smallData = 1 << 10  // bytes
+)
+
+// withoutData cuts long runs of base64 out of a page.
+func withoutData(page []byte) []byte {
+	const mark = "base64,"
+	var out []byte
+	kept := 0
+	for at := 0; ; {
+		i := bytes.Index(page[at:], []byte(mark))
+		if i < 0 {
+			return append(out, page[kept:]...)
+		}
+		begin := at + i + len(mark)
+		for at = begin; at < len(page) && (isBase64(page[at]) || page[at] == '=' || page[at] == '\r' || page[at] == '\n'); at++ {
+		}
+		if at-begin > smallData {
+			out, kept = append(out, page[kept:begin]...), at
+		}
+	}
 }

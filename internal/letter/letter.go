@@ -56,7 +56,7 @@ type Letter struct {
 	References  []string // message ids without angle brackets, the oldest first
 	Date        time.Time
 	Text        string // the plain text, or what the HTML says when there is none
-	HTML        string // the HTML part as it came, decoded; never shown as it is
+	HTML        string // the HTML part, decoded, without large pictures in it; never shown as it is
 	Attachments []Attachment
 	Parts       []Part
 	Problems    []string // what was odd, for the person who looks into it

@@ -119,6 +119,7 @@ func (l *Letter) put(leaves []Part) {
 			l.attach(*p)
 		default:
 			files := p.takeFiles()
+			p.dropPictures()
 			own = append(own, p.readable())
 			l.Parts = append(l.Parts, own[len(own)-1])
 			for _, f := range files {
@@ -150,6 +151,15 @@ func (p *Part) takeFiles() (files []file) {
 		p.Body, files = filesInText(p.Body)
 	}
 	return files
+}
+
+// dropPictures leaves out pictures that a page holds within itself as data
+// (RFC 2397). They may be larger than all that is looked at of a page, and stand
+// before its words.
+func (p *Part) dropPictures() {
+	if p.Type == "text/html" && len(p.Body) > smallPage {
+		p.Body = withoutData(p.Body)
+	}
 }
 
 // readable is a part with its text in UTF-8. A long file is left as it is.

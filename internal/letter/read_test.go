@@ -179,6 +179,14 @@ func FuzzRead(f *testing.F) {
 	for _, raw := range samples(f) {
 		f.Add(raw)
 	}
+	for _, seed := range []string{
+		"Content-Type: multipart/mixed; boundary=b\n\n--b\nno field\n\nx\n--b--", "Content-Type: multipart/mixed; boundary=\"b \"\n\n--b \n\nx\n--b --",
+		"Subject: x\n\nbegin 644\n#0V%T\n`\nend\n=ybegin size=1 name=x\n=}\n=yend size=1", "Content-Type: text/plain; charset=utf-7\n\n+2D3-+AGE+-",
+		"Content-Type: text/html\n\n<b id=1><p style=\"font-size:0;opacity:.0\">x<p>y<img src=\"data:;base64,QQ==\">",
+		"Content-Type: x; name*0*=utf-8''%41; name*1=\"b\\\"\"; name=c\n\n", "Content-Type: message/partial; number=1\n\nSubject: y\n\nz", "From: \"a\" <>\nTo: g:;, <@r:b@c>\n\n",
+	} {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		l := letter.Read(raw)
 		if again := letter.Read(raw); seen(l) != seen(again) {
@@ -201,7 +209,7 @@ func everything(l letter.Letter) string {
 		}
 	}
 	for _, a := range l.Attachments {
-		all = append(all, a.Name, a.Type)
+		all = append(all, a.Name, a.Type, a.Sniffed)
 	}
 	return strings.Join(all, "\x01")
 }
@@ -209,6 +217,9 @@ func everything(l letter.Letter) string {
 func FuzzIDs(f *testing.F) {
 	for _, raw := range samples(f) {
 		f.Add(raw)
+	}
+	for _, seed := range []string{"Message-ID: <>\nReferences: <a@b", "In-Reply-To: <a b@c> d@e\nReferences: <<f@g>>\n <h@i>\n", "Message-ID: \"<x\x00@y>\"\n"} {
+		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		id, refs := letter.IDs(raw)
@@ -225,7 +236,7 @@ func FuzzIDs(f *testing.F) {
 
 func BenchmarkRead(b *testing.B) {
 	letters := samples(b)
-	for _, name := range []string{"01-plain", "02-html-only", "06-file-names", "09-strange-encoding"} {
+	for _, name := range []string{"01-plain", "02-html-only", "06-file-names", "09-strange-encoding", "17-alternatives-say-it-once", "31-hidden-line-before-the-letter"} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				letter.Read(letters[name])

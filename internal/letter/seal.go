@@ -25,6 +25,8 @@ func (p *Part) sealed() string {
 		return "partial" // RFC 2046, 5.2.2
 	case "message/external-body":
 		return "external_body" // RFC 2046, 5.2.3
+	case "message/rfc822":
+		return p.inner()
 	case "text/plain":
 		return armoured(p.Body)
 	}
@@ -34,6 +36,15 @@ func (p *Part) sealed() string {
 		return p.smime()
 	}
 	return ""
+}
+
+// inner names a letter that stands in this one and is neither attached nor
+// what a report (RFC 6522) or a digest consists of: nothing else shows it.
+func (p *Part) inner() string {
+	if !p.returned() || slices.ContainsFunc(p.within, func(b branch) bool { return b.kind == "multipart/report" || b.kind == "multipart/digest" }) {
+		return ""
+	}
+	return "letter_within"
 }
 
 // The content types of CMS (RFC 5652, 5.1 and 6.1), as they are encoded.
