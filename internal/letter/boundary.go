@@ -45,6 +45,9 @@ func nextDelimiter(body, mark []byte, at int) (d delimiter, found bool) {
 			continue
 		}
 		line, rest := cutLine(body[at:])
+		if string(line) == "-" && len(bytes.TrimSpace(rest)) == 0 { // the letter ends before its last sign
+			return delimiter{begin, len(body), true}, true
+		}
 		if after, last := bytes.CutPrefix(line, []byte("--")); endsDelimiter(after, last) {
 			return delimiter{begin, len(body) - len(rest), last}, true
 		}
