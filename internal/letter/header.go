@@ -63,10 +63,15 @@ type fields struct {
 	text []byte
 }
 
+const usualField = 200 // bytes of a field with its continuations
+
 func (f *fields) begun() bool { return f.name != "" }
 
 func (f *fields) begin(name string, value []byte) {
 	f.close()
+	if f.text == nil {
+		f.text = make([]byte, 0, usualField)
+	}
 	f.name, f.text = name, append(f.text[:0], value...)
 }
 
@@ -81,7 +86,7 @@ func (f *fields) fold(line []byte) {
 
 func (f *fields) close() {
 	if f.begun() {
-		f.list = append(f.list, Field{f.name, string(bytes.TrimSpace(f.text))})
+		f.list = append(f.list, Field{f.name, string(f.text)})
 	}
 	f.name = ""
 }

@@ -45,8 +45,10 @@ func (p *Part) label(charset string) {
 // (RFC 2046, 5.2.2.1), which begins with the header of the whole. The others
 // go on in the middle, mostly of a file, and stay attached as they are.
 func wholeOf(h Header, body []byte) (inner Header, content []byte, piece bool) {
-	kind, params, _ := mediaOf(h)
-	if kind != "message/partial" || params["number"] != "1" {
+	if !strings.Contains(strings.ToLower(h.Get("Content-Type")), "message/partial") {
+		return h, body, false
+	}
+	if kind, params, _ := mediaOf(h); kind != "message/partial" || params["number"] != "1" {
 		return h, body, false
 	}
 	inner, content = ReadHeader(body)
@@ -56,8 +58,11 @@ func wholeOf(h Header, body []byte) (inner Header, content []byte, piece bool) {
 // charsetOf is the charset in which a header is probably written that was never
 // encoded: that of the letter, or of its first text.
 func charsetOf(h Header, leaves []Part) string {
-	if _, params, _ := mediaOf(h); params["charset"] != "" {
-		return params["charset"]
+	divided := len(leaves) > 0 && len(leaves[0].within) > 0
+	if divided && strings.Contains(h.Get("Content-Type"), "charset") {
+		if _, params, _ := mediaOf(h); params["charset"] != "" {
+			return params["charset"]
+		}
 	}
 	for i := range leaves {
 		if charset := leaves[i].Params["charset"]; charset != "" {
