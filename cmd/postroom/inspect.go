@@ -120,9 +120,10 @@ type inspectedAddress struct {
 }
 
 type inspectedFile struct {
-	Name string `json:"name"`
-	Type string `json:"type"`
-	Size int    `json:"size"`
+	Name    string `json:"name"`
+	Type    string `json:"type"`
+	Sniffed string `json:"sniffed"`
+	Size    int    `json:"size"`
 }
 
 type inspectedBounce struct {
@@ -213,7 +214,7 @@ func show(l letter.Letter, v inbound.Verdict) inspected {
 		seen.From = append(seen.From, inspectedAddress(a))
 	}
 	for _, a := range l.Attachments {
-		seen.Attachments = append(seen.Attachments, inspectedFile(a))
+		seen.Attachments = append(seen.Attachments, inspectedFile{a.Name, a.Type, a.Sniffed, a.Size})
 	}
 	for _, b := range v.Bounces {
 		seen.Bounces = append(seen.Bounces, inspectedBounce{b.Recipient, b.Status, hardness(b), b.Reason})

@@ -40,7 +40,7 @@ func read(l letter.Letter, ours Ours, now time.Time) *reading {
 // letters are from people, and cost nothing more.
 func (r *reading) suspect() bool {
 	return r.kind() == "multipart/report" || r.fromRobot() || r.nullSender() || r.has("X-Failed-Recipients") ||
-		r.has("Auto-Submitted") || r.bounceSubject() || len(r.From) == 0 || r.partOf("message/")
+		r.has("Auto-Submitted") || r.bounceSubject() || r.sender() == "" || r.partOf("message/")
 }
 
 func (r *reading) has(names ...string) bool {

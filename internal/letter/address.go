@@ -13,6 +13,9 @@ const maxAddresses = 500
 func Addresses(value string) []Address {
 	var list []Address
 	for _, one := range cutList(value) {
+		if !strings.Contains(one, "@") && !strings.Contains(one, "=?") {
+			continue
+		}
 		if a, ok := addressIn(one); ok && len(list) < maxAddresses {
 			list = append(list, a)
 		}
@@ -23,17 +26,35 @@ func Addresses(value string) []Address {
 func addressesIn(h Header, name string) []Address {
 	var list []Address
 	for _, v := range h.All(name) {
-		list = append(list, Addresses(v)...)
+		if len(list) < maxAddresses {
+			list = append(list, Addresses(v)...)
+		}
 	}
-	return list
+	return list[:min(len(list), maxAddresses)]
 }
+
+// writersIn is whom a letter is from. One that names no address at all still
+// says who wrote: a name without an address is kept.
+func writersIn(h Header) []Address {
+	if list := addressesIn(h, "From"); len(list) > 0 {
+		return list
+	}
+	value, _, _ := strings.Cut(h.Get("From"), "<")
+	if name := phrase(value); name != "" && len(name) <= 200 {
+		return []Address{{Name: name}}
+	}
+	return nil
+}
+
+// mostCuts is how many pieces of one list are looked at.
+const mostCuts = 2 * maxAddresses
 
 // cutList cuts at commas and semicolons that stand in no quotes, comment or
 // angle brackets. The name of a group goes with its colon.
 func cutList(value string) []string {
 	var list []string
 	start, depth, quoted, angle := 0, 0, false, false
-	for i := 0; i < len(value); i++ {
+	for i := 0; i < len(value) && len(list) < mostCuts; i++ {
 		switch c := value[i]; {
 		case c == '\\' && (quoted || depth > 0):
 			i++

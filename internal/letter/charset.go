@@ -2,6 +2,7 @@ package letter
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -22,6 +23,8 @@ func decode(label string, b []byte) string {
 	switch {
 	case isASCII(b) && !sevenBit(label):
 		return string(b)
+	case label == "utf-7" && isASCII(b):
+		return fromUTF7(b)
 	case utf8.Valid(b) && !wide(label):
 		return string(b)
 	case enc != nil && label != "utf-8":
@@ -38,14 +41,28 @@ func tidyLabel(label string) string {
 	if same, ok := sameLabel[label]; ok {
 		return same
 	}
+	if m := codePage.FindStringSubmatch(label); m != nil {
+		return "windows-" + m[1]
+	}
+	if m := isoLatin.FindStringSubmatch(label); m != nil {
+		return "iso-8859-" + m[1]
+	}
 	return label
 }
+
+// The charsets that programs name in most ways: those of Windows, and those of
+// ISO 8859, with or without the direction of writing (RFC 1556).
+var (
+	codePage = regexp.MustCompile(`^(?:x-)?(?:cp|ms|win|windows|microsoft)?[-_ ]*(125[0-8])$`)
+	isoLatin = regexp.MustCompile(`^(?:x-)?(?:iso)?[-_ ]*8859[-_ ]*(1?[0-9])(?:[-_][ie])?$`)
+)
 
 // sameLabel names what programs call charsets besides their names.
 var sameLabel = map[string]string{
 	"utf8": "utf-8", "utf_8": "utf-8", "utf8mb4": "utf-8", "unicode-1-1-utf-8": "utf-8", "cp65001": "utf-8",
-	"ansi": "windows-1252", "cp-1252": "windows-1252", "windows1252": "windows-1252", "latin-1": "iso-8859-1",
-	"win-1251": "windows-1251", "windows1251": "windows-1251", "cp-850": "ibm850", "cp850": "ibm850", "cp437": "ibm437",
+	"ansi": "windows-1252", "latin-1": "iso-8859-1", "koi8": "koi8-r", "koi8r": "koi8-r", "koi8u": "koi8-u", "koi8-ru": "koi8-u",
+	"macroman": "macintosh", "mac-roman": "macintosh", "x-mac-roman": "macintosh", "applemac": "macintosh", "utf7": "utf-7",
+	"unicode-1-1-utf-7": "utf-7", "unicode-2-0-utf-7": "utf-7", "x-unicode-2-0-utf-7": "utf-7", "csunicode11utf7": "utf-7", "cp-850": "ibm850", "cp850": "ibm850", "cp437": "ibm437",
 	"cp932": "shift_jis", "ms932": "shift_jis", "sjis": "shift_jis", "cp936": "gbk", "cp949": "euc-kr", "cp950": "big5",
 	"iso-2022-jp-ms": "iso-2022-jp", "cp50220": "iso-2022-jp",
 }
@@ -67,7 +84,7 @@ func encodingOf(label string) encoding.Encoding {
 
 // sevenBit says whether a charset writes other letters with ASCII bytes.
 func sevenBit(label string) bool {
-	return strings.HasPrefix(label, "iso-2022-") || strings.HasPrefix(label, "utf-16") || label == "hz-gb-2312"
+	return strings.HasPrefix(label, "iso-2022-") || strings.HasPrefix(label, "utf-16") || label == "hz-gb-2312" || label == "utf-7"
 }
 
 // wide says whether a charset writes letters with several bytes, which may

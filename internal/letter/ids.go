@@ -33,18 +33,23 @@ var (
 
 func idsIn(values []string) []string {
 	var ids []string
-	for _, v := range values {
-		v = storable(v)
-		found := bracketed.FindAllStringSubmatch(v, -1)
-		for _, m := range found {
-			ids = append(ids, m[1])
-		}
-		if found == nil {
-			ids = append(ids, bare.FindAllString(v, -1)...)
-		}
+	for i := len(values) - 1; i >= 0 && len(ids) < maxRefs; i-- {
+		ids = append(idsInOne(storable(values[i])), ids...)
 	}
 	if len(ids) > maxRefs {
 		ids = ids[len(ids)-maxRefs:]
+	}
+	return ids
+}
+
+func idsInOne(v string) []string {
+	found := bracketed.FindAllStringSubmatch(v, -1)
+	if found == nil {
+		return bare.FindAllString(v, -1)
+	}
+	ids := make([]string, len(found))
+	for i, m := range found {
+		ids[i] = m[1]
 	}
 	return ids
 }

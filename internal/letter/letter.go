@@ -18,12 +18,14 @@ type Address struct {
 	Address string
 }
 
-// Attachment is a part that is not the letter's own text. Its content stays in
-// the raw letter.
+// Attachment is a part that is not the letter's own text, or a file that was
+// written into the text. It is never opened here, only looked at.
 type Attachment struct {
-	Name string // as the sender called it, decoded; "" when it has no name
-	Type string // media type as declared, in small letters
-	Size int    // decoded bytes
+	Name    string // as the sender called it, decoded and without folders; "" when it has no name
+	Type    string // media type as declared, in small letters
+	Sniffed string // media type that its first bytes look like; "" when it is empty
+	Size    int    // decoded bytes
+	Part    int    // which of Parts it is
 }
 
 // Part is one leaf of the MIME tree, decoded, or a message inside the letter
@@ -34,6 +36,10 @@ type Part struct {
 	Header Header
 	Body   []byte // decoded from its transfer encoding; in its own charset unless it is text
 	Depth  int    // how many multiparts it is in
+
+	within      []branch // which, the outermost first
+	called      string   // its file name as the sender wrote it, decoded
+	disposition string   // what its Content-Disposition begins with
 }
 
 // Letter is one email as it was read.
@@ -50,7 +56,7 @@ type Letter struct {
 	References  []string // message ids without angle brackets, the oldest first
 	Date        time.Time
 	Text        string // the plain text, or what the HTML says when there is none
-	HTML        string // the HTML part as it came, decoded; never shown as it is
+	HTML        string // the HTML part, decoded, without large pictures in it; never shown as it is
 	Attachments []Attachment
 	Parts       []Part
 	Problems    []string // what was odd, for the person who looks into it

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gabriel-vasile/mimetype"
 	"github.com/jhillyerd/enmime/v2/mediatype"
 )
 
@@ -17,6 +18,9 @@ func mediaOf(h Header) (kind string, params map[string]string, odd bool) {
 	if value == "" {
 		return "text/plain", nil, false
 	}
+	if tooManyParams(value) {
+		return looseType(h, value), looseParams(value), false
+	}
 	if kind, params, err := mime.ParseMediaType(value); err == nil && mediaType.MatchString(kind) {
 		return kind, params, false
 	}
@@ -24,11 +28,26 @@ func mediaOf(h Header) (kind string, params map[string]string, odd bool) {
 	if err == nil && mediaType.MatchString(kind) {
 		return kind, params, false
 	}
-	kind = strings.ToLower(strings.TrimRight(firstToken.FindString(value), ";"))
-	if !mediaType.MatchString(kind) {
-		kind = "text/plain"
+	return looseType(h, value), looseParams(value), true
+}
+
+// tooManyParams says whether a field is a weapon against those who read all of
+// its parameters.
+func tooManyParams(value string) bool {
+	return len(value) > maxParams || strings.Count(value, "*") > mostPieces
+}
+
+// looseType is the type of a field that cannot be read in full. A part with
+// neither a type nor a name is text, because somebody may have written it.
+func looseType(h Header, value string) string {
+	kind := strings.ToLower(strings.TrimRight(firstToken.FindString(value), ";"))
+	switch {
+	case mediaType.MatchString(kind):
+		return kind
+	case strings.HasPrefix(kind, "text") || fileName(h) == "":
+		return "text/plain"
 	}
-	return kind, looseParams(value), true
+	return "application/octet-stream"
 }
 
 var mediaType = regexp.MustCompile(`^[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,90}$`)
@@ -44,7 +63,7 @@ func dispositionOf(h Header) string {
 func fileName(h Header) string {
 	for _, at := range []struct{ field, param string }{{"Content-Disposition", "filename"}, {"Content-Type", "name"}} {
 		value := h.Get(at.field)
-		if !strings.Contains(strings.ToLower(value), at.param) {
+		if !strings.Contains(strings.ToLower(value), at.param) || tooManyParams(value) {
 			continue
 		}
 		pieces := strings.Contains(value, "*") // package mime drops those that are not in UTF-8
@@ -58,8 +77,44 @@ func fileName(h Header) string {
 	return ""
 }
 
+// name is what a part is called, without the folders of the computer that it
+// was on and without signs that turn the direction of writing, behind which
+// "gpj.exe" looks like "exe.jpg".
+func (p *Part) name() string {
+	name := strings.Map(func(r rune) rune {
+		if r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f {
+			return -1
+		}
+		return r
+	}, storable(p.called))
+	if base := strings.TrimSpace(name[strings.LastIndexAny(name, `/\`)+1:]); base != "" {
+		name = base
+	}
+	return strings.ToValidUTF8(name[:min(len(name), maxName)], "")
+}
+
+const (
+	maxName    = 500
+	mostSniffs = 3 << 10
+)
+
+// sniffed is the media type that content looks like by its first bytes.
+func sniffed(content []byte) string {
+	if len(content) == 0 {
+		return ""
+	}
+	kind, _, _ := strings.Cut(mimetype.Detect(content[:min(len(content), mostSniffs)]).String(), ";")
+	return kind
+}
+
 // param is one parameter, whole or a piece of it (RFC 2231, 3 and 4).
 var param = regexp.MustCompile(`(?i)[;\s]([a-z0-9_-]+)(?:\*(\d{1,2}))?(\*)?\s*=\s*("(?:[^"\\]|\\.)*"|[^;"]*)`)
+
+// What is read of the parameters of one field.
+const (
+	mostPieces = 40      // parameters, or pieces of them
+	maxParams  = 8 << 10 // bytes
+)
 
 // looseParams reads parameters that mime.ParseMediaType refuses: in other
 // charsets than UTF-8, without quotes, twice.
@@ -69,7 +124,7 @@ func looseParams(value string) map[string]string {
 		encoded      bool
 	}
 	pieces := map[string][]piece{}
-	for _, m := range param.FindAllStringSubmatch(value, 100) {
+	for _, m := range param.FindAllStringSubmatch(value, mostPieces) {
 		name, text := strings.ToLower(m[1]), strings.Trim(strings.TrimSpace(m[4]), `"`)
 		pieces[name] = append(pieces[name], piece{m[2], strings.ReplaceAll(text, `\`, ""), m[3] != ""})
 	}

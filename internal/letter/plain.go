@@ -1,7 +1,6 @@
 package letter
 
 import (
-	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -13,12 +12,16 @@ import (
 // elements to leave out, such as quotes. A page that is nested too deeply to
 // be understood gives all of its words.
 func Plain(page string, drop func(*html.Node) bool) string {
-	doc, err := html.Parse(strings.NewReader(limited(page)))
+	page = limited(page)
+	if tooTangled(page) {
+		return words(page)
+	}
+	doc, err := html.Parse(strings.NewReader(page))
 	if err != nil {
 		return words(page)
 	}
 	p := printer{drop: drop}
-	p.print(doc, false)
+	p.print(doc, false, false)
 	return tidyText(p.out.String())
 }
 
@@ -28,8 +31,10 @@ type printer struct {
 	drop func(*html.Node) bool
 }
 
-func (p *printer) print(n *html.Node, pre bool) {
+func (p *printer) print(n *html.Node, pre, tiny bool) {
 	switch {
+	case n.Type == html.TextNode && tiny:
+		return
 	case n.Type == html.TextNode:
 		p.text(n.Data, pre)
 		return
@@ -40,8 +45,9 @@ func (p *printer) print(n *html.Node, pre bool) {
 	}
 	before, after := spaceAround(n.DataAtom)
 	p.out.WriteString(before)
+	pre, tiny = pre || n.DataAtom == atom.Pre || preformatted(n), tinier(n, tiny)
 	for child := n.FirstChild; child != nil; child = child.NextSibling {
-		p.print(child, pre || n.DataAtom == atom.Pre || preformatted(n))
+		p.print(child, pre, tiny)
 	}
 	p.out.WriteString(linkTarget(n))
 	p.out.WriteString(after)
@@ -155,26 +161,10 @@ func Attr(n *html.Node, name string) string {
 	return ""
 }
 
-var hiddenStyle = regexp.MustCompile(`(?i)display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|max-height\s*:\s*0(px)?\s*(;|$|!)|font-size\s*:\s*0(px)?\s*(;|$|!)`)
-
-// unseen says whether a reader of the page would not see an element.
-func unseen(n *html.Node) bool {
-	switch n.DataAtom {
-	case atom.Head, atom.Style, atom.Script, atom.Noscript, atom.Template, atom.Title, atom.Object, atom.Svg, atom.Select, atom.Textarea:
-		return true
-	}
-	for _, a := range n.Attr {
-		if a.Key == "hidden" || a.Key == "style" && hiddenStyle.MatchString(a.Val) {
-			return true
-		}
-	}
-	return false
-}
-
 // words is every word of a page, for pages that are no tree.
 func words(page string) string {
 	var out strings.Builder
-	tokens := html.NewTokenizer(strings.NewReader(limited(page)))
+	tokens := html.NewTokenizer(strings.NewReader(page))
 	skip := ""
 	for {
 		switch tokens.Next() {

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"postroom/internal/letter"
@@ -124,19 +123,14 @@ func TestALongThreadKeepsItsNewestIDs(t *testing.T) {
 	}
 }
 
-// Letters that were written to hurt end soon, and still give what they can.
-func TestLettersWrittenToHurtAreReadQuickly(t *testing.T) {
+// Letters that were written to hurt still give what they can, and no more.
+func TestLettersWrittenToHurtStayWithinTheLimits(t *testing.T) {
 	t.Parallel()
 	for name, raw := range weapons() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			begun := time.Now()
-			l := letter.Read(raw)
-			if took := time.Since(begun); took > 10*time.Second {
-				t.Errorf("took %v", took)
-			}
-			if len(l.Parts) > 500 || len(l.Text) > 2<<20 {
-				t.Errorf("%d parts, %d bytes of text", len(l.Parts), len(l.Text))
+			if l := letter.Read(raw); len(l.Parts) > 500 || len(l.Text) > 2<<20 || len(l.To) > 500 {
+				t.Errorf("%d parts, %d bytes of text, %d addresses", len(l.Parts), len(l.Text), len(l.To))
 			}
 		})
 	}
@@ -179,6 +173,14 @@ func FuzzRead(f *testing.F) {
 	for _, raw := range samples(f) {
 		f.Add(raw)
 	}
+	for _, seed := range []string{
+		"Content-Type: multipart/mixed; boundary=b\n\n--b\nno field\n\nx\n--b--", "Content-Type: multipart/mixed; boundary=\"b \"\n\n--b \n\nx\n--b --",
+		"Subject: x\n\nbegin 644\n#0V%T\n`\nend\n=ybegin size=1 name=x\n=}\n=yend size=1", "Content-Type: text/plain; charset=utf-7\n\n+2D3-+AGE+-",
+		"Content-Type: text/html\n\n<b id=1><p style=\"font-size:0;opacity:.0\">x<p>y<img src=\"data:;base64,QQ==\">",
+		"Content-Type: x; name*0*=utf-8''%41; name*1=\"b\\\"\"; name=c\n\n", "Content-Type: message/partial; number=1\n\nSubject: y\n\nz", "From: \"a\" <>\nTo: g:;, <@r:b@c>\n\n",
+	} {
+		f.Add([]byte(seed))
+	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		l := letter.Read(raw)
 		if again := letter.Read(raw); seen(l) != seen(again) {
@@ -201,7 +203,7 @@ func everything(l letter.Letter) string {
 		}
 	}
 	for _, a := range l.Attachments {
-		all = append(all, a.Name, a.Type)
+		all = append(all, a.Name, a.Type, a.Sniffed)
 	}
 	return strings.Join(all, "\x01")
 }
@@ -209,6 +211,9 @@ func everything(l letter.Letter) string {
 func FuzzIDs(f *testing.F) {
 	for _, raw := range samples(f) {
 		f.Add(raw)
+	}
+	for _, seed := range []string{"Message-ID: <>\nReferences: <a@b", "In-Reply-To: <a b@c> d@e\nReferences: <<f@g>>\n <h@i>\n", "Message-ID: \"<x\x00@y>\"\n"} {
+		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		id, refs := letter.IDs(raw)
@@ -225,7 +230,7 @@ func FuzzIDs(f *testing.F) {
 
 func BenchmarkRead(b *testing.B) {
 	letters := samples(b)
-	for _, name := range []string{"01-plain", "02-html-only", "06-file-names", "09-strange-encoding"} {
+	for _, name := range []string{"01-plain", "02-html-only", "06-file-names", "09-strange-encoding", "17-alternatives-say-it-once", "31-hidden-line-before-the-letter"} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				letter.Read(letters[name])

@@ -3,7 +3,6 @@ package letter
 import (
 	"bytes"
 	"regexp"
-	"strings"
 )
 
 // What is read of a letter, and no more. A letter beyond one of these is
@@ -11,10 +10,12 @@ import (
 const (
 	maxRaw         = 48 << 20 // bytes of the whole letter
 	maxHeader      = 1 << 20  // bytes of one header
-	maxFields      = 2000     // lines of one header
-	maxFieldLength = 64 << 10 // bytes of one line, unfolded
+	maxFields      = 2000     // fields of one header
+	maxPartFields  = 100      // fields of a part's header
+	maxFieldLength = 64 << 10 // bytes of one field, unfolded
 	maxParts       = 500      // leaves
 	maxDepth       = 20       // multiparts within multiparts
+	maxDecoded     = 4 << 20  // bytes of one text, in its own charset
 	maxText        = 2 << 20  // bytes of text that are looked at, plain and HTML each
 )
 
@@ -22,35 +23,49 @@ const (
 // an mbox line or empty lines before the header, lines that are no field, a
 // missing empty line, any kind of line end.
 func split(raw []byte) (h Header, body []byte, odd bool) {
-	rest := trimLead(raw)
+	return splitHeader(trimLead(raw), maxFields)
+}
+
+// splitPart takes the header off a part of a multipart, which may have none
+// and then begins with an empty line (RFC 2046, 5.1).
+func splitPart(part []byte) (h Header, body []byte, odd bool) {
+	if line, rest := cutLine(part); len(bytes.TrimSpace(line)) == 0 {
+		return nil, rest, false
+	}
+	return splitHeader(part, maxPartFields)
+}
+
+func splitHeader(rest []byte, most int) (Header, []byte, bool) {
+	var h fields
+	odd := false
 	for used := 0; len(rest) > 0; {
 		line, after := cutLine(rest)
 		name, value, isField := cutField(line)
 		switch {
-		case used > maxHeader || len(h) > maxFields:
-			return h, rest, true
+		case used > maxHeader || len(h.list) > most:
+			return h.end(), rest, true
 		case len(bytes.TrimSpace(line)) == 0:
 			if len(line) > 0 && goesOn(after) { // white space alone is not the end while fields follow
 				odd = true
 				break
 			}
-			return h, after, odd
-		case len(h) > 0 && isBlank(line[0]):
-			fold(&h[len(h)-1], line)
+			return h.end(), after, odd
+		case h.begun() && isBlank(line[0]):
+			h.fold(line)
 		case isField:
-			h = append(h, Field{name, value})
+			h.begin(name, value)
 		case !startsField(after) && !knownFieldFollows(after):
-			return h, rest, true // the body began without an empty line
-		case len(h) > 0:
+			return h.end(), rest, true // the body began without an empty line
+		case h.begun():
 			odd = true
-			fold(&h[len(h)-1], append([]byte(" "), line...))
+			h.fold(line)
 		default:
 			odd = true
 		}
 		used += len(rest) - len(after)
 		rest = after
 	}
-	return h, nil, odd
+	return h.end(), nil, odd
 }
 
 // trimLead drops what may stand before a header: a byte order mark, empty
@@ -88,18 +103,18 @@ func cutLine(b []byte) (line, rest []byte) {
 
 // cutField reads "Name: value". A name is printable ASCII (RFC 5322, 2.2);
 // blanks before the colon are forgiven.
-func cutField(line []byte) (name, value string, ok bool) {
+func cutField(line []byte) (name string, value []byte, ok bool) {
 	before, after, found := bytes.Cut(line, []byte(":"))
 	before = bytes.TrimRight(before, " \t")
 	if !found || len(before) == 0 || len(before) > 200 {
-		return "", "", false
+		return "", nil, false
 	}
 	for _, c := range before {
 		if c <= ' ' || c > '~' {
-			return "", "", false
+			return "", nil, false
 		}
 	}
-	return string(before), strings.TrimSpace(string(after[:min(len(after), maxFieldLength)])), true
+	return string(before), bytes.TrimSpace(after[:min(len(after), maxFieldLength)]), true
 }
 
 func startsField(b []byte) bool {
@@ -136,12 +151,3 @@ func goesOn(b []byte) bool {
 }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
-
-// fold adds a continuation line to a field. White space at the fold is one
-// blank, whatever it was.
-func fold(f *Field, line []byte) {
-	if len(f.Value)+len(line) > maxFieldLength {
-		return
-	}
-	f.Value = strings.TrimSpace(f.Value + " " + strings.TrimSpace(string(line)))
-}
