@@ -69,7 +69,7 @@ func statusFields(r *reading) []Bounce {
 		}
 		b := Bounce{Recipient: recipient, Status: statusCode.FindString(g.Get("Status"))}
 		diagnostic := g.Get("Diagnostic-Code")
-		b.Reason, b.Hard = reasonOf(diagnostic, b.Status)
+		r.judge(&b, diagnostic)
 		if g.action() == "delayed" {
 			b.Reason, b.Hard = "delayed", false
 		}

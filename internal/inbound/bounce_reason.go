@@ -93,7 +93,7 @@ var reasons = []reason{
 		`\b5\.7\.(13|12)\b.*sender`,
 	)},
 	{"bad_syntax", false, said(
-		`syntax error`, `bad (address )?syntax`, `malformed`, `command (unrecogni|not (recogni|implement))`, `unrecognized command`, `bad sequence`,
+		`syntax error`, `bad (address )?syntax`, `malformed (address|header|command|from|mime|message|recipient|sender|e-?mail|packet|data)`, `(is|are|was) malformed`, `command (unrecogni|not (recogni|implement))`, `unrecognized command`, `bad sequence`,
 		`not rfc ?\S* compl`, `rfc ?(2822|5322|822)`, `missing (header|from|date|message)`, `duplicate header`, `multiple from`,
 	)},
 	{"security", false, said(
@@ -104,7 +104,7 @@ var reasons = []reason{
 		`(domain|host)( name)? (not found|does ?n.t exist|does not exist|unknown|is unknown|lookup failed|invalid)`, `no such (host|domain)`,
 		`unrouteable (mail )?(domain|address)`, `unroutable (mail )?domain`, `nxdomain`, `bad destination (mail )?(host|system)`,
 		`name or service not known`, `illegal host`, `name service error`, `all relevant mx records point to non-existent`,
-		`can.?t find (the )?(domain|host)`, `domain .{0,60}(not found|does not exist|is not valid)`, `invalid domain`, `destination domain`,
+		`can.?t find (the )?(domain|host)`, `domain .{0,60}(not found|does not exist|is not valid)`, `invalid domain`, `(unknown|invalid|bad|no such) destination domain`, `domain is not reachable`,
 		`could not be resolved`, `unknown (mail )?domain`, `lookup (returned|fail)`, `\b[45]\.1\.2\b`, `\b5\.4\.4\b`, `no route to domain`,
 	)},
 	{"user_unknown", true, said(
@@ -159,18 +159,12 @@ var statusReasons = map[string]string{
 
 // reasonOf puts the words of a server, and its status, into our vocabulary. A
 // status of class 4 is never hard: the server itself says to try again.
-//
-// A mailbox that "does not exist" after the server had taken its address, or
-// with a status that speaks of the mailbox (5.2.0), is a filter: some carriers
-// refuse what their customers do not want to see in these words.
 func reasonOf(text, status string) (word string, hard bool) {
 	text = strings.ReplaceAll(oneLine(text), "_", " ")
 	transient := strings.HasPrefix(status, "4") || status == "" && transientCode.MatchString(text)
 	for _, r := range reasons {
 		switch {
 		case text == "" || !r.spoken.MatchString(text):
-		case r.word == "user_unknown" && (status == "5.2.0" || afterData.MatchString(text)):
-			return "filtered", false
 		default:
 			return r.word, r.hard && !transient
 		}
@@ -182,6 +176,29 @@ func reasonOf(text, status string) (word string, hard bool) {
 	}
 	return unknownReason, false
 }
+
+// doubted says whether "user unknown" may be the words of a filter: many
+// carriers refuse with them what their customers do not want to see. Another
+// server's words are believed where its status says that the address is wrong
+// (RFC 3463, 3.2), or where it refused the address as soon as it was named
+// (RFC 5321, 3.3); what the reporting server says of its own users is believed.
+func doubted(status string, said ...string) bool {
+	text := oneLine(strings.Join(said, "\n"))
+	switch {
+	case addressStatus.MatchString(status):
+		return false
+	case afterData.MatchString(text):
+		return true
+	}
+	return (replyCode.MatchString(text) || mailboxStatus.MatchString(status)) && !refusedByName.MatchString(text)
+}
+
+var (
+	addressStatus = regexp.MustCompile(`^[45]\.1\.`)
+	mailboxStatus = regexp.MustCompile(`^[45]\.2\.[01]$`)
+	replyCode     = regexp.MustCompile(`\b5[05]\d\b`)
+	refusedByName = regexp.MustCompile(`\brcpt\b|\b[45]\.1\.(0|1|3|10)\b|does not like recipient|requested action not taken: mailbox unavailable|n.t have an? \S+ account`)
+)
 
 var afterData = regexp.MustCompile(`in reply to (end of )?data|after (end of )?data\b|>>> data\b|smtp command data|end of message`)
 

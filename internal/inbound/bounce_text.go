@@ -102,9 +102,17 @@ func (r *reading) explain(list []Bounce) {
 				b.Status = status
 			}
 		}
-		if b.Reason, b.Hard = reasonOf(near, b.Status); b.Reason == unknownReason {
-			b.Reason, b.Hard = reasonOf(whole, b.Status)
+		if r.judge(b, near); b.Reason == unknownReason {
+			r.judge(b, whole)
 		}
+	}
+}
+
+// judge gives a recipient the reason that a server's words stand for.
+func (r *reading) judge(b *Bounce, said string) {
+	b.Reason, b.Hard = reasonOf(said, b.Status)
+	if b.Reason == "user_unknown" && doubted(b.Status, said, r.near(b.Recipient)) {
+		b.Reason, b.Hard = "filtered", false
 	}
 }
 
