@@ -26,15 +26,37 @@ func (r *reading) readStatusGroups() []group {
 		}
 		for block := range strings.SplitSeq(strings.ReplaceAll(string(p.Body), "\r\n", "\n"), "\n\n") {
 			h, _ := letter.ReadHeader([]byte(block))
-			if g := (group{h}); g.Has("Final-Recipient") || g.Has("Original-Recipient") || g.Has("Action") && g.Has("Status") {
-				groups = append(groups, g)
-			}
+			groups = append(groups, groupsIn(h)...)
 		}
 		if len(groups) > maxBounces {
 			break
 		}
 	}
 	return groups
+}
+
+// groupsIn parts the fields of several recipients between which the empty line
+// (RFC 3464, 2.1) is missing.
+func groupsIn(h letter.Header) []group {
+	var groups []group
+	begin := 0
+	for i, f := range h {
+		if part := h[begin:i]; recipientField(f.Name) && part.Has(f.Name) {
+			groups, begin = appendGroup(groups, part), i
+		}
+	}
+	return appendGroup(groups, h[begin:])
+}
+
+func appendGroup(groups []group, h letter.Header) []group {
+	if h.Has("Final-Recipient") || h.Has("Original-Recipient") || h.Has("Action") && h.Has("Status") {
+		return append(groups, group{h})
+	}
+	return groups
+}
+
+func recipientField(name string) bool {
+	return strings.EqualFold(name, "Final-Recipient") || strings.EqualFold(name, "Original-Recipient")
 }
 
 // hasStatusLine looks for colons first: a pattern is slow in a long letter, and
@@ -71,7 +93,7 @@ func statusFields(r *reading) []Bounce {
 		diagnostic := g.Get("Diagnostic-Code")
 		r.judge(&b, diagnostic)
 		if g.action() == "delayed" {
-			b.Reason, b.Hard = "delayed", false
+			b.Reason, b.Hard = reasonDelayed, false
 		}
 		list = addBounce(list, b)
 	}

@@ -54,8 +54,11 @@ var reasons = []reason{
 		`\bspam\b`, `junk mail`, `unsolicited`, `looks like (spam|uce)`, `bulk mail`, `spam-like`, `content (filter|reject|restriction)`,
 		`considered (un|spam)`, `message (content )?(rejected|blocked|refused) (due|for|because|by)`, `blocked content`,
 	)},
+	{"filtered", false, said(
+		`(recipient|user|customer|subscriber).?s? (preference|setting|choice)`, `preferences of the (person|recipient|user)`, `does not wish to receive`,
+		`not accepting mail (from (this|your|the) (sender|address|domain)|with attachments)`, `accepts? (e-?)?mail only from`, `personal (block|reject|filter)`,
+	)},
 	{"suspended", false, said(
-
 		`(account|mailbox|user|recipient|address|e-?mail)( has been| is| was| currently)* (temporarily )?(disabled|inactive|suspended|deactivated|locked|expired|closed|frozen|discontinued|not active|blocked)`,
 		`(disabled|inactive|suspended|expired|deactivated) (account|mailbox|user|recipient|address|e-?mail)`, `no longer active`, `\bnot active\b`,
 		`has been (disabled|suspended|deactivated)`, `ha expirado`, `inactive for`,
@@ -108,7 +111,7 @@ var reasons = []reason{
 		`could not be resolved`, `unknown (mail )?domain`, `lookup (returned|fail)`, `\b[45]\.1\.2\b`, `\b5\.4\.4\b`, `no route to domain`,
 	)},
 	{"user_unknown", true, said(
-		`550[^0-9]{0,80}mailbox unavailable`, `no mail ?box available`, `rcpt \S+ does not exist`, `not an active address`, `invalid final delivery`, `recipient address rejected: access denied`, `all recipient addresses rejected : access denied`, `check if (the )?address is correct`,
+		`550[^0-9]{0,80}mailbox unavailable`, `(inactive|disabled|discontinued) (e-?mail )?(address|account)[^.]{0,200}\b5\.1\.1\b`, `no mail ?box available`, `rcpt \S+ does not exist`, `not an active address`, `invalid final delivery`, `recipient address rejected: access denied`, `all recipient addresses rejected : access denied`, `check if (the )?address is correct`,
 
 		`(user|recipient|mailbox|account|address|addressee|alias|userid|person|name)s?( name)?( \S+)?( \(\S+\))?( address)?( is|:| was| are)?( currently)? (un-?known|not (found|known|exist|local|listed|recogni|valid|a valid|here|have)|does ?n.?t exist|does not exist|doesn.t have|un-?recogni[sz]ed|invalid|non-?existent|is invalid|nonexist|not have)`,
 		`(unknown|invalid|no such|non-?existent|bad|illegal|no) (local |final |virtual |delivery |destination |remote |e-?mail )?(user|recipient|mailbox|account|address|addressee|alias|person|local part|userid)`,

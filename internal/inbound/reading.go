@@ -18,10 +18,13 @@ type reading struct {
 	notice   string // the text of a report, without the message it returns
 	returned []letter.Header
 	phrases  string // the notice in small letters, on one line
+	enclosed bool   // it stands in another report
 
 	fromRobot     func() bool    // whether it comes from an address behind which nobody sits
 	bounceSubject func() bool    // whether its subject is one that mail servers give to reports
 	statusGroups  func() []group // the recipients of a delivery report
+	notification  func() (notification, bool)
+	bouncedTo     func() string // our message whose own bounce address it was sent to
 }
 
 func read(l letter.Letter, ours Ours, now time.Time) *reading {
@@ -29,6 +32,8 @@ func read(l letter.Letter, ours Ours, now time.Time) *reading {
 	r.fromRobot = sync.OnceValue(r.sentByRobot)
 	r.bounceSubject = sync.OnceValue(func() bool { return bounceSubject.MatchString(r.Subject) })
 	r.statusGroups = sync.OnceValue(r.readStatusGroups)
+	r.notification = sync.OnceValues(r.readNotification)
+	r.bouncedTo = sync.OnceValue(r.readBouncedTo)
 	if r.suspect() {
 		r.notice, r.returned = divide(l)
 		r.phrases = oneLine(r.notice)
@@ -40,7 +45,7 @@ func read(l letter.Letter, ours Ours, now time.Time) *reading {
 // letters are from people, and cost nothing more.
 func (r *reading) suspect() bool {
 	return r.kind() == "multipart/report" || r.fromRobot() || r.nullSender() || r.has("X-Failed-Recipients") ||
-		r.has("Auto-Submitted") || r.bounceSubject() || len(r.From) == 0 || r.partOf("message/")
+		r.has("Auto-Submitted") || r.bounceSubject() || r.bouncedTo() != "" || len(r.From) == 0 || r.partOf("message/")
 }
 
 func (r *reading) has(names ...string) bool {
@@ -60,7 +65,11 @@ func (r *reading) kind() string {
 
 // reportType is the kind of a multipart/report (RFC 6522), or "".
 func (r *reading) reportType() string {
-	if r.kind() != "multipart/report" {
+	switch r.kind() {
+	case "multipart/report":
+	case "message/delivery-status": // without the multipart around it
+		return "delivery-status"
+	default:
 		return ""
 	}
 	_, after, _ := strings.Cut(strings.ToLower(r.Header.Get("Content-Type")), "report-type=")
