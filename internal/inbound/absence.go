@@ -28,21 +28,40 @@ const mostDates = 30
 // counts for more than the end of the absence, wherever it stands.
 func returnDate(text string, sent time.Time) time.Time {
 	text = plainDates(text)
-	var back, until time.Time
+	var best time.Time
+	rank := notAbsent
 	for _, d := range datesIn(text) {
-		day, ok := d.day(sent)
-		switch before, after := d.around(text); {
-		case !ok:
-		case back.IsZero() && (backBefore.MatchString(before) || backAfter.MatchString(after)):
-			back = day
-		case until.IsZero() && (untilBefore.MatchString(before) || untilAfter.MatchString(after)):
-			until = day
+		if r := d.rank(text); r > rank {
+			if day, ok := d.day(sent); ok {
+				best, rank = day, r
+			}
 		}
 	}
-	if !back.IsZero() {
-		return back
+	return best
+}
+
+// What a date in an absence may be; the last counts most.
+const (
+	notAbsent = iota
+	untilThen
+	backThen
+)
+
+// rank says what a date is by the words around it. Those before it are nearer
+// to it than those after, which may belong to the next date.
+func (d dated) rank(text string) int {
+	before, after := d.around(text)
+	switch {
+	case backBefore.MatchString(before):
+		return backThen
+	case untilBefore.MatchString(before):
+		return untilThen
+	case backAfter.MatchString(after):
+		return backThen
+	case untilAfter.MatchString(after):
+		return untilThen
 	}
-	return until
+	return notAbsent
 }
 
 // plainDates writes a text as the patterns of dates expect it: in small letters,
@@ -58,7 +77,7 @@ var persianLetters = strings.NewReplacer("ي", "ی", "ك", "ک", "\u200c", "", "
 // for what they hold; a day in figures only is read as in Britain.
 var dateForms = []*regexp.Regexp{
 	regexp.MustCompile(`(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})`),
-	regexp.MustCompile(`(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|ª|-?го)?\.? (?:of |de |del |di |d')?(?P<month>\pL{2,})\.?(?:,? (?:de |del |року |سال )?(?P<year>\d{4}))?`),
+	regexp.MustCompile(`(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|ª|-?го)?\.? (?:of |de |del |di |d')?(?P<month>\pL{2,})(?:\.?,? (?:de |del |року |سال )?(?P<year>\d{4}))?`),
 	regexp.MustCompile(`(?P<month>\pL{3,})\.? (?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,? (?P<year>\d{4}))?`),
 	regexp.MustCompile(`(?P<day>\d{1,2})[./-](?P<month>\d{1,2})(?:[./-](?P<year>\d{4}|\d{2}))?`),
 }
@@ -121,7 +140,7 @@ func (d dated) around(text string) (before, after string) {
 	return before, after
 }
 
-var sentenceEnd = regexp.MustCompile(`\pL{2,}[.!?؟۔] |[!?;] `)
+var sentenceEnd = regexp.MustCompile(`(?:^|\pL{2,})[.!?؟۔] |[!?;] `)
 
 // day puts a named day into the calendar. A year that is left out is the one
 // that makes the day come after sent.

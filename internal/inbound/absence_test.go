@@ -12,6 +12,7 @@ func TestAbsentPeopleSayWhenTheyAreBack(t *testing.T) {
 		"I am on leave and will be back in the office on Monday 7 December.":           "2026-12-07",
 		"I am out of the office until Friday 4 December and back on Monday 7 December": "2026-12-07",
 		"Away from 23rd November to 4th December 2026":                                 "2026-12-04",
+		"Ik ben afwezig tot en met 4 december en terug op maandag 7 december.":         "2026-12-07",
 		"I'm back on the 7th of December":                                              "2026-12-07",
 		"I will return on January 4th, 2027.":                                          "2027-01-04",
 		"returning 04/01/27":                                                           "2027-01-04",

@@ -48,6 +48,7 @@ func bounced(r *reading, v *Verdict) string {
 		v.Bounces = []Bounce{{}}
 	}
 	r.explain(v.Bounces)
+	v.Bounces = r.withExpanded(v.Bounces)
 	if r.saysDelayed() {
 		for i := range v.Bounces {
 			v.Bounces[i].Reason, v.Bounces[i].Hard = reasonDelayed, false

@@ -95,9 +95,18 @@ func statusFields(r *reading) []Bounce {
 		if g.action() == "delayed" {
 			b.Reason, b.Hard = reasonDelayed, false
 		}
+		b.Hard = b.Hard && !g.wentOn(recipient)
 		list = addBounce(list, b)
 	}
 	return list
+}
+
+// wentOn says whether the letter failed on its way from the address that we
+// wrote to. That address may have others behind it, who were reached.
+func (g group) wentOn(recipient string) bool {
+	_, final, _ := strings.Cut(g.Get("Final-Recipient"), ";")
+	final = onlyAddress(final)
+	return final != "" && final != recipient
 }
 
 // recipient is whom we wrote to. The final recipient is where it went after

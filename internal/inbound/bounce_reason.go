@@ -133,7 +133,7 @@ var reasons = []reason{
 	{"expired", false, said(
 		`(message|mail)( has been| is| was|) in (the )?queue`, `queue (too|for)`,
 		`(message|delivery time|retry (time|timeout)|time) ?(has )?(expired|exceeded)`, `retry (time ?out|time)`, `too (long|old)`,
-		`not delivered (for|after|within)`, `could not be delivered (for|within|after)`, `undeliver\w+ (for|after)`, `delivery (attempts|time)`,
+		`not delivered (for|after|within)`, `failing for a long time`, `could not be delivered (for|within|after)`, `undeliver\w+ (for|after)`, `delivery (attempts|time)`,
 		`has not (yet )?been delivered`, `delayed`, `still (trying|being)`, `will (keep|continue)`, `\b[45]\.4\.7\b`, `giv(en|ing) up`, `multiple retries`,
 	)},
 	{"policy", false, said(

@@ -56,7 +56,7 @@ var shapes = []shape{
 func textShapes(r *reading) []Bounce {
 	for _, s := range shapes {
 		if list := r.shapedAs(s); len(list) > 0 {
-			return r.withExpanded(list)
+			return list
 		}
 	}
 	return nil
@@ -71,7 +71,7 @@ func (r *reading) shapedAs(s shape) []Bounce {
 	var list []Bounce
 	for _, m := range s.at.FindAllStringSubmatch(r.notice, maxBounces) {
 		address := onlyAddress(strings.TrimPrefix(m[1], "mailto:"))
-		if address != "" && (s.how == sure || !r.aside(address)) {
+		if address != "" && (s.how == sure || !r.aside(address) && (s.how == firm || !helpName.MatchString(address))) {
 			list = addBounce(list, Bounce{Recipient: address})
 		}
 	}
@@ -79,11 +79,14 @@ func (r *reading) shapedAs(s shape) []Bounce {
 }
 
 // withExpanded adds whom we wrote to, where a server sent that on to somebody
-// else and says so.
+// else and says so. It is not hard: others may be behind that address.
 func (r *reading) withExpanded(list []Bounce) []Bounce {
+	if len(list) == 0 || len(r.statusGroups()) > 0 {
+		return list
+	}
 	for _, m := range expandedFrom.FindAllStringSubmatch(r.notice, maxBounces) {
 		if address := onlyAddress(m[1]); address != "" {
-			list = addBounce(list, Bounce{Recipient: address})
+			list = addBounce(list, Bounce{Recipient: address, Status: list[0].Status, Reason: list[0].Reason})
 		}
 	}
 	return list
@@ -114,7 +117,7 @@ var bareName = regexp.MustCompile(`(?i)following recipients?\b[^:\n]*(?:\n[^:\n]
 // aside says whether an address in a report is there for another reason than
 // having failed: who wrote the report, whom it was sent to, whom to ask.
 func (r *reading) aside(address string) bool {
-	return robotName.MatchString(address) || helpName.MatchString(address) ||
+	return robotName.MatchString(address) ||
 		slices.Contains(addressesOf(r.From), address) || slices.Contains(addressesOf(r.To), address) || r.wroteReturned(address)
 }
 

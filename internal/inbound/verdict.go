@@ -89,7 +89,10 @@ type Complaint struct {
 // Unwanted says whether a person asked for no more of such mail. Reports go the
 // same way of letters that were not junk after all, and of checks that failed
 // (RFC 5965, section 7.3; RFC 6591; RFC 6650).
-func (c Complaint) Unwanted() bool {
+func (c *Complaint) Unwanted() bool {
+	if c == nil {
+		return true
+	}
 	switch c.FeedbackType {
 	case "not-spam", "auth-failure", "dmarc", "virus":
 		return false
