@@ -78,11 +78,14 @@ var reasons = []reason{
 	{"loop", false, said(
 		`too many hops`, `mail loop`, `loops? back`, `loop(ing)? detected`, `hop ?count`, `forwarding loop`, `routing loop`, `mail forwarding loop`,
 	)},
+	{"policy", false, said( // some mail is taken
+		`accept(s|ing|ed)? (any )?(e-?)?(mail|messages?) (from|only|at (this|the)|right now|without|with|unless|larger|over|that|which)`, `only accepts (e-?)?(mail|messages)`,
+	)},
 	{"no_mail", true, said(
 		`no smtp service`,
 		`does not (accept|receive) (any )?(e-?)?mail`, `(not|never) accept(ing)? (any |network )?(e-?)?(mail|messages)\b`, `null mx`, `nullmx`,
 		`no mail(box)? exchanger`, `couldn.?t find a(ny)? (mail exchanger|host)`, `mail exchanger or ip`, `not accepting network messages`, `no mx`,
-		`only accepts mail from`, `mail receiving disabled`, `smtp (service )?not available for this`, `domain does not accept`,
+		`mail receiving disabled`, `smtp (service )?not available for this`, `domain does not accept`,
 	)},
 	{"relay_denied", false, said(
 		`rela(y|ying)( access| attempt| mail)?( is|:)? (denied|not|prohibited|refused|attempt|forbidden)`, `not (permitted to |allowed to )?relay`,
@@ -111,8 +114,9 @@ var reasons = []reason{
 		`could not be resolved`, `unknown (mail )?domain`, `lookup (returned|fail)`, `\b[45]\.1\.2\b`, `\b5\.4\.4\b`, `no route to domain`,
 	)},
 	{"user_unknown", true, said(
-		`550[^0-9]{0,80}mailbox unavailable`, `(inactive|disabled|discontinued) (e-?mail )?(address|account)[^.]{0,200}\b5\.1\.1\b`, `no mail ?box available`, `rcpt \S+ does not exist`, `not an active address`, `invalid final delivery`, `recipient address rejected: access denied`, `all recipient addresses rejected : access denied`, `check if (the )?address is correct`,
-
+		`550[^0-9]{0,80}mailbox unavailable`, `requested action not taken: mailbox (unavailable|not available)`, `\b5\.1\.0 (<\S+> )?address rejected`,
+		`validrcptto`, `not (present|found) in (the )?directory`, `unable to find (the )?(recipient|user|mailbox)`,
+		`no mail ?box available`, `rcpt \S+ does not exist`, `not an active address`, `invalid final delivery`, `recipient address rejected: access denied`, `all recipient addresses rejected : access denied`, `check if (the )?address is correct`,
 		`(user|recipient|mailbox|account|address|addressee|alias|userid|person|name)s?( name)?( \S+)?( \(\S+\))?( address)?( is|:| was| are)?( currently)? (un-?known|not (found|known|exist|local|listed|recogni|valid|a valid|here|have)|does ?n.?t exist|does not exist|doesn.t have|un-?recogni[sz]ed|invalid|non-?existent|is invalid|nonexist|not have)`,
 		`(unknown|invalid|no such|non-?existent|bad|illegal|no) (local |final |virtual |delivery |destination |remote |e-?mail )?(user|recipient|mailbox|account|address|addressee|alias|person|local part|userid)`,
 		`not (our|a known|a valid|a local) (user|customer|recipient|mailbox)`, `no (mailbox|user|one|account|person) (here|by|with|of)`,
@@ -200,12 +204,12 @@ var (
 	addressStatus = regexp.MustCompile(`^[45]\.1\.`)
 	mailboxStatus = regexp.MustCompile(`^[45]\.2\.[01]$`)
 	replyCode     = regexp.MustCompile(`\b5[05]\d\b`)
-	refusedByName = regexp.MustCompile(`\brcpt\b|\b[45]\.1\.(0|1|3|10)\b|does not like recipient|requested action not taken: mailbox unavailable|n.t have an? \S+ account`)
+	refusedByName = regexp.MustCompile(`\brcpt\b|\b[45]\.1\.(0|1|3|10)\b|does not like recipient|requested action not taken: mailbox (unavailable|not available)|n.t have an? \S+ account`)
 )
 
 var afterData = regexp.MustCompile(`in reply to (end of )?data|after (end of )?data\b|>>> data\b|smtp command data|end of message`)
 
-var transientCode = regexp.MustCompile(`\b4[0-9][0-9][ -]4\.[0-9]+\.[0-9]+|\bsaid: 4[0-9][0-9] `)
+var transientCode = regexp.MustCompile(`\b4[0-9][0-9][ -]4\.[0-9]+\.[0-9]+|\bsaid: 4[0-9][0-9] |host not found, try again|temporar(y|ily)`)
 
 func isHard(word string) bool {
 	for _, r := range reasons {

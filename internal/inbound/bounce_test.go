@@ -121,6 +121,9 @@ func TestOnlyADeadAddressIsHard(t *testing.T) {
 		"541 5.4.1 Mail rejected by destination domain (in reply to RCPT TO command)":                          false,
 		"550 5.7.26 unauthenticated email is not accepted (in reply to end of DATA command)":                   false,
 		"550 5.2.1 The email account that you tried to reach is inactive":                                      false,
+		"554 5.7.1 This server does not accept mail from dynamic addresses":                                    false,
+		"550 This group only accepts messages from its members (in reply to RCPT TO command)":                  false,
+		"550 Temporary lookup failure of the domain":                                                           false,
 		"421 4.7.0 Try again later, user unknown is what we say when busy":                                     false,
 	} {
 		v := read(daemon + "Subject: Undelivered Mail Returned to Sender\n\n<x@sender.example>: host mx.sender.example[192.0.2.1] said: " + said + "\n")
