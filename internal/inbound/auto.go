@@ -49,7 +49,7 @@ func challenged(r *reading, _ *Verdict) string {
 func (r *reading) wantsVisit() bool {
 	groups := r.statusGroups()
 	for _, g := range groups {
-		if !visitWording.MatchString(oneLine(g.Get("Diagnostic-Code"))) {
+		if !visitWording.MatchString(oneLine(g.diagnostic())) {
 			return false
 		}
 	}

@@ -90,8 +90,7 @@ func statusFields(r *reading) []Bounce {
 			continue
 		}
 		b := Bounce{Recipient: recipient, Status: statusCode.FindString(g.Get("Status"))}
-		diagnostic := g.Get("Diagnostic-Code")
-		r.judge(&b, diagnostic)
+		r.judge(&b, g.diagnostic())
 		if g.action() == "delayed" {
 			b.Reason, b.Hard = reasonDelayed, false
 		}
@@ -100,6 +99,15 @@ func statusFields(r *reading) []Bounce {
 	}
 	return list
 }
+
+// diagnostic is what the server said, as far as anybody needs it.
+func (g group) diagnostic() string {
+	said := g.Get("Diagnostic-Code")
+	return said[:min(len(said), longestReply)]
+}
+
+// longestReply is how much of a server's words is looked at.
+const longestReply = 4 << 10
 
 // wentOn says whether the letter failed on its way from the address that we
 // wrote to. That address may have others behind it, who were reached.

@@ -172,7 +172,7 @@ func (r *reading) near(recipient string) string {
 	if recipient == "" {
 		return ""
 	}
-	low := strings.ToLower(r.notice)
+	low := r.low
 	var b strings.Builder
 	for at, from := 0, 0; from < len(low) && b.Len() < 4*nearby; from = at + len(recipient) {
 		i := strings.Index(low[from:], recipient)

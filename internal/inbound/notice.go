@@ -82,7 +82,7 @@ func notified(r *reading) []Bounce {
 		if b.Recipient == "" {
 			continue
 		}
-		r.judge(&b, f.Diagnostic)
+		r.judge(&b, f.Diagnostic[:min(len(f.Diagnostic), longestReply)])
 		list = addBounce(list, b)
 	}
 	return list

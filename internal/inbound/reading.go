@@ -16,6 +16,7 @@ type reading struct {
 	ours     Ours
 	now      time.Time
 	notice   string // the text of a report, without the message it returns
+	low      string // the notice in small letters
 	returned []letter.Header
 	phrases  string // the notice in small letters, on one line
 	enclosed bool   // it stands in another report
@@ -36,6 +37,8 @@ func read(l letter.Letter, ours Ours, now time.Time) *reading {
 	r.bouncedTo = sync.OnceValue(r.readBouncedTo)
 	if r.suspect() {
 		r.notice, r.returned = divide(l)
+		r.notice = r.notice[:min(len(r.notice), 2*maxRead)]
+		r.low = strings.ToLower(r.notice)
 		r.phrases = oneLine(r.notice)
 	}
 	return r
