@@ -7,10 +7,6 @@ import (
 	"postroom/internal/letter"
 )
 
-// bounceFields are the headers in which the sender that we wrote on an envelope
-// comes back. Return-Path is among them for servers that answer with it.
-var bounceFields = append([]string{"Return-Path"}, recipientFields...)
-
 // readBouncedTo returns the id of our message that a letter was sent back for,
 // when each of our messages has a return address of its own: whoever reports on
 // it need not say anything else that we understand.
@@ -18,7 +14,12 @@ func (r *reading) readBouncedTo() string {
 	if r.ours.BouncedTo == nil {
 		return ""
 	}
-	return r.bouncedIn(r.Header, bounceFields...)
+	for _, address := range append(r.recipients(), r.returnPath()) {
+		if message, ours := r.ours.BouncedTo(address); ours {
+			return message
+		}
+	}
+	return ""
 }
 
 func (r *reading) bouncedIn(h letter.Header, fields ...string) string {

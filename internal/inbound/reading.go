@@ -24,6 +24,7 @@ type reading struct {
 	fromRobot     func() bool    // whether it comes from an address behind which nobody sits
 	bounceSubject func() bool    // whether its subject is one that mail servers give to reports
 	statusGroups  func() []group // the recipients of a delivery report
+	recipients    func() []string
 	notification  func() (notification, bool)
 	bouncedTo     func() string // our message whose own bounce address it was sent to
 }
@@ -34,6 +35,7 @@ func read(l letter.Letter, ours Ours, now time.Time) *reading {
 	r.bounceSubject = sync.OnceValue(func() bool { return bounceSubject.MatchString(r.Subject) })
 	r.statusGroups = sync.OnceValue(r.readStatusGroups)
 	r.notification = sync.OnceValues(r.readNotification)
+	r.recipients = sync.OnceValue(r.readRecipients)
 	r.bouncedTo = sync.OnceValue(r.readBouncedTo)
 	if r.suspect() {
 		r.notice, r.returned = divide(l)
@@ -126,8 +128,8 @@ func (r *reading) sender() string {
 // was sent to; which of them are there depends on the provider.
 var recipientFields = []string{"To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "Resent-To", "X-Delivered-To", "X-Rcpt-To"}
 
-// recipients is every address that the letter says it was sent to.
-func (r *reading) recipients() []string {
+// readRecipients lists every address that the letter says it was sent to.
+func (r *reading) readRecipients() []string {
 	var list []string
 	for _, field := range recipientFields {
 		for _, value := range r.Header.All(field) {
