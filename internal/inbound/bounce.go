@@ -175,14 +175,15 @@ var bounceSubject = regexp.MustCompile(`(?i)^\W*(undeliver(ed|able)|(mail |messa
 	`(message |mail )?delivery (status )?notification|failure (notice|delivery)|returned (mail|message|to sender)|mail (could not be|system error|failed|not)|` +
 	`(your )?message (status|could not be|was not|not delivered|delayed)|mail delivery|undelivered|non[- ]?deliver|could not send message|rejected (mail|message)|` +
 	`delivery (failure|failed|delayed)|unzustellbar|nicht zustellbar|warning: (could not|message)|error sending|mail status report|nondeliverable|` +
-	`notification d.*tat de remise|non remis|échec|no se puede|notificaci.n de estado|erreur|auto: .*deliver|\W*bounce)|delivery failure|could not be delivered|returned to sender|not deliver(ed|able)`)
+	`notification d.*tat de remise|non remis|échec|no se puede|notificaci.n de estado|erreur|auto: .*deliver|onbestelbaar|non recapitabile|impossibile recapitare|mancata consegna|niedostarcz|nie można dostarczyć|zwrot wiadomości|` +
+	`недостав|не доставлен|не вдалося доставити|повідомлення про недоставку|não (foi )?entregue|غیر ?قابل تحویل|تحویل نشد|\W*bounce)|delivery failure|could not be delivered|returned to sender|not deliver(ed|able)`)
 
 // bounceWording are the sentences in which mail servers say so.
 var bounceWording = regexp.MustCompile(`not (be )?deliver(ed|able)|(could|can|can ?not|couldn.t|can.t|was not able|wasn.t able|unable)( not)?( to)?( be)? (deliver|send|relay)|undeliver|` +
 	`delivery (to the following|has failed|failed|failure|error|attempt|problem|not)|failed to deliver|(has|have|was) (been )?(rejected|returned|bounced|refused)|returned (to|below|message|mail)|` +
 	`did not reach|permanent (fatal )?error|user unknown|unknown user|no such (user|mailbox|recipient|account|address)|mailbox (is )?(full|unavailable|not found|exceeds)|quota|` +
 	`following (recipients?|address(es)?)|recipient (address )?(rejected|unknown)|error (delivering|while|occurred)|non[- ]?deliver|not listed in|invalid (final|recipient|address|user)|` +
-	`konnte nicht|nicht zugestellt|no pudo ser entregad|n'a pas pu|não foi entregue|\b5[0-9][0-9][ -]5\.[0-9]+\.[0-9]+|<<< 5[0-9][0-9]|failed addresses|no valid recipients|transcript of session|host unknown|unknown host`)
+	`konnte nicht|nicht zugestellt|no pudo ser entregad|n'a pas pu|não foi entregue|non è stato possibile recapitare|kan niet worden (bezorgd|afgeleverd)|nie został[ao]? dostarczon|nie można dostarczyć|не вдалося доставити|не було доставлено|\b5[0-9][0-9][ -]5\.[0-9]+\.[0-9]+|<<< 5[0-9][0-9]|failed addresses|no valid recipients|transcript of session|host unknown|unknown host`)
 
 // divide parts the text of a report from the message that it returns, and
 // reads the headers of the latter wherever they stand.

@@ -84,7 +84,7 @@ var reasons = []reason{
 	{"no_mail", true, said(
 		`no smtp service`,
 		`does not (accept|receive) (any )?(e-?)?mail`, `(not|never) accept(ing)? (any |network )?(e-?)?(mail|messages)\b`, `null mx`, `nullmx`,
-		`no mail(box)? exchanger`, `couldn.?t find a(ny)? (mail exchanger|host)`, `mail exchanger or ip`, `not accepting network messages`, `no mx`,
+		`no mail(box)? exchanger`, `couldn.?t find a(ny)? mail exchanger`, `mail exchanger or ip`, `not accepting network messages`, `no mx`,
 		`mail receiving disabled`, `smtp (service )?not available for this`, `domain does not accept`,
 	)},
 	{"relay_denied", false, said(
@@ -109,7 +109,7 @@ var reasons = []reason{
 		`host (unknown|not found|or domain name not found)`, `unknown host`,
 		`(domain|host)( name)? (not found|does ?n.t exist|does not exist|unknown|is unknown|lookup failed|invalid)`, `no such (host|domain)`,
 		`unrouteable (mail )?(domain|address)`, `unroutable (mail )?domain`, `nxdomain`, `bad destination (mail )?(host|system)`,
-		`name or service not known`, `illegal host`, `name service error`, `all relevant mx records point to non-existent`,
+		`name or service not known`, `couldn.?t find a(ny)? host`, `illegal host`, `name service error`, `all relevant mx records point to non-existent`,
 		`can.?t find (the )?(domain|host)`, `domain .{0,60}(not found|does not exist|is not valid)`, `invalid domain`, `(unknown|invalid|bad|no such) destination domain`, `domain is not reachable`,
 		`could not be resolved`, `unknown (mail )?domain`, `lookup (returned|fail)`, `\b[45]\.1\.2\b`, `\b5\.4\.4\b`, `no route to domain`,
 	)},

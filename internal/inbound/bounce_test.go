@@ -196,3 +196,49 @@ func FuzzComplaint(f *testing.F) {
 		}
 	})
 }
+
+func TestAbsencesAreKnownInManyLanguages(t *testing.T) {
+	t.Parallel()
+	for _, subject := range []string{"Automatic reply: Agenda", "Auto reply: Agenda", "Auto Response", "Autoreply: Agenda", "Out of Office: Agenda", "Out of office", "Automatische Antwort: Agenda", "Abwesenheitsnotiz: Agenda",
+		"Réponse automatique : Agenda", "Reponse automatique", "Absence du bureau", "Respuesta automática: Agenda", "Respuesta automatica", "Risposta automatica: Agenda", "Fuori sede", "Automatisch antwoord: Agenda", "Afwezig: Agenda",
+		"Autosvar: Agenda", "Automatisk svar: Agenda", "Frånvaro", "Odpowiedź automatyczna: Agenda", "Automatyczna odpowiedź: Agenda", "Автоматична відповідь: Agenda", "پاسخ خودکار: Agenda", "اتومات ځواب: Agenda", "自动回复: Agenda", "自動返信: Agenda"} {
+		v := read("Return-Path: <>\nFrom: person@sender.example\nTo: support@org.example\nPrecedence: bulk\nContent-Type: text/plain; charset=utf-8\nSubject: " + subject + "\n\n.")
+		if v.Class != postroom.LetterAutoReply || v.Answerable {
+			t.Errorf("%q is %s", subject, v.Class)
+		}
+	}
+}
+
+func TestReportsAreKnownInManyLanguages(t *testing.T) {
+	t.Parallel()
+	for _, subject := range []string{"Undeliverable: Agenda", "Unzustellbar: Agenda", "Non remis : Agenda", "No se puede entregar: Agenda", "Non recapitabile: Agenda", "Onbestelbaar: Agenda", "Niedostarczalne: Agenda", "Недоставлено: Agenda",
+		"Mail delivery failed: returning message to sender", "failure notice", "Returned mail: see transcript for details", "Delivery Status Notification (Failure)", "Undelivered Mail Returned to Sender", "DELIVERY FAILURE: User not listed"} {
+		v := read("Return-Path: <>\nFrom: postmaster@sender.example\nTo: support@org.example\nContent-Type: text/plain; charset=utf-8\nSubject: " + subject + "\n\nx\n\n<gone@sender.example>:\n550 5.1.1 User unknown\n")
+		if v.Class != postroom.LetterBounce || len(v.Bounces) != 1 || v.Bounces[0].Recipient != "gone@sender.example" || !v.Bounces[0].Hard {
+			t.Errorf("%q is %s, %+v", subject, v.Class, v.Bounces)
+		}
+	}
+}
+
+func TestDelaysAndSuccessesAreNoFailures(t *testing.T) {
+	t.Parallel()
+	fields := func(action, status string) string {
+		return "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nx\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; slow@sender.example\nAction: " + action + "\nStatus: " + status + "\n--b--\n"
+	}
+	for _, c := range []struct {
+		raw   string
+		class postroom.LetterClass
+	}{
+		{"Subject: Delayed Mail (still being retried)\n" + fields("delayed", "4.4.1"), postroom.LetterBounce},
+		{"Subject: Delivery delayed: Agenda\n\nDelivery to these recipients is delayed:\n\nslow@sender.example\n\nIt will be retried for 2 days.\n", postroom.LetterBounce},
+		{"Subject: Delivery Status Notification (Delay)\n\nTHIS IS A WARNING MESSAGE ONLY.\n\nslow@sender.example\n", postroom.LetterBounce},
+		{"Subject: Successful Mail Delivery Report\n" + fields("delivered", "2.0.0"), postroom.LetterDeliveredNotice},
+		{"Subject: Relayed: Agenda\n" + fields("relayed", "2.0.0"), postroom.LetterDeliveredNotice},
+		{"Subject: Delivery report\n" + fields("expanded (to a list)", "2.0.0"), postroom.LetterDeliveredNotice},
+	} {
+		v := read(daemon + c.raw)
+		if v.Class != c.class || v.Class == postroom.LetterBounce && (len(v.Bounces) != 1 || v.Bounces[0].Reason != "delayed" || v.Bounces[0].Hard) {
+			t.Errorf("%q is %s, %+v", c.raw[:50], v.Class, v.Bounces)
+		}
+	}
+}
