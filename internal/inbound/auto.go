@@ -12,18 +12,23 @@ func receipted(r *reading, _ *Verdict) string {
 		return "disposition_notification"
 	}
 	for _, p := range r.Parts {
-		if p.Type == "text/calendar" && strings.EqualFold(p.Params["method"], "REPLY") {
+		if p.Type == "text/calendar" && (strings.EqualFold(p.Params["method"], "REPLY") || calendarReply.Match(p.Body[:min(len(p.Body), 4<<10)])) {
 			return "calendar_reply"
 		}
 	}
 	return ""
 }
 
+var calendarReply = regexp.MustCompile(`(?im)^METHOD:[ \t]*REPLY[ \t]*\r?$`)
+
 // challenged recognises a system that lets letters through only after their
 // sender has proved to be a person.
 func challenged(r *reading, _ *Verdict) string {
-	if r.has("X-Boxbe-Challenge", "X-Challenge-Response", "X-TMDA-Confirm") {
+	switch {
+	case r.has("X-Boxbe-Challenge", "X-Challenge-Response", "X-TMDA-Confirm"):
 		return "challenge_header"
+	case r.wantsVisit():
+		return "challenge_in_report"
 	}
 	said, may := r.Subject+" \n "+r.Text[:min(len(r.Text), 4<<10)], r.mayChallenge()
 	allows := mentions(said, "address")
@@ -38,6 +43,20 @@ func challenged(r *reading, _ *Verdict) string {
 	}
 	return ""
 }
+
+// wantsVisit says whether every refusal of a report asks a person to visit a page,
+// and so to let the letters of this server through: a person has to do that.
+func (r *reading) wantsVisit() bool {
+	groups := r.statusGroups()
+	for _, g := range groups {
+		if !visitWording.MatchString(oneLine(g.diagnostic())) {
+			return false
+		}
+	}
+	return len(groups) > 0
+}
+
+var visitWording = regexp.MustCompile(`(requires? (a )?confirmation|(challenge|sender) verification).{0,120}https?://|https?://\S+ to (confirm|verify) (this|your|that you)`)
 
 // mentions says whether a word of small letters of ASCII, without k and i whose
 // capitals are not all of ASCII, stands anywhere in a text.

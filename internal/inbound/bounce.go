@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 
@@ -21,15 +22,18 @@ type proof struct {
 func proofs() []proof {
 	return []proof{
 		{"delivery_status", statusFields},
+		{"notification", notified},
 		{"failed_recipients", failedRecipients},
+		{"bare_names", bareNames},
 		{"text", textShapes},
+		{"enclosed_report", enclosedReport},
 		{"returned_message", returnedRecipients},
 	}
 }
 
 // bounced recognises a report that something did not arrive, or has not yet.
 func bounced(r *reading, v *Verdict) string {
-	if !r.isBounce() {
+	if !r.isBounce() || r.wantsVisit() {
 		return ""
 	}
 	because := "bounce_wording"
@@ -39,10 +43,30 @@ func bounced(r *reading, v *Verdict) string {
 			break
 		}
 	}
-	r.explain(v.Bounces)
 	r.tellAnswers(v)
+	if len(v.Bounces) == 0 && v.Answers != "" { // whom we wrote to is known
+		v.Bounces = []Bounce{{}}
+	}
+	r.explain(v.Bounces)
+	v.Bounces = r.withExpanded(v.Bounces)
+	if r.saysDelayed() {
+		for i := range v.Bounces {
+			v.Bounces[i].Reason, v.Bounces[i].Hard = reasonDelayed, false
+		}
+	}
 	return because
 }
+
+// saysDelayed recognises a report without fields of what may still arrive.
+func (r *reading) saysDelayed() bool {
+	return len(r.statusGroups()) == 0 && (delayedSubject.MatchString(r.Subject) || delayedWording.MatchString(r.phrases)) && !gaveUp.MatchString(r.phrases)
+}
+
+var (
+	delayedSubject = regexp.MustCompile(`(?i)^\W*(warning: (could not send|message .{0,40}delayed)|(mail|message|e-?mail|delivery)( \S+)?( is| has been| was)? delayed|delayed (mail|message)|delivery (status )?notification \(delay\)|delivery delayed)`)
+	delayedWording = regexp.MustCompile(`warning (message )?only|do not need to resend|no action is required (on|from) you|will (keep|continue|go on) (on )?(try|to try)|attempts will continue|still being retried|delivery will be retried|will (be )?retr(y|ied) for`)
+	gaveUp         = regexp.MustCompile(`(giving|given|gave) up|permanent (fatal )?errors?|will not (be retried|keep|continue)|failed permanently|could not be delivered (for|within)|no longer`)
+)
 
 // delivered recognises a report that nothing went wrong: delivered, relayed
 // or expanded, and nobody failed.
@@ -55,29 +79,39 @@ func delivered(r *reading, v *Verdict) string {
 			return ""
 		}
 	}
+	because := "delivered"
 	if len(groups) == 0 {
-		return ""
+		because = r.saysDelivered()
 	}
-	r.tellAnswers(v)
-	return "delivered"
+	if because != "" {
+		r.tellAnswers(v)
+	}
+	return because
 }
 
-// tellAnswers names the message of ours that a report returns.
-func (r *reading) tellAnswers(v *Verdict) {
-	for _, h := range r.returned {
-		ids := append(h.All("X-Postroom-Loop"), h.All("Message-ID")...)
-		if own := r.own(ids...); own != "" {
-			v.Answers, v.Because = own, append(v.Because, "returned_ours")
-			return
-		}
+// saysDelivered recognises a report of success that has no fields.
+func (r *reading) saysDelivered() string {
+	switch {
+	case r.notifies("Delivery"):
+		return "notification"
+	case r.fromDaemon() && deliveredSubject.MatchString(r.Subject) && !failedWording.MatchString(r.phrases):
+		return "delivered_wording"
 	}
+	return ""
 }
+
+var (
+	deliveredSubject = regexp.MustCompile(`(?i)^\W*(success(ful)? (mail )?delivery|delivered:|relayed:|(mail |message )?delivery (status )?(notification|report)?\W*(success|relay|delivered|successful)|your message was( successfully)? delivered)`)
+	failedWording    = regexp.MustCompile(`not (be |been )?deliver|undeliver|fail|unable|returned|rejected`)
+)
 
 // isBounce weighs the marks of a report. Not one of them is on every report,
 // and each is on other letters too.
 func (r *reading) isBounce() bool {
 	switch {
 	case r.reportType() == "delivery-status" || r.has("X-Failed-Recipients"):
+		return true
+	case r.sentBack() || r.notifies("Bounce"):
 		return true
 	case (automaticSubject.MatchString(r.Subject) || softSubject.MatchString(r.Subject)) && !r.bounceSubject():
 		return false
@@ -141,14 +175,15 @@ var bounceSubject = regexp.MustCompile(`(?i)^\W*(undeliver(ed|able)|(mail |messa
 	`(message |mail )?delivery (status )?notification|failure (notice|delivery)|returned (mail|message|to sender)|mail (could not be|system error|failed|not)|` +
 	`(your )?message (status|could not be|was not|not delivered|delayed)|mail delivery|undelivered|non[- ]?deliver|could not send message|rejected (mail|message)|` +
 	`delivery (failure|failed|delayed)|unzustellbar|nicht zustellbar|warning: (could not|message)|error sending|mail status report|nondeliverable|` +
-	`notification d.*tat de remise|non remis|échec|no se puede|notificaci.n de estado|erreur|auto: .*deliver|\W*bounce)|delivery failure|could not be delivered|returned to sender|not deliver(ed|able)`)
+	`notification d.*tat de remise|non remis|échec|no se puede|notificaci.n de estado|erreur|auto: .*deliver|onbestelbaar|non recapitabile|impossibile recapitare|mancata consegna|niedostarcz|nie można dostarczyć|zwrot wiadomości|` +
+	`недостав|не доставлен|не вдалося доставити|повідомлення про недоставку|não (foi )?entregue|غیر ?قابل تحویل|تحویل نشد|\W*bounce)|delivery failure|could not be delivered|returned to sender|not deliver(ed|able)`)
 
 // bounceWording are the sentences in which mail servers say so.
 var bounceWording = regexp.MustCompile(`not (be )?deliver(ed|able)|(could|can|can ?not|couldn.t|can.t|was not able|wasn.t able|unable)( not)?( to)?( be)? (deliver|send|relay)|undeliver|` +
 	`delivery (to the following|has failed|failed|failure|error|attempt|problem|not)|failed to deliver|(has|have|was) (been )?(rejected|returned|bounced|refused)|returned (to|below|message|mail)|` +
 	`did not reach|permanent (fatal )?error|user unknown|unknown user|no such (user|mailbox|recipient|account|address)|mailbox (is )?(full|unavailable|not found|exceeds)|quota|` +
 	`following (recipients?|address(es)?)|recipient (address )?(rejected|unknown)|error (delivering|while|occurred)|non[- ]?deliver|not listed in|invalid (final|recipient|address|user)|` +
-	`konnte nicht|nicht zugestellt|no pudo ser entregad|n'a pas pu|não foi entregue|\b5[0-9][0-9][ -]5\.[0-9]+\.[0-9]+|<<< 5[0-9][0-9]|failed addresses|no valid recipients|transcript of session|host unknown|unknown host`)
+	`konnte nicht|nicht zugestellt|no pudo ser entregad|n'a pas pu|não foi entregue|non è stato possibile recapitare|kan niet worden (bezorgd|afgeleverd)|nie został[ao]? dostarczon|nie można dostarczyć|не вдалося доставити|не було доставлено|\b5[0-9][0-9][ -]5\.[0-9]+\.[0-9]+|<<< 5[0-9][0-9]|failed addresses|no valid recipients|transcript of session|host unknown|unknown host`)
 
 // divide parts the text of a report from the message that it returns, and
 // reads the headers of the latter wherever they stand.
@@ -195,6 +230,26 @@ func cutReturned(text string) (notice string, h letter.Header) {
 		return text, nil
 	}
 	return text[:at[0]], h
+}
+
+// enclosedReport is the proof of a report that another one brings: gateways wrap
+// what a server told them.
+func enclosedReport(r *reading) []Bounce {
+	if r.enclosed {
+		return nil
+	}
+	for _, p := range r.Parts {
+		if p.Type != "message/rfc822" || !bytes.Contains(p.Body[:min(len(p.Body), maxRead)], []byte("report")) {
+			continue
+		}
+		inner := read(letter.Read(p.Body), r.ours, r.now)
+		inner.enclosed = true
+		var v Verdict
+		if inner.isBounce() && bounced(inner, &v) != "" {
+			return v.Bounces
+		}
+	}
+	return nil
 }
 
 // returnedRecipients takes the recipients of the returned message, when the

@@ -26,15 +26,37 @@ func (r *reading) readStatusGroups() []group {
 		}
 		for block := range strings.SplitSeq(strings.ReplaceAll(string(p.Body), "\r\n", "\n"), "\n\n") {
 			h, _ := letter.ReadHeader([]byte(block))
-			if g := (group{h}); g.Has("Final-Recipient") || g.Has("Original-Recipient") || g.Has("Action") && g.Has("Status") {
-				groups = append(groups, g)
-			}
+			groups = append(groups, groupsIn(h)...)
 		}
 		if len(groups) > maxBounces {
 			break
 		}
 	}
 	return groups
+}
+
+// groupsIn parts the fields of several recipients between which the empty line
+// (RFC 3464, 2.1) is missing.
+func groupsIn(h letter.Header) []group {
+	var groups []group
+	begin := 0
+	for i, f := range h {
+		if part := h[begin:i]; recipientField(f.Name) && part.Has(f.Name) {
+			groups, begin = appendGroup(groups, part), i
+		}
+	}
+	return appendGroup(groups, h[begin:])
+}
+
+func appendGroup(groups []group, h letter.Header) []group {
+	if h.Has("Final-Recipient") || h.Has("Original-Recipient") || h.Has("Action") && h.Has("Status") {
+		return append(groups, group{h})
+	}
+	return groups
+}
+
+func recipientField(name string) bool {
+	return strings.EqualFold(name, "Final-Recipient") || strings.EqualFold(name, "Original-Recipient")
 }
 
 // hasStatusLine looks for colons first: a pattern is slow in a long letter, and
@@ -68,14 +90,31 @@ func statusFields(r *reading) []Bounce {
 			continue
 		}
 		b := Bounce{Recipient: recipient, Status: statusCode.FindString(g.Get("Status"))}
-		diagnostic := g.Get("Diagnostic-Code")
-		b.Reason, b.Hard = reasonOf(diagnostic, b.Status)
+		r.judge(&b, g.diagnostic())
 		if g.action() == "delayed" {
-			b.Reason, b.Hard = "delayed", false
+			b.Reason, b.Hard = reasonDelayed, false
 		}
+		b.Hard = b.Hard && !g.wentOn(recipient)
 		list = addBounce(list, b)
 	}
 	return list
+}
+
+// diagnostic is what the server said, as far as anybody needs it.
+func (g group) diagnostic() string {
+	said := g.Get("Diagnostic-Code")
+	return said[:min(len(said), longestReply)]
+}
+
+// longestReply is how much of a server's words is looked at.
+const longestReply = 4 << 10
+
+// wentOn says whether the letter failed on its way from the address that we
+// wrote to. That address may have others behind it, who were reached.
+func (g group) wentOn(recipient string) bool {
+	_, final, _ := strings.Cut(g.Get("Final-Recipient"), ";")
+	final = onlyAddress(final)
+	return final != "" && final != recipient
 }
 
 // recipient is whom we wrote to. The final recipient is where it went after

@@ -54,8 +54,11 @@ var reasons = []reason{
 		`\bspam\b`, `junk mail`, `unsolicited`, `looks like (spam|uce)`, `bulk mail`, `spam-like`, `content (filter|reject|restriction)`,
 		`considered (un|spam)`, `message (content )?(rejected|blocked|refused) (due|for|because|by)`, `blocked content`,
 	)},
+	{"filtered", false, said(
+		`(recipient|user|customer|subscriber).?s? (preference|setting|choice)`, `preferences of the (person|recipient|user)`, `does not wish to receive`,
+		`not accepting mail (from (this|your|the) (sender|address|domain)|with attachments)`, `accepts? (e-?)?mail only from`, `personal (block|reject|filter)`,
+	)},
 	{"suspended", false, said(
-
 		`(account|mailbox|user|recipient|address|e-?mail)( has been| is| was| currently)* (temporarily )?(disabled|inactive|suspended|deactivated|locked|expired|closed|frozen|discontinued|not active|blocked)`,
 		`(disabled|inactive|suspended|expired|deactivated) (account|mailbox|user|recipient|address|e-?mail)`, `no longer active`, `\bnot active\b`,
 		`has been (disabled|suspended|deactivated)`, `ha expirado`, `inactive for`,
@@ -75,11 +78,14 @@ var reasons = []reason{
 	{"loop", false, said(
 		`too many hops`, `mail loop`, `loops? back`, `loop(ing)? detected`, `hop ?count`, `forwarding loop`, `routing loop`, `mail forwarding loop`,
 	)},
+	{"policy", false, said( // some mail is taken
+		`accept(s|ing|ed)? (any )?(e-?)?(mail|messages?) (from|only|at (this|the)|right now|without|with|unless|larger|over|that|which)`, `only accepts (e-?)?(mail|messages)`,
+	)},
 	{"no_mail", true, said(
 		`no smtp service`,
 		`does not (accept|receive) (any )?(e-?)?mail`, `(not|never) accept(ing)? (any |network )?(e-?)?(mail|messages)\b`, `null mx`, `nullmx`,
-		`no mail(box)? exchanger`, `couldn.?t find a(ny)? (mail exchanger|host)`, `mail exchanger or ip`, `not accepting network messages`, `no mx`,
-		`only accepts mail from`, `mail receiving disabled`, `smtp (service )?not available for this`, `domain does not accept`,
+		`no mail(box)? exchanger`, `couldn.?t find a(ny)? mail exchanger`, `mail exchanger or ip`, `not accepting network messages`, `no mx`,
+		`mail receiving disabled`, `smtp (service )?not available for this`, `domain does not accept`,
 	)},
 	{"relay_denied", false, said(
 		`rela(y|ying)( access| attempt| mail)?( is|:)? (denied|not|prohibited|refused|attempt|forbidden)`, `not (permitted to |allowed to )?relay`,
@@ -93,7 +99,7 @@ var reasons = []reason{
 		`\b5\.7\.(13|12)\b.*sender`,
 	)},
 	{"bad_syntax", false, said(
-		`syntax error`, `bad (address )?syntax`, `malformed`, `command (unrecogni|not (recogni|implement))`, `unrecognized command`, `bad sequence`,
+		`syntax error`, `bad (address )?syntax`, `malformed (address|header|command|from|mime|message|recipient|sender|e-?mail|packet|data)`, `(is|are|was) malformed`, `command (unrecogni|not (recogni|implement))`, `unrecognized command`, `bad sequence`,
 		`not rfc ?\S* compl`, `rfc ?(2822|5322|822)`, `missing (header|from|date|message)`, `duplicate header`, `multiple from`,
 	)},
 	{"security", false, said(
@@ -103,13 +109,14 @@ var reasons = []reason{
 		`host (unknown|not found|or domain name not found)`, `unknown host`,
 		`(domain|host)( name)? (not found|does ?n.t exist|does not exist|unknown|is unknown|lookup failed|invalid)`, `no such (host|domain)`,
 		`unrouteable (mail )?(domain|address)`, `unroutable (mail )?domain`, `nxdomain`, `bad destination (mail )?(host|system)`,
-		`name or service not known`, `illegal host`, `name service error`, `all relevant mx records point to non-existent`,
-		`can.?t find (the )?(domain|host)`, `domain .{0,60}(not found|does not exist|is not valid)`, `invalid domain`, `destination domain`,
+		`name or service not known`, `couldn.?t find a(ny)? host`, `illegal host`, `name service error`, `all relevant mx records point to non-existent`,
+		`can.?t find (the )?(domain|host)`, `domain .{0,60}(not found|does not exist|is not valid)`, `invalid domain`, `(unknown|invalid|bad|no such) destination domain`, `domain is not reachable`,
 		`could not be resolved`, `unknown (mail )?domain`, `lookup (returned|fail)`, `\b[45]\.1\.2\b`, `\b5\.4\.4\b`, `no route to domain`,
 	)},
 	{"user_unknown", true, said(
-		`550[^0-9]{0,80}mailbox unavailable`, `no mail ?box available`, `rcpt \S+ does not exist`, `not an active address`, `invalid final delivery`, `recipient address rejected: access denied`, `all recipient addresses rejected : access denied`, `check if (the )?address is correct`,
-
+		`550[^0-9]{0,80}mailbox unavailable`, `requested action not taken: mailbox (unavailable|not available)`, `\b5\.1\.0 (<\S+> )?address rejected`,
+		`validrcptto`, `not (present|found) in (the )?directory`, `unable to find (the )?(recipient|user|mailbox)`,
+		`no mail ?box available`, `rcpt \S+ does not exist`, `not an active address`, `invalid final delivery`, `recipient address rejected: access denied`, `all recipient addresses rejected : access denied`, `check if (the )?address is correct`,
 		`(user|recipient|mailbox|account|address|addressee|alias|userid|person|name)s?( name)?( \S+)?( \(\S+\))?( address)?( is|:| was| are)?( currently)? (un-?known|not (found|known|exist|local|listed|recogni|valid|a valid|here|have)|does ?n.?t exist|does not exist|doesn.t have|un-?recogni[sz]ed|invalid|non-?existent|is invalid|nonexist|not have)`,
 		`(unknown|invalid|no such|non-?existent|bad|illegal|no) (local |final |virtual |delivery |destination |remote |e-?mail )?(user|recipient|mailbox|account|address|addressee|alias|person|local part|userid)`,
 		`not (our|a known|a valid|a local) (user|customer|recipient|mailbox)`, `no (mailbox|user|one|account|person) (here|by|with|of)`,
@@ -130,7 +137,7 @@ var reasons = []reason{
 	{"expired", false, said(
 		`(message|mail)( has been| is| was|) in (the )?queue`, `queue (too|for)`,
 		`(message|delivery time|retry (time|timeout)|time) ?(has )?(expired|exceeded)`, `retry (time ?out|time)`, `too (long|old)`,
-		`not delivered (for|after|within)`, `could not be delivered (for|within|after)`, `undeliver\w+ (for|after)`, `delivery (attempts|time)`,
+		`not delivered (for|after|within)`, `failing for a long time`, `could not be delivered (for|within|after)`, `undeliver\w+ (for|after)`, `delivery (attempts|time)`,
 		`has not (yet )?been delivered`, `delayed`, `still (trying|being)`, `will (keep|continue)`, `\b[45]\.4\.7\b`, `giv(en|ing) up`, `multiple retries`,
 	)},
 	{"policy", false, said(
@@ -159,18 +166,12 @@ var statusReasons = map[string]string{
 
 // reasonOf puts the words of a server, and its status, into our vocabulary. A
 // status of class 4 is never hard: the server itself says to try again.
-//
-// A mailbox that "does not exist" after the server had taken its address, or
-// with a status that speaks of the mailbox (5.2.0), is a filter: some carriers
-// refuse what their customers do not want to see in these words.
 func reasonOf(text, status string) (word string, hard bool) {
 	text = strings.ReplaceAll(oneLine(text), "_", " ")
 	transient := strings.HasPrefix(status, "4") || status == "" && transientCode.MatchString(text)
 	for _, r := range reasons {
 		switch {
 		case text == "" || !r.spoken.MatchString(text):
-		case r.word == "user_unknown" && (status == "5.2.0" || afterData.MatchString(text)):
-			return "filtered", false
 		default:
 			return r.word, r.hard && !transient
 		}
@@ -183,9 +184,32 @@ func reasonOf(text, status string) (word string, hard bool) {
 	return unknownReason, false
 }
 
+// doubted says whether "user unknown" may be the words of a filter: many
+// carriers refuse with them what their customers do not want to see. Another
+// server's words are believed where its status says that the address is wrong
+// (RFC 3463, 3.2), or where it refused the address as soon as it was named
+// (RFC 5321, 3.3); what the reporting server says of its own users is believed.
+func doubted(status string, said ...string) bool {
+	text := oneLine(strings.Join(said, "\n"))
+	switch {
+	case addressStatus.MatchString(status):
+		return false
+	case afterData.MatchString(text):
+		return true
+	}
+	return (replyCode.MatchString(text) || mailboxStatus.MatchString(status)) && !refusedByName.MatchString(text)
+}
+
+var (
+	addressStatus = regexp.MustCompile(`^[45]\.1\.`)
+	mailboxStatus = regexp.MustCompile(`^[45]\.2\.[01]$`)
+	replyCode     = regexp.MustCompile(`\b5[05]\d\b`)
+	refusedByName = regexp.MustCompile(`\brcpt\b|\b[45]\.1\.(0|1|3|10)\b|does not like recipient|requested action not taken: mailbox (unavailable|not available)|n.t have an? \S+ account`)
+)
+
 var afterData = regexp.MustCompile(`in reply to (end of )?data|after (end of )?data\b|>>> data\b|smtp command data|end of message`)
 
-var transientCode = regexp.MustCompile(`\b4[0-9][0-9][ -]4\.[0-9]+\.[0-9]+|\bsaid: 4[0-9][0-9] `)
+var transientCode = regexp.MustCompile(`\b4[0-9][0-9][ -]4\.[0-9]+\.[0-9]+|\bsaid: 4[0-9][0-9] |host not found, try again|temporar(y|ily)`)
 
 func isHard(word string) bool {
 	for _, r := range reasons {

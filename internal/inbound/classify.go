@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,7 +46,7 @@ func Classify(l letter.Letter, ours Ours, now time.Time) (v Verdict) {
 	defer func() { _ = recover() }() // what breaks a rule is unknown and not answered
 	r := read(l, ours, now)
 	v.Own = r.own(append([]string{l.MessageID}, r.Header.All("X-Postroom-Loop")...)...)
-	v.Answers = r.own(l.Refs()...)
+	v.Answers = cmp.Or(r.own(l.Refs()...), r.bouncedTo())
 	v.Reference = r.reference()
 	v.Staff = r.fromStaff()
 	v.Verified = r.verified()

@@ -10,30 +10,65 @@ import (
 // complained recognises an abuse report (RFC 5965), and the older letters by
 // which providers pass on that somebody pressed "junk".
 func complained(r *reading, v *Verdict) string {
+	if c, found := r.notifiedComplaint(); found {
+		v.Complaint = &c
+		r.tellAnswers(v)
+		return "notification"
+	}
 	fields, because := r.feedback()
 	if because == "" {
 		return ""
 	}
 	c := Complaint{FeedbackType: strings.ToLower(strings.TrimSpace(fields.Get("Feedback-Type")))}
-	for _, name := range []string{"Original-Rcpt-To", "Removal-Recipient", "X-HmXmrOriginalRecipient"} {
-		for _, value := range fields.All(name) {
-			c.add(value)
-		}
-	}
+	c.addFields(fields, "Original-Rcpt-To", "Removal-Recipient", "X-HmXmrOriginalRecipient")
 	for _, h := range r.returned {
-		if len(c.Recipients) == 0 {
-			c.add(h.Get("X-HmXmrOriginalRecipient"))
-		}
-		if len(c.Recipients) == 0 {
-			for _, a := range letter.Addresses(h.Get("To")) {
-				c.add(a.Address)
-			}
-		}
+		c.addReturned(h)
 	}
 	v.Complaint = &c
 	r.tellAnswers(v)
 	return because
 }
+
+func (c *Complaint) addFields(h letter.Header, names ...string) {
+	for _, name := range names {
+		for _, value := range h.All(name) {
+			c.add(value)
+		}
+	}
+}
+
+// addReturned looks in the returned letter for who complains, where the report
+// does not say it: providers cross addresses out, but seldom everywhere.
+func (c *Complaint) addReturned(h letter.Header) {
+	for _, find := range []func(letter.Header){
+		func(h letter.Header) { c.addFields(h, "X-HmXmrOriginalRecipient") },
+		c.addTo,
+		func(h letter.Header) { c.addFields(h, "X-Rcpt-To", "X-Original-To", "Delivered-To", "Envelope-To") },
+		c.addReceived,
+	} {
+		if len(c.Recipients) > 0 {
+			return
+		}
+		find(h)
+	}
+}
+
+func (c *Complaint) addTo(h letter.Header) {
+	for _, a := range letter.Addresses(h.Get("To")) {
+		c.add(a.Address)
+	}
+}
+
+// addReceived takes the recipient that a server noted on the way (RFC 5321, 4.4).
+func (c *Complaint) addReceived(h letter.Header) {
+	for _, hop := range h.All("Received") {
+		if m := receivedFor.FindStringSubmatch(hop); m != nil && len(c.Recipients) == 0 {
+			c.add(m[1])
+		}
+	}
+}
+
+var receivedFor = regexp.MustCompile(`(?i)\sfor\s+<?([^\s<>;]+@[^\s<>;]+)`)
 
 func (c *Complaint) add(value string) {
 	address := onlyAddress(value)
@@ -56,6 +91,8 @@ func (r *reading) feedback() (fields letter.Header, because string) {
 		}
 	}
 	switch {
+	case r.reportType() == "delivery-status" || r.has("X-Failed-Recipients"):
+		return nil, "" // whatever words the refusal or the returned letter has
 	case r.reportType() == "feedback-report":
 		return feedbackInText(r.Text), "feedback_report"
 	case r.has("X-HmXmrOriginalRecipient"):

@@ -16,12 +16,17 @@ type reading struct {
 	ours     Ours
 	now      time.Time
 	notice   string // the text of a report, without the message it returns
+	low      string // the notice in small letters
 	returned []letter.Header
 	phrases  string // the notice in small letters, on one line
+	enclosed bool   // it stands in another report
 
 	fromRobot     func() bool    // whether it comes from an address behind which nobody sits
 	bounceSubject func() bool    // whether its subject is one that mail servers give to reports
 	statusGroups  func() []group // the recipients of a delivery report
+	recipients    func() []string
+	notification  func() (notification, bool)
+	bouncedTo     func() string // our message whose own bounce address it was sent to
 }
 
 func read(l letter.Letter, ours Ours, now time.Time) *reading {
@@ -29,8 +34,13 @@ func read(l letter.Letter, ours Ours, now time.Time) *reading {
 	r.fromRobot = sync.OnceValue(r.sentByRobot)
 	r.bounceSubject = sync.OnceValue(func() bool { return bounceSubject.MatchString(r.Subject) })
 	r.statusGroups = sync.OnceValue(r.readStatusGroups)
+	r.notification = sync.OnceValues(r.readNotification)
+	r.recipients = sync.OnceValue(r.readRecipients)
+	r.bouncedTo = sync.OnceValue(r.readBouncedTo)
 	if r.suspect() {
 		r.notice, r.returned = divide(l)
+		r.notice = r.notice[:min(len(r.notice), 2*maxRead)]
+		r.low = strings.ToLower(r.notice)
 		r.phrases = oneLine(r.notice)
 	}
 	return r
@@ -40,7 +50,7 @@ func read(l letter.Letter, ours Ours, now time.Time) *reading {
 // letters are from people, and cost nothing more.
 func (r *reading) suspect() bool {
 	return r.kind() == "multipart/report" || r.fromRobot() || r.nullSender() || r.has("X-Failed-Recipients") ||
-		r.has("Auto-Submitted") || r.bounceSubject() || r.sender() == "" || r.partOf("message/")
+		r.has("Auto-Submitted") || r.bounceSubject() || r.bouncedTo() != "" || r.sender() == "" || r.partOf("message/")
 }
 
 func (r *reading) has(names ...string) bool {
@@ -60,7 +70,11 @@ func (r *reading) kind() string {
 
 // reportType is the kind of a multipart/report (RFC 6522), or "".
 func (r *reading) reportType() string {
-	if r.kind() != "multipart/report" {
+	switch r.kind() {
+	case "multipart/report":
+	case "message/delivery-status": // without the multipart around it
+		return "delivery-status"
+	default:
 		return ""
 	}
 	_, after, _ := strings.Cut(strings.ToLower(r.Header.Get("Content-Type")), "report-type=")
@@ -114,8 +128,8 @@ func (r *reading) sender() string {
 // was sent to; which of them are there depends on the provider.
 var recipientFields = []string{"To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "Resent-To", "X-Delivered-To", "X-Rcpt-To"}
 
-// recipients is every address that the letter says it was sent to.
-func (r *reading) recipients() []string {
+// readRecipients lists every address that the letter says it was sent to.
+func (r *reading) readRecipients() []string {
 	var list []string
 	for _, field := range recipientFields {
 		for _, value := range r.Header.All(field) {

@@ -46,7 +46,7 @@ func (in *Inbound) complained(ctx context.Context, a arrival) error {
 			return err
 		}
 		m, known, err := in.message(tx, a.verdict.Answers)
-		if err != nil || !known || m.To == "" {
+		if err != nil || !known || m.To == "" || !a.verdict.Complaint.Unwanted() {
 			return err
 		}
 		if reason, err := tx.Suppression(m.To, postroom.Marketing); err != nil || reason != "" {

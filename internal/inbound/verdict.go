@@ -24,6 +24,9 @@ type Ours struct {
 	// ReplyTo returns the reference of the submission for which an address is
 	// the signed reply address, wherever it stands; nil knows none.
 	ReplyTo func(address string) (reference string, ours bool)
+	// BouncedTo returns the id of our message if an address is the sender that
+	// we wrote on the envelope of that one message; nil knows none.
+	BouncedTo func(address string) (message string, ours bool)
 	// Mailboxes are the addresses of our own mailboxes and their aliases, in
 	// small letters.
 	Mailboxes []string
@@ -71,7 +74,7 @@ type Verdict struct {
 
 // Bounce is one recipient that a delivery report tells of.
 type Bounce struct {
-	Recipient string // in small letters
+	Recipient string // in small letters; "" is whoever the message in Answers went to
 	Status    string // RFC 3463, such as 5.1.1; "" when the report has none
 	Hard      bool   // mail to it never arrives: unknown user, unknown host, moved, no mail host
 	Reason    string // one word of our own vocabulary, such as user_unknown, mailbox_full
@@ -81,4 +84,18 @@ type Bounce struct {
 type Complaint struct {
 	FeedbackType string
 	Recipients   []string
+}
+
+// Unwanted says whether a person asked for no more of such mail. Reports go the
+// same way of letters that were not junk after all, and of checks that failed
+// (RFC 5965, section 7.3; RFC 6591; RFC 6650).
+func (c *Complaint) Unwanted() bool {
+	if c == nil {
+		return true
+	}
+	switch c.FeedbackType {
+	case "not-spam", "auth-failure", "dmarc", "virus":
+		return false
+	}
+	return true
 }
