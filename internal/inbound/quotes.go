@@ -11,7 +11,7 @@ import (
 )
 
 // maxIntro is over how many lines the words that begin a quote may be broken.
-const maxIntro = 4
+const maxIntro = 6
 
 var (
 	// separator is a line that mail programs put before an older letter.
@@ -21,10 +21,13 @@ var (
 		`|^#{2,}-? ?please (type|write) your reply above|reply above this line|^-{3,} ?(on|am|le|el) .{5,200}(wrote|schrieb|a écrit|escribió) ?-*:?$`)
 	// passedOn is the line above a letter that the person passes on: that is
 	// what they want to show.
-	passedOn      = regexp.MustCompile(`(?i)^[\s>*]*[-_=]{2,}\s*(forwarded message|message transféré|weitergeleitete nachricht|mensaje reenviado|messaggio inoltrato|doorgestuurd bericht|переслане повідомлення|пересланное сообщение|پیام هدایت شده)|^[\s>*]*begin forwarded message:`)
-	drawnRule     = regexp.MustCompile(`^[\s>]*[_\-=*]{5,}\s*$`)
-	signatureMark = regexp.MustCompile(`^(--|—|––|-- |__+|—+|-{2,}|_{3,}|\*{3,})\s*$`)
-	sentFrom      = regexp.MustCompile(`(?i)^[\s*>-]*(sent (from|via|with|using) \S+( \S+){0,5}|get outlook for .{2,60}|(envoyé|enviado|inviato|gesendet|von meinem|verzonden|verstuurd|skickat|sendt|wysłane|отправлено|надіслано|lähetetty|odesláno) (de|desde|da|von|van|met|vanaf|från|fra|z|с|з|mit|.{2,20}gesendet) [^,]{2,60}|von meinem .{2,40} gesendet|فرستاده شده از .{2,60}|ارسال شده از .{2,60}|从我的.{2,20}发送)[.!]?$`)
+	passedOn  = regexp.MustCompile(`(?i)^[\s>*]*[-_=]{2,}\s*(forwarded message|message transféré|weitergeleitete nachricht|mensaje reenviado|messaggio inoltrato|doorgestuurd bericht|переслане повідомлення|пересланное сообщение|پیام هدایت شده)|^[\s>*]*begin forwarded message:`)
+	drawnRule = regexp.MustCompile(`^[\s>]*[_\-=*]{5,}\s*$`)
+	// brokenLink is a quoted line that ends within a link in brackets.
+	brokenLink = regexp.MustCompile(`^\s*[>|].*\(https?://[^\s)]+$`)
+	// restOfLink is a link in brackets that was broken off the line before, and
+	// took the mark of the next one along.
+	restOfLink = regexp.MustCompile(`^\s*[(<]?https?://\S+[)>]? ?>$`)
 )
 
 // unmarked is a line without the marks of quotes and stars at its beginning.
@@ -67,7 +70,7 @@ func wrote(s string) bool {
 		}
 	}
 	for _, verb := range wroteThenName {
-		if at := strings.LastIndex(s, verb+" "); at >= 0 && len(strings.Fields(s[at:])) <= mostName+1 {
+		if at := strings.LastIndex(s+" ", verb+" "); at >= 0 && len(strings.Fields(s[at:])) <= mostName+1 {
 			return true
 		}
 	}
@@ -80,7 +83,11 @@ var (
 	introBegins = regexp.MustCompile(`(?i)^[\s*>-]*(on|le|am|el|il|em|op|w dniu|dnia|den|på|dne|dňa|a \d|il giorno|vào|στις|pe|at|quoting|\d{1,4}[./年 -]|(mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|пн|вт|ср|чт|пт|сб|нд|вс)\S{0,9}[ ,]|в |у |від |от |در |به )`)
 	introHints  = regexp.MustCompile(`\d|@`)
 	// dateAndAddress is such words without a verb.
-	dateAndAddress = regexp.MustCompile(`(?i)^[\s*>]*(\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|(mon|tue|wed|thu|fri|sat|sun)\S*,? \d{1,2}).{0,120}<\s*\S+@\S+\s*>\s*:?$`)
+	dateAndAddress = regexp.MustCompile(`(?i)^[\s*>]*(\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{4}年\s?\d{1,2}月\s?\d{1,2}日|\p{L}{2,9}\.?,? \d{1,2}\.?,? \p{L}{3,12}\.?,? \d{4}|(mon|tue|wed|thu|fri|sat|sun)\S*,? \d{1,2}).{0,120}<\s*\S+@\S+\s*>\s*:?$`)
+	// dateAndName is the whole line that one old program writes.
+	dateAndName = regexp.MustCompile(`^\d{4}-\d{2}-\d{2} \d{1,2}:\d{2} GMT[+-]\d{2}:\d{2} .{1,80}$`)
+	// nameFirst is the name and address, the verb, and then the date.
+	nameFirst = regexp.MustCompile(`(?i)<\S+@\S+> (schrieb|schreef|skrev|wrote|a écrit|escribió|ha scritto|escreveu|napisał\S*|написал\S*|написав\S*|пише) (am|op|den|on|le|el|il|em|w dniu|dnia|у|в|о)?\s?[^@]{6,60}:$`)
 )
 
 // introLines returns over how many lines the words go that begin a quote
@@ -89,6 +96,9 @@ func introLines(lines []string) int {
 	var joined string
 	for n := 1; n <= maxIntro && n <= len(lines); n++ {
 		s := strings.TrimSpace(lines[n-1])
+		if s == "" && n > 1 && n < len(lines) && strings.HasPrefix(strings.TrimSpace(lines[n]), "<") {
+			continue // an address that a page showed below
+		}
 		if s == "" || len(joined)+len(s) > 500 {
 			return 0
 		}
@@ -103,12 +113,42 @@ func introLines(lines []string) int {
 func isIntro(s string) bool {
 	at := strings.Contains(s, "@")
 	if !at && !strings.HasSuffix(s, ":") && !strings.HasSuffix(s, "：") {
-		return false // most lines, and the patterns cost more
+		return strings.Contains(s, " GMT") && dateAndName.MatchString(s) // most lines, and the patterns cost more
 	}
-	if !introHints.MatchString(s) || !introBegins.MatchString(s) {
+	if !introHints.MatchString(s) {
 		return false
 	}
-	return wrote(s) || at && strings.Contains(s, "<") && dateAndAddress.MatchString(s)
+	if at && strings.HasSuffix(s, ":") && nameFirst.MatchString(s) {
+		return true
+	}
+	if at && strings.Contains(s, "<") && dateAndAddress.MatchString(s) {
+		return true
+	}
+	return introBegins.MatchString(s) && wrote(s)
+}
+
+// sure says whether a program wrote the words that begin a quote, and not
+// somebody who tells what they were written: it names an address or a time of
+// the day.
+func sure(intro []string) bool {
+	s := strings.Join(intro, " ")
+	return strings.Contains(s, "@") || clock.MatchString(s)
+}
+
+var clock = regexp.MustCompile(`\d{1,2}\s?[:.hH时時]\s?\d{2}`)
+
+// sharedLine parts a line on which the words that begin a quote follow what
+// the person wrote. Only a marked quote below it makes that sure.
+func sharedLine(lines []string) (said, intro string) {
+	if len(lines) < 2 || !isQuoted(lines[1]) || !strings.HasSuffix(lines[0], ":") || isIntro(lines[0]) {
+		return "", ""
+	}
+	for _, on := range []string{" On ", " Am ", " Le ", " El ", " Op ", " Il ", " Em "} {
+		if at := strings.LastIndex(lines[0], on); at > 0 && strings.ContainsAny(lines[0][at:min(at+20, len(lines[0]))], "0123456789") && isIntro(lines[0][at+1:]) {
+			return strings.TrimSpace(lines[0][:at]), lines[0][at+1:]
+		}
+	}
+	return "", ""
 }
 
 // tail is the end of a line, where the verb of an intro stands.
@@ -122,12 +162,16 @@ func tail(s string) string {
 
 // headerLabel are the names of header fields that programs print above a
 // quote, in many languages.
-var headerLabel = regexp.MustCompile(`(?i)^[\s>*_]*(from|de|von|da|van|från|fra|od|от|від|из|lähettäjä|feladó|kimden|发件人|寄件者|差出人|보낸 사람|از|له|sent|date|gesendet|datum|envoyé( le)?|enviado( el)?|inviato|data|verzonden|skickat|sendt|dato|wysłano|отправлено|надіслано|дата|lähetetty|päivämäärä|elküldve|gönderilen|发送时间|日期|日時|날짜|تاریخ|نېټه|to|an|à|a|aan|para|per|till|til|do|кому|vastaanottaja|címzett|kime|收件人|宛先|받는 사람|به|ته|cc|kopie|копія|копия|subject|betreff|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|temat|тема|aihe|tárgy|konu|主题|主旨|件名|제목|موضوع|reply-to|répondre à|antwort an)\s*\*?\s*[:：]\*?(\s+\S|$|\S+@)`)
+var headerLabel = regexp.MustCompile(`(?i)^[\s>*_]*(from|de|von|da|van|från|fra|od|от|від|из|lähettäjä|feladó|kimden|gönderen|odesílatel|odosielateľ|de la|από|từ|发件人|寄件者|寄件人|差出人|送信者|보낸 사람|보낸사람|מאת|من|از|له|لېږونکی|sent|date|gesendet|datum|envoyé( le)?|enviado( el)?|inviato|data|verzonden|skickat|sendt|dato|wysłano|отправлено|надіслано|дата|lähetetty|päivämäärä|elküldve|gönderilen|odesláno|datum|trimis|ημερομηνία|στάλθηκε|ngày|đã gửi|发送时间|傳送時間|时间|時間|日期|日時|送信日時|날짜|보낸 날짜|נשלח|תאריך|التاريخ|تم الإرسال|تاریخ|نېټه|to|an|à|a|aan|para|per|till|til|do|кому|vastaanottaja|címzett|kime|alıcı|komu|către|προς|đến|tới|收件人|宛先|받는 사람|받는사람|אל|إلى|به|ته|cc|kopie|kopio|копія|копия|抄送|副本|참조|העתק|نسخة|subject|betreff|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|temat|тема|aihe|tárgy|konu|předmět|predmet|subiect|θέμα|chủ đề|主题|主旨|主題|件名|제목|נושא|الموضوع|موضوع|reply-to|répondre à|antwort an)\s*\*?\s*[:：]\*?(\s+\S|$|\S+@)`)
 
-var fromLabel = regexp.MustCompile(`(?i)^[\s>*_]*(from|de|von|da|van|från|fra|od|от|від|из|lähettäjä|feladó|kimden|发件人|寄件者|差出人|보낸 사람|از|له)\s*\*?\s*[:：]`)
+var fromLabel = regexp.MustCompile(`(?i)^[\s>*_]*(from|de|von|da|van|från|fra|od|от|від|из|lähettäjä|feladó|kimden|gönderen|odesílatel|odosielateľ|de la|από|từ|发件人|寄件者|寄件人|差出人|送信者|보낸 사람|보낸사람|מאת|من|از|له|لېږونکی)\s*\*?\s*[:：]`)
 
 // leastLabels is how many header lines make a block.
 const leastLabels = 3
+
+// subjectLabel is the line that tells such a header from the stops of a
+// journey, which have a From, a To and a Date too.
+var subjectLabel = regexp.MustCompile(`(?i)^[\s>*_]*(subject|betreff|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|temat|тема|aihe|tárgy|konu|předmět|predmet|subiect|θέμα|chủ đề|主题|主旨|主題|件名|제목|נושא|الموضوع|موضوع)\s*\*?\s*[:：]`)
 
 // labelled says whether a line is a printed header field.
 func labelled(line string) bool {
@@ -140,14 +184,16 @@ func headerBlock(lines []string) bool {
 	if len(lines) == 0 || !labelled(lines[0]) {
 		return false
 	}
-	labels, from := 0, false
+	labels, from, letter := 0, false, false
 	for _, line := range lines[:min(len(lines), 9)] {
 		if labelled(line) {
 			labels++
-			from = from || fromLabel.MatchString(line)
+			isFrom := fromLabel.MatchString(line)
+			from = from || isFrom
+			letter = letter || isFrom && strings.Contains(line, "@") || subjectLabel.MatchString(line)
 		}
 	}
-	return from && labels >= leastLabels
+	return from && letter && labels >= leastLabels
 }
 
 // quoteClass are the classes and ids by which mail programs mark a quote in
