@@ -3,11 +3,6 @@ package inbound
 import (
 	"regexp"
 	"strings"
-
-	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
-
-	"postroom/internal/letter"
 )
 
 // maxIntro is over how many lines the words that begin a quote may be broken.
@@ -52,7 +47,7 @@ func separates(line string) bool {
 // which is much cheaper than a pattern of all of them.
 var (
 	wroteLast = []string{"wrote", "writes", "said", "sent", "a écrit", "escribió", "escribio", "escribe", "ha scritto", "scriveva", "escreveu", "napisał", "napisał(a)",
-		"napisała", "napisał/a", "пишет", "написал", "написала", "написал(а)", "пише", "написав", "написала", "написав(ла)", "написав(-ла)", "написав/ла", "kirjoitti", "napsal", "napsala",
+		"napisała", "napisał/a", "pisze", "napisana", "пишет", "написал", "написала", "написал(а)", "пише", "написав", "написала", "написав(ла)", "написав(-ла)", "написав/ла", "kirjoitti", "napsal", "napsala",
 		"napsal(a)", "napísal", "napísala", "napísal(a)", "yazdı", "şunu yazdı", "đã viết", "写道", "寫道", "님이 작성", "작성", "のメール", "は書きました", "نوشت", "نوشته است", "نوشتند",
 		"ولیکل", "لیکلي", "لیکلي دي", "كتب", "כתב", "כתבה", "έγραψε", "a scris", "írta", "ezt írta", "je napisao", "je napisao/la", "rašė", "kirjutas", "menulis"}
 	wroteThenName = []string{"schrieb", "schreef", "skrev"}
@@ -80,34 +75,58 @@ func wrote(s string) bool {
 var (
 	// introBegins is how the words before a quote begin: with "On" in some
 	// language, or with a date.
-	introBegins = regexp.MustCompile(`(?i)^[\s*>-]*(on|le|am|el|il|em|op|w dniu|dnia|den|på|dne|dňa|a \d|il giorno|vào|στις|pe|at|quoting|\d{1,4}[./年 -]|(mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|пн|вт|ср|чт|пт|сб|нд|вс)\S{0,9}[ ,]|в |у |від |от |در |به )`)
+	introBegins = regexp.MustCompile(`(?i)^[\s*>-]*(on|le|am|el|il|em|op|w dniu|wiadomość napisana|dnia|den|på|dne|dňa|a \d|il giorno|vào|στις|pe|at|quoting|\d{1,4}[./年 -]|(mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|lun|mar|mer|jeu|ven|sam|dim|пн|вт|ср|чт|пт|сб|нд|вс)\S{0,9}[ ,]|в |у |від |от |در |به )`)
 	introHints  = regexp.MustCompile(`\d|@`)
 	// dateAndAddress is such words without a verb.
 	dateAndAddress = regexp.MustCompile(`(?i)^[\s*>]*(\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{4}年\s?\d{1,2}月\s?\d{1,2}日|\p{L}{2,9}\.?,? \d{1,2}\.?,? \p{L}{3,12}\.?,? \d{4}|(mon|tue|wed|thu|fri|sat|sun)\S*,? \d{1,2}).{0,120}<\s*\S+@\S+\s*>\s*:?$`)
 	// dateAndName is the whole line that one old program writes.
 	dateAndName = regexp.MustCompile(`^\d{4}-\d{2}-\d{2} \d{1,2}:\d{2} GMT[+-]\d{2}:\d{2} .{1,80}$`)
-	// nameFirst is the name and address, the verb, and then the date.
-	nameFirst = regexp.MustCompile(`(?i)<\S+@\S+> (schrieb|schreef|skrev|wrote|a écrit|escribió|ha scritto|escreveu|napisał\S*|написал\S*|написав\S*|пише) (am|op|den|on|le|el|il|em|w dniu|dnia|у|в|о)?\s?[^@]{6,60}:$`)
+	// anAddress, aYear and aClock are what a program writes before a quote, in
+	// whatever language.
+	anAddress = regexp.MustCompile(`[<(]\s*[^\s<>()]+@[^\s<>()]+\s*[>)]`)
+	aYear     = regexp.MustCompile(`\p{Nd}{4}|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2}`)
+	aClock    = regexp.MustCompile(`\p{Nd}{1,2}\s?[:.hH时時]\s?\p{Nd}{2}`)
 )
+
+// directions are the signs that say which way letters run; they are in no
+// pattern.
+var directions = strings.NewReplacer("\u200e", "", "\u200f", "", "\u202a", "", "\u202b", "", "\u202c", "", "\u202d", "", "\u2066", "", "\u2067", "", "\u2068", "", "\u2069", "")
 
 // introLines returns over how many lines the words go that begin a quote
 // ("On Monday … wrote:"), or 0 if the lines do not begin with such.
 func introLines(lines []string) int {
-	var joined string
+	var joined, later string
 	for n := 1; n <= maxIntro && n <= len(lines); n++ {
-		s := strings.TrimSpace(lines[n-1])
+		s := strings.TrimSpace(directions.Replace(lines[n-1]))
 		if s == "" && n > 1 && n < len(lines) && strings.HasPrefix(strings.TrimSpace(lines[n]), "<") {
 			continue // an address that a page showed below
 		}
 		if s == "" || len(joined)+len(s) > 500 {
 			return 0
 		}
-		joined = strings.TrimSpace(joined + " " + strings.TrimLeft(s, "> "))
-		if isIntro(joined) || n == 1 && strings.Contains(s, "@") && strings.HasSuffix(s, ":") && wrote(s) {
+		s = strings.TrimLeft(s, "> ")
+		if joined = strings.TrimSpace(joined + " " + s); n > 1 {
+			later = strings.TrimSpace(later + " " + s)
+		}
+		switch {
+		case n > 1 && !strings.HasPrefix(later, "<") && isIntro(later):
+			return 0 // they begin further down
+		case isIntro(joined) || n == 1 && strings.Contains(s, "@") && strings.HasSuffix(s, ":") && wrote(s):
 			return n
+		case n == 1 && !mayBreak(s):
+			return 0
 		}
 	}
 	return 0
+}
+
+// mayBreak says whether a line may be the first of the words that begin a
+// quote: with "On" in some language, or a date and a time.
+func mayBreak(s string) bool {
+	if strings.HasSuffix(s, "!") || strings.HasSuffix(s, "?") {
+		return false
+	}
+	return introBegins.MatchString(s) || strings.Contains(s, "<") && anAddress.MatchString(s) || aYear.MatchString(s) && aClock.MatchString(s)
 }
 
 func isIntro(s string) bool {
@@ -115,13 +134,10 @@ func isIntro(s string) bool {
 	if !at && !strings.HasSuffix(s, ":") && !strings.HasSuffix(s, "：") {
 		return strings.Contains(s, " GMT") && dateAndName.MatchString(s) // most lines, and the patterns cost more
 	}
-	if !introHints.MatchString(s) {
+	switch {
+	case !introHints.MatchString(s):
 		return false
-	}
-	if at && strings.HasSuffix(s, ":") && nameFirst.MatchString(s) {
-		return true
-	}
-	if at && strings.Contains(s, "<") && dateAndAddress.MatchString(s) {
+	case at && stamped(s), at && strings.Contains(s, "<") && dateAndAddress.MatchString(s):
 		return true
 	}
 	return introBegins.MatchString(s) && wrote(s)
@@ -132,10 +148,18 @@ func isIntro(s string) bool {
 // the day.
 func sure(intro []string) bool {
 	s := strings.Join(intro, " ")
-	return strings.Contains(s, "@") || clock.MatchString(s)
+	return strings.Contains(s, "@") || aClock.MatchString(s)
 }
 
-var clock = regexp.MustCompile(`\d{1,2}\s?[:.hH时時]\s?\d{2}`)
+// mostStamped is how long such words are at most.
+const mostStamped = 250
+
+// stamped says whether words that end with a colon hold an address in
+// brackets, a year and a time: nobody begins a list like that.
+func stamped(s string) bool {
+	return len(s) <= mostStamped && strings.ContainsAny(s, "<(") && !strings.Contains(s, "<mailto:") && (strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：")) &&
+		anAddress.MatchString(s) && aYear.MatchString(s) && aClock.MatchString(s)
+}
 
 // sharedLine parts a line on which the words that begin a quote follow what
 // the person wrote. Only a marked quote below it makes that sure.
@@ -194,73 +218,4 @@ func headerBlock(lines []string) bool {
 		}
 	}
 	return from && letter && labels >= leastLabels
-}
-
-// quoteClass are the classes and ids by which mail programs mark a quote in
-// HTML.
-var quoteClass = regexp.MustCompile(`(?i)^(gmail_quote(_container)?|gmail_extra|gmail_signature|yahoo_quoted|moz-cite-prefix|moz-signature|protonmail_quote|zmail_extra|OutlookMessageHeader|divRplyFwdMsg|appendonsend|reply-intro|WordSection-quote|mail-quote|tutanota_quote|x_gmail_quote|ydp\S*yahoo_quoted|olk_src_body_section|mailcontainer-quote|isReplyContent|stopSpelling|_rp_\S+|hmmessage-quote|quoted-mail|mail_android_quote|AppleMailSignature)$`)
-
-// afterQuote are the marks after which everything is quoted.
-var afterQuote = regexp.MustCompile(`^(divRplyFwdMsg|appendonsend|stopSpelling|OLK_SRC_BODY_SECTION|mailQuote)$`)
-
-// isQuote says whether an element of an HTML letter is a quote of an older
-// one, or a signature.
-func isQuote(n *html.Node) bool {
-	for _, a := range n.Attr {
-		if a.Key != "class" && a.Key != "id" {
-			continue
-		}
-		for _, name := range strings.Fields(a.Val) {
-			if quoteClass.MatchString(name) {
-				return !answeredWithin(n)
-			}
-		}
-	}
-	if n.DataAtom == atom.Blockquote {
-		return strings.EqualFold(letter.Attr(n, "type"), "cite") || strings.Contains(letter.Attr(n, "style"), "border-left")
-	}
-	return outlookRule(n) || followsMark(n)
-}
-
-// answeredWithin says whether somebody wrote between the quotes inside an
-// element that a program marked as one quote.
-func answeredWithin(n *html.Node) bool {
-	quotes := 0
-	var walk func(n *html.Node) bool
-	walk = func(n *html.Node) bool {
-		switch {
-		case n.Type == html.TextNode:
-			return quotes > 0 && strings.TrimSpace(n.Data) != ""
-		case n.DataAtom == atom.Blockquote:
-			quotes++
-			return false
-		}
-		for child := n.FirstChild; child != nil; child = child.NextSibling {
-			if walk(child) {
-				return true
-			}
-		}
-		return false
-	}
-	return walk(n)
-}
-
-// outlookRule finds the line above a quote in Outlook's letters: a division
-// with nothing but a border at its top, holding the old header.
-func outlookRule(n *html.Node) bool {
-	style := strings.ToLower(strings.ReplaceAll(letter.Attr(n, "style"), " ", ""))
-	return n.DataAtom == atom.Div && (strings.Contains(style, "border-top:solid#b5c4df") || strings.Contains(style, "border-top:solid#e1e1e1") || strings.Contains(style, "border:none;border-top:solid"))
-}
-
-// followsMark says whether a sibling before the element begins the quote.
-func followsMark(n *html.Node) bool {
-	if n.DataAtom != atom.Div && n.DataAtom != atom.Blockquote && n.DataAtom != atom.P {
-		return false
-	}
-	for s, steps := n.PrevSibling, 0; s != nil && steps < 200; s, steps = s.PrevSibling, steps+1 {
-		if s.Type == html.ElementNode && (afterQuote.MatchString(letter.Attr(s, "id")) || outlookRule(s)) {
-			return true
-		}
-	}
-	return false
 }

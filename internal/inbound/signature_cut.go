@@ -34,12 +34,21 @@ func markedSignature(own []string) int {
 		if !signatureMark.MatchString(strings.TrimSpace(own[i])) {
 			continue
 		}
-		if speaks(own[i+1:]) {
+		if speaks(own[i+1:]) || len(strings.TrimSpace(own[i])) > 2 && !reachable(own[i+1:]) {
 			return len(own)
 		}
 		return dashedName(own[:i])
 	}
 	return len(own)
+}
+
+// reachable says whether some lines hold an address or a number, or are what a
+// company puts under its letters. A longer line may be drawn for any reason.
+func reachable(lines []string) bool {
+	return len(lines) == 0 || stockPhrases(strings.Join(lines, " ")) >= 2 || slices.ContainsFunc(lines, func(line string) bool {
+		kind := contactKind(strings.TrimSpace(line))
+		return kind != "" && kind != "address" && kind != "number"
+	})
 }
 
 // dashedName returns where "-First Last" stands at the end of some lines, in a

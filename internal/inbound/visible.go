@@ -3,6 +3,8 @@ package inbound
 import (
 	"strings"
 
+	"golang.org/x/net/html"
+
 	"postroom/internal/letter"
 )
 
@@ -30,7 +32,8 @@ func Show(l letter.Letter) Shown {
 		return Shown{Text: strings.TrimSpace(clip(l.Text))}
 	}
 	if l.HTML != "" && !hasPlainText(l) {
-		if pruned := letter.Plain(l.HTML, isQuote); strings.TrimSpace(pruned) != "" {
+		page := pruner{quoted: map[*html.Node]bool{}}
+		if pruned := letter.Plain(l.HTML, page.drops); strings.TrimSpace(pruned) != "" {
 			return takeApart(pruned)
 		}
 	}
