@@ -95,6 +95,9 @@ var directions = strings.NewReplacer("\u200e", "", "\u200f", "", "\u202a", "", "
 // introLines returns over how many lines the words go that begin a quote
 // ("On Monday … wrote:"), or 0 if the lines do not begin with such.
 func introLines(lines []string) int {
+	if !introNear(lines) {
+		return 0
+	}
 	var joined, later string
 	for n := 1; n <= maxIntro && n <= len(lines); n++ {
 		s := strings.TrimSpace(directions.Replace(lines[n-1]))
@@ -111,13 +114,27 @@ func introLines(lines []string) int {
 		switch {
 		case n > 1 && !strings.HasPrefix(later, "<") && isIntro(later):
 			return 0 // they begin further down
-		case isIntro(joined) || n == 1 && strings.Contains(s, "@") && strings.HasSuffix(s, ":") && wrote(s):
+		case n == 1 && strings.Contains(s, "@") && strings.HasSuffix(s, ":") && wrote(s):
 			return n
-		case n == 1 && !mayBreak(s):
-			return 0
+		case isIntro(joined) && (n == 1 || mayBreak(strings.TrimLeft(directions.Replace(lines[0]), " \t>"))):
+			return n
 		}
 	}
 	return 0
+}
+
+// introNear says whether one of the next lines could end the words that begin a
+// quote, which is cheap to see.
+func introNear(lines []string) bool {
+	for i, line := range lines[:min(len(lines), maxIntro)] {
+		if i == 0 && line == "" {
+			return false
+		}
+		if strings.Contains(line, "@") || strings.Contains(line, " GMT") || strings.Contains(tail(line), ":") || strings.Contains(tail(line), "：") {
+			return true
+		}
+	}
+	return false
 }
 
 // mayBreak says whether a line may be the first of the words that begin a
@@ -164,15 +181,22 @@ func stamped(s string) bool {
 // sharedLine parts a line on which the words that begin a quote follow what
 // the person wrote. Only a marked quote below it makes that sure.
 func sharedLine(lines []string) (said, intro string) {
-	if len(lines) < 2 || !isQuoted(lines[1]) || !strings.HasSuffix(lines[0], ":") || isIntro(lines[0]) {
-		return "", ""
+	line := lines[0]
+	if len(lines) < 2 || !isQuoted(lines[1]) || !strings.HasSuffix(line, ":") || isIntro(line) {
+		return line, ""
 	}
 	for _, on := range []string{" On ", " Am ", " Le ", " El ", " Op ", " Il ", " Em "} {
-		if at := strings.LastIndex(lines[0], on); at > 0 && strings.ContainsAny(lines[0][at:min(at+20, len(lines[0]))], "0123456789") && isIntro(lines[0][at+1:]) {
-			return strings.TrimSpace(lines[0][:at]), lines[0][at+1:]
+		at := strings.LastIndex(line, on)
+		if at > 0 && strings.ContainsAny(line[at:min(at+20, len(line))], "0123456789") && isIntro(line[at+1:]) {
+			return strings.TrimSpace(line[:at]), line[at+1:]
 		}
 	}
-	return "", ""
+	return line, ""
+}
+
+func sharesLine(lines []string) bool {
+	_, intro := sharedLine(lines)
+	return intro != ""
 }
 
 // tail is the end of a line, where the verb of an intro stands.

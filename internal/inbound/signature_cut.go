@@ -153,6 +153,9 @@ const (
 // (a logo, a fax number). Somebody who was asked for name, telephone and
 // address answers in the same shape, hence the last condition.
 func businessCard(own []string) int {
+	if !slices.ContainsFunc(own[max(0, len(own)-2*mostCardLines):], mayBeOffice) {
+		return len(own)
+	}
 	kinds, lines := map[string]bool{}, 0
 	for i := len(own) - 1; i > 0 && lines < mostCardLines; i-- {
 		line := strings.TrimSpace(own[i])
@@ -174,6 +177,12 @@ func businessCard(own []string) int {
 		}
 	}
 	return len(own)
+}
+
+// mayBeOffice says whether a line could hold a logo or a fax number, which is
+// cheap to see.
+func mayBeOffice(line string) bool {
+	return strings.Contains(line, "[") || strings.Contains(line, "ax") || strings.Contains(line, "AX")
 }
 
 // nameLine is a name, with a role behind a bar perhaps.

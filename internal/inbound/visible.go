@@ -16,8 +16,13 @@ const (
 )
 
 // Shown is an answer taken apart: what the person wrote this time, the
-// signature under it, and the older letter that it quotes.
-type Shown struct{ Text, Signature, Quoted string }
+// signature under it, and the older letter that it quotes. Between says that
+// answers stand between the quoted lines: then the words alone ("yes", "no")
+// may say too little, and the whole letter is the better thing to show.
+type Shown struct {
+	Text, Signature, Quoted string
+	Between                 bool
+}
 
 // Visible returns what the person wrote this time: an answer without the
 // letter it quotes and without the signature; any other letter as it is.
@@ -52,8 +57,9 @@ func hasPlainText(l letter.Letter) bool {
 // takeApart takes quotes out of an answer, and the signature off its end. An
 // answer in which nothing else is written is shown whole.
 func takeApart(text string) Shown {
-	own, quoted := withoutQuotes(linesOf(text))
-	var signature []string
+	parts := sorter{}
+	parts.sort(linesOf(text))
+	own, quoted, signature := parts.own, parts.quoted, []string(nil)
 	for {
 		before := len(own)
 		own, quoted = trimQuoted(trimEmpty(own), quoted)
@@ -63,7 +69,7 @@ func takeApart(text string) Shown {
 		}
 	}
 	if shown := joined(own); shown != "" {
-		return Shown{Text: shown, Signature: joined(signature), Quoted: joined(quoted)}
+		return Shown{Text: shown, Signature: joined(signature), Quoted: joined(quoted), Between: parts.between}
 	}
 	return Shown{Text: strings.TrimSpace(clip(text))}
 }
@@ -104,39 +110,64 @@ func skipEmpty(lines []string) []string {
 	return lines
 }
 
-// withoutQuotes parts an answer from what it quotes. An older letter without
-// marks goes on to the end; one whose lines are marked leaves everything that
-// is not marked, because people answer below a quote and within it.
-func withoutQuotes(lines []string) (own, quoted []string) {
-	marked := false // a program has begun to quote with marks
-	for i := 0; i < len(lines); i++ {
-		if passesOn(lines[i]) {
-			return append(own, lines[i:]...), quoted
-		}
-		if marked && ofQuote(lines, i) {
-			quoted = append(quoted, lines[i])
-			continue
-		}
-		if endsHere(lines[i:]) && written(own) {
-			return withoutRule(own), append(quoted, lines[i:]...)
-		}
-		if said, intro := sharedLine(lines[i:]); said != "" {
-			marked, own, quoted = true, append(own, said), append(quoted, intro)
-			continue
-		}
-		n := introLines(lines[i:])
-		switch below := skipEmpty(lines[min(i+n, len(lines)):]); {
-		case n > 0 && len(below) > 0 && isQuoted(below[0]):
-			marked, own = true, withoutRule(own)
-			quoted = append(quoted, lines[i:i+n]...)
-			i += n - 1
-		case n > 0 && written(own) && sure(lines[i:i+n]):
-			return withoutRule(own), append(quoted, lines[i:]...)
+// sorter parts an answer from what it quotes. An older letter without marks
+// goes on to the end; one whose lines are marked leaves everything that is not
+// marked, because people answer below a quote and within it.
+type sorter struct {
+	own, quoted []string
+	marked      bool // a program has begun to quote with marks
+	answered    bool // and something was written after it
+	between     bool // and it went on then
+}
+
+func (s *sorter) sort(lines []string) {
+	for i := 0; i < len(lines); {
+		n, toEnd := s.quoteAt(lines, i)
+		switch {
+		case passesOn(lines[i]):
+			s.own = append(s.own, lines[i:]...)
+			return
+		case toEnd:
+			s.own, s.quoted = withoutRule(s.own), append(s.quoted, lines[i:]...)
+			return
+		case n > 0:
+			s.quoted = append(s.quoted, lines[i:i+n]...)
+			s.between = s.between || s.answered
+			i += n
 		default:
-			own = append(own, lines[i])
+			s.write(lines[i:])
+			i++
 		}
 	}
-	return own, quoted
+}
+
+// quoteAt returns how many lines at a place are quoted, and whether all that
+// follows is.
+func (s *sorter) quoteAt(lines []string, i int) (n int, toEnd bool) {
+	if s.marked && ofQuote(lines, i) {
+		return 1, false
+	}
+	if endsHere(lines[i:]) {
+		return 0, written(s.own)
+	}
+	if n = introLines(lines[i:]); n == 0 || sharesLine(lines[i:]) {
+		return 0, false
+	}
+	if below := skipEmpty(lines[i+n:]); len(below) > 0 && isQuoted(below[0]) {
+		s.marked, s.own = true, withoutRule(s.own)
+		return n, false
+	}
+	return 0, sure(lines[i:i+n]) && written(s.own)
+}
+
+// write takes the first of some lines for the person's own.
+func (s *sorter) write(lines []string) {
+	said, intro := sharedLine(lines)
+	if intro != "" {
+		s.marked, s.quoted = true, append(s.quoted, intro)
+	}
+	s.own = append(s.own, said)
+	s.answered = s.answered || s.marked && intro == "" && said != ""
 }
 
 // endsHere says whether all that follows is an older letter: after a
