@@ -17,8 +17,10 @@ const programPrefix = `(?i)^(x_|m_-?\d+|ydp[0-9a-f]+)*`
 var (
 	// quoteClass are the classes, ids and names by which mail programs mark a
 	// quote in a page.
-	quoteClass = regexp.MustCompile(programPrefix + `(gmail_quote(_container)?|gmail_extra|yahoo_quoted\S*|yqtdbase|moz-cite-prefix|protonmail_quote|zmail_extra\S*|OutlookMessageHeader|divRplyFwdMsg|appendonsend|mail-editor-reference-message-container|` +
-		`ms-outlook-mobile-reference-message|olk_src_body_section|reply-intro|tutanota_quote|mailspring-quote|nylas-quote|front-blockquote|freshdesk_quote|sh-quoted-content|missive_quote|messageReplySection|isReplyContent|mail_android_quote|quoted-mail|mail-quote|hs_reply)$`)
+	quoteClass = regexp.MustCompile(programPrefix + `(gmail_quote(_container)?|gmail_extra|yahoo_quoted\S*|yqtdbase|protonmail_quote|zmail_extra\S*|OutlookMessageHeader|divRplyFwdMsg|appendonsend|mail-editor-reference-message-container|` +
+		`ms-outlook-mobile-reference-message|olk_src_body_section|tutanota_quote|mailspring-quote|nylas-quote|front-blockquote|freshdesk_quote|sh-quoted-content|missive_quote|messageReplySection|isReplyContent|mail_android_quote|quoted-mail|mail-quote|hs_reply)$`)
+	// introClass are those by which they mark the words before a quote.
+	introClass = regexp.MustCompile(programPrefix + `(gmail_attr|moz-cite-prefix|reply-intro)$`)
 	// signatureClass are those by which they mark a signature.
 	signatureClass = regexp.MustCompile(programPrefix + `(gmail_signature(_prefix)?|moz-signature|AppleMailSignature|protonmail_signature_block\S*|messageSignatureSection|ms-outlook-mobile-signature|composer_signature|zmail_signature)$`)
 	// afterQuote are the marks after which everything is quoted.
@@ -30,25 +32,57 @@ var (
 // pruner finds the quotes and signatures of a page, which is gone through from
 // top to bottom.
 type pruner struct {
-	quoted map[*html.Node]bool // elements in which all that follows is quoted
+	quoted     map[*html.Node]bool // elements in which all that follows is quoted
+	introduced bool                // the words before a quote were left out
 }
 
-// drops says whether to leave out an element.
+// drops says whether to leave out an element. Of a quote that somebody may have
+// answered below it leaves a mark.
 func (p *pruner) drops(n *html.Node) bool {
 	follows := p.quoted[n.Parent] && (n.DataAtom == atom.Div || n.DataAtom == atom.Blockquote || n.DataAtom == atom.P)
 	rule := outlookRule(n)
 	if rule || markedAs(n, afterQuote) {
 		p.quoted[n.Parent] = true
+		if rule && alone(n) {
+			p.quoted[n.Parent.Parent] = true
+		}
 	}
 	switch {
+	case rule || follows:
+		return true
+	case markedAs(n, introClass):
+		p.introduced = true
+		return true
 	case markedAs(n, signatureClass):
 		return !speaks(strings.Split(textOf(n), "\n"))
-	case markedAs(n, quoteClass) || markers.MatchString(letter.Attr(n, "data-marker")):
-		return !answeredWithin(n)
-	case n.DataAtom == atom.Blockquote && (strings.EqualFold(letter.Attr(n, "type"), "cite") || strings.Contains(letter.Attr(n, "style"), "border-left")):
-		return true
+	case n.DataAtom == atom.Blockquote:
+		if markedAs(n, quoteClass) || strings.EqualFold(letter.Attr(n, "type"), "cite") || strings.Contains(letter.Attr(n, "style"), "border-left") {
+			leaveMark(n)
+		}
+		return false
 	}
-	return rule || follows
+	return (markedAs(n, quoteClass) || markers.MatchString(letter.Attr(n, "data-marker"))) && !answeredWithin(n)
+}
+
+// alone says whether an element is all that its division holds, as the line
+// above a quote is in some letters.
+func alone(n *html.Node) bool {
+	if n.Parent == nil || n.Parent.DataAtom != atom.Div || n.Parent.Parent == nil {
+		return false
+	}
+	for child := range n.Parent.ChildNodes() {
+		if child != n && (child.Type == html.ElementNode || strings.TrimSpace(child.Data) != "") {
+			return false
+		}
+	}
+	return true
+}
+
+// leaveMark puts a marked line in the place of a quote, so that the words
+// before it are known for what they are, and what is below for an answer.
+func leaveMark(n *html.Node) {
+	n.FirstChild, n.LastChild = nil, nil
+	n.AppendChild(&html.Node{Type: html.TextNode, Data: "> …"})
 }
 
 // markedAs says whether a class, an id or the name of an element is of some kind.

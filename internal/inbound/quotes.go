@@ -182,17 +182,24 @@ func stamped(s string) bool {
 // the person wrote. Only a marked quote below it makes that sure.
 func sharedLine(lines []string) (said, intro string) {
 	line := lines[0]
-	if len(lines) < 2 || !isQuoted(lines[1]) || !strings.HasSuffix(line, ":") || isIntro(line) {
+	if len(lines) < 2 || !isQuoted(lines[1]) || !strings.HasSuffix(line, ":") {
 		return line, ""
+	}
+	if found := sentenceFirst.FindStringSubmatch(line); found != nil && isIntro(found[2]) {
+		return found[1], found[2]
 	}
 	for _, on := range []string{" On ", " Am ", " Le ", " El ", " Op ", " Il ", " Em "} {
 		at := strings.LastIndex(line, on)
-		if at > 0 && strings.ContainsAny(line[at:min(at+20, len(line))], "0123456789") && isIntro(line[at+1:]) {
+		if at > 0 && !strings.ContainsAny(line[:at], "0123456789") && strings.ContainsAny(line[at:min(at+20, len(line))], "0123456789") && isIntro(line[at+1:]) {
 			return strings.TrimSpace(line[:at]), line[at+1:]
 		}
 	}
 	return line, ""
 }
+
+// sentenceFirst is a sentence before other words. A day of the week may be cut
+// short with a full stop too, but a figure follows that.
+var sentenceFirst = regexp.MustCompile(`^([^\d.!?]{1,80}[.!?]) (\D.*)$`)
 
 func sharesLine(lines []string) bool {
 	_, intro := sharedLine(lines)

@@ -11,12 +11,12 @@ import (
 var sentFrom = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)^[\s*>_–—-]*(` +
 		`(sent|posted) (from|via|with|using)|(envoyée?) (de|du|depuis|à partir de|à partir d|avec|par)|(enviado|enviada|mandado|mandada) (de|desde|do|da|a partir d[eo]|via|com|con|pel[oa])|(inviato|inviata) (da|dal|con)|` +
-		`(gesendet|gesandt) (von|mit|über|aus|per)|(diese|dieses) (nachricht|e-?mail|mail) wurde (von|mit)|von|(verzonden|verstuurd|gestuurd) (vanaf|van|met|via|vanuit)|(skickat|skickades) (från|med|via)|(sendt|sendte) (fra|med|via)|lähetetty|` +
+		`(gesendet|gesandt) (von|mit|über|aus|per)|(diese|dieses) (nachricht|e-?mail|mail) wurde (von|mit)|(verzonden|verstuurd|gestuurd) (vanaf|van|met|via|vanuit)|(skickat|skickades) (från|med|via)|(sendt|sendte) (fra|med|via)|lähetetty|` +
 		`(wysłan[eayo]) (z|za pomocą|przy użyciu|przez)|(odesl[aá]no|odoslan[eé]|posl[aá]n[oe]) (z|ze|s|iz|pomocí)|(отправлено|отправлен) (с|со|из)|(надіслано|відправлено) (з|із|зі|за допомогою)|(trimis|trimise) (de pe|din|cu)|` +
-		`(elküldve|küldve)|(στάλθηκε|εστάλη) (από|με)( το)?|gửi từ|dikirim dari|saadetud|išsiųsta (iš|naudojant)|nosūtīts no|נשלח מ[הן-]?|(أرسلت|أُرسلت|تم الإرسال|مرسل) من( جهاز)?|(ارسال|فرستاده) شده (از|با)|له|از|从我的|從我的|发自我的|發自我的|发自|來自|来自|傳送自|寄自|나의|내|` +
-		`)[\s:]*(` + own + ` )?([^\s,'’]+ )?(` + brands + `|` + ownDevice + `)(?P<rest>[^,،;?!؟]{0,60}?)[.!]?\s*((please )?(excuse|forgive) (my|the|any) [\p{L} ]{3,30}\.?)?$`),
+		`(elküldve|küldve)|(στάλθηκε|εστάλη) (από|με)( το)?|gửi từ|dikirim dari|saadetud|išsiųsta (iš|naudojant)|nosūtīts no|נשלח מ[הן-]?|(أرسلت|أُرسلت|تم الإرسال|مرسل) من( جهاز)?|(ارسال|فرستاده) شده (از|با)|发自我的|發自我的|发自|來自|来自|傳送自|寄自` +
+		`)[\s:-]*(` + own + ` )?([^\s,'’]+ ){0,2}(` + brands + `|` + ownDevice + `)( من| خودم| của tôi| שלי| μου| mea| meu)?(?P<rest>[^,،;?!؟]{0,60}?)(, an? [\p{L}&-]{2,15} [\p{L}\d ]{2,20})?[.!]?\s*((please )?(excuse|forgive) (my|the|any) [\p{L} ]{3,30}\.?)?$`),
 	regexp.MustCompile(`(?i)^[\s*>_–—-]*(get|download|télécharge[rz]|obtene[rz]|obt[eé]n|obter|scarica|ottieni|holen sie sich|hämta|hent|pobierz|получить|скачать|отримати|завантажити) (` + brands + `)(?P<rest>[^,،;?!؟]{0,40}?)$`),
-	regexp.MustCompile(`(?i)^[\s*_–—-]*(` + own + ` )?([^\s,]+ )?(` + brands + `)(?P<rest>\S{0,8} ?)(から送信|から送信されました|에서 보냄|gönderildi|gonderildi|gesendet|verzonden|verstuurd|发送|發送|傳送)\.?$`),
+	regexp.MustCompile(`(?i)^[\s*_–—-]*(von meine[mr] |vanaf mijn |از |له |从我的|從我的|나의 |내 |我的)?([^\s,]+ )?(` + brands + `)\S{0,8} ?\S{0,8} ?(から送信|から送信されました|에서 보냄|에서 보낸 메일|gönderildi|gonderildi|gesendet|verzonden|verstuurd|ارسال شده|ارسال شد|فرستاده شده|لیږل شوی|لېږل شوی|استول شوی|发送|發送|傳送)( است| دی)?\.?(?P<rest>)$`),
 }
 
 // aLink is a link that such a line may hold.
@@ -26,7 +26,7 @@ var aLink = regexp.MustCompile(`[<(]https?://[^\s>)]*[>)]?`)
 const own = `(my|meine[mnrs]?|mijn|mon|ma|min|mitt|mi|meu|minha|mio|mia|mojego|mojej|mého|môjho|mého|moj[ea]g?a?|моего|моей|мого|моєї|meu|az|minu|mano|the|a)`
 
 // brands are what such lines name.
-const brands = `iphone|ipad|ipod|ios|android|blackberry|samsung|galaxy|outlook|yahoo|gmail|proton ?mail|mail(box)? for|windows (phone|mail|10|11)|huawei|nokia|xiaomi|redmi|xperia|k-9|thunderbird|sparrow|spark|aqua ?mail|blue ?mail|typeapp|airmail|mailspring|hey|tutanota|zoho|zimbra|айфон|آیفون|گوشی|موبایل|تلفن همراه|هاتف|手机|手機|휴대폰`
+const brands = `iphon\p{L}*|ipad|ipod|android|blackberry|samsung|galaxy|outlook|yahoo|gmail|proton ?mail|mail(box)? for|windows (phone|mail|10|11)|huawei|nokia|xiaomi|redmi|xperia|k-9|thunderbird|sparrow|aqua ?mail|blue ?mail|typeapp|airmail|mailspring|tutanota|gmx|web\.de|zoho|zimbra|айфон|آیفون|گوشی|موبایل|تلفن همراه|هاتف|手机|手機|휴대폰`
 
 // ownDevice is a device without a brand, of which such lines say that it is
 // the writer's own.
@@ -38,7 +38,7 @@ const longestSentFrom = 160
 // isSentFrom says whether a program wrote a line. Whoever goes on in it and
 // says something wrote it themselves.
 func isSentFrom(line string) bool {
-	if line = strings.TrimSpace(line); line == "" || len(line) > longestSentFrom {
+	if line = strings.TrimSpace(directions.Replace(line)); line == "" || len(line) > longestSentFrom {
 		return false
 	}
 	if strings.Contains(line, "://") {

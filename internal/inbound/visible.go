@@ -39,10 +39,10 @@ func Show(l letter.Letter) Shown {
 	if l.HTML != "" && !hasPlainText(l) {
 		page := pruner{quoted: map[*html.Node]bool{}}
 		if pruned := letter.Plain(l.HTML, page.drops); strings.TrimSpace(pruned) != "" {
-			return takeApart(pruned)
+			return takeApart(pruned, page.introduced)
 		}
 	}
-	return takeApart(l.Text)
+	return takeApart(l.Text, false)
 }
 
 func hasPlainText(l letter.Letter) bool {
@@ -55,9 +55,10 @@ func hasPlainText(l letter.Letter) bool {
 }
 
 // takeApart takes quotes out of an answer, and the signature off its end. An
-// answer in which nothing else is written is shown whole.
-func takeApart(text string) Shown {
-	parts := sorter{}
+// answer in which nothing else is written is shown whole. introduced says that
+// the words before a quote have been taken out of a page.
+func takeApart(text string, introduced bool) Shown {
+	parts := sorter{marked: introduced}
 	parts.sort(linesOf(text))
 	own, quoted, signature := parts.own, parts.quoted, []string(nil)
 	for {
