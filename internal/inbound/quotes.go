@@ -83,9 +83,10 @@ var (
 	dateAndName = regexp.MustCompile(`^\d{4}-\d{2}-\d{2} \d{1,2}:\d{2} GMT[+-]\d{2}:\d{2} .{1,80}$`)
 	// anAddress, aYear and aClock are what a program writes before a quote, in
 	// whatever language.
-	anAddress = regexp.MustCompile(`[<(]\s*[^\s<>()]+@[^\s<>()]+\s*[>)]`)
-	aYear     = regexp.MustCompile(`\p{Nd}{4}|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2}`)
-	aClock    = regexp.MustCompile(`\p{Nd}{1,2}\s?[:.hH时時]\s?\p{Nd}{2}`)
+	anAddress       = regexp.MustCompile(`[<(]\s*[^\s<>()]+@[^\s<>()]+\s*[>)]`)
+	dateThenAddress = regexp.MustCompile(`^\d.{8,80}\s[^\s@]+@\S+:$`)
+	aYear           = regexp.MustCompile(`\p{Nd}{4}|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2}`)
+	aClock          = regexp.MustCompile(`\p{Nd}{1,2}\s?[:.hH时時]\s?\p{Nd}{2}`)
 )
 
 // directions are the signs that say which way letters run; they are in no
@@ -172,10 +173,12 @@ func sure(intro []string) bool {
 const mostStamped = 250
 
 // stamped says whether words that end with a colon hold an address in
-// brackets, a year and a time: nobody begins a list like that.
+// brackets, or at their end, a year and a time: nobody begins a list like that.
 func stamped(s string) bool {
-	return len(s) <= mostStamped && strings.ContainsAny(s, "<(") && !strings.Contains(s, "<mailto:") && (strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：")) &&
-		anAddress.MatchString(s) && aYear.MatchString(s) && aClock.MatchString(s)
+	if len(s) > mostStamped || !strings.HasSuffix(s, ":") && !strings.HasSuffix(s, "：") || strings.Contains(s, "<mailto:") {
+		return false
+	}
+	return (dateThenAddress.MatchString(s) || strings.ContainsAny(s, "<(") && anAddress.MatchString(s)) && aYear.MatchString(s) && aClock.MatchString(s)
 }
 
 // sharedLine parts a line on which the words that begin a quote follow what
@@ -249,4 +252,29 @@ func headerBlock(lines []string) bool {
 		}
 	}
 	return from && letter && labels >= leastLabels
+}
+
+// mostPointing is how long an answer may be that says where to look for more.
+const mostPointing = 600
+
+// below are the words that point to answers within the older letter, which is
+// where many people write them, in another colour.
+var below = []string{"below", "inline", "in-line", "in red", "in blue", "in green", "in bold", "in capital", "unten", "im text", "in rot", "in blau", "in grün", "ci-dessous", "plus bas", "en rouge", "en bleu", "abajo", "en rojo", "en azul",
+	"in rosso", "in blu", "qui sotto", "abaixo", "em vermelho", "em azul", "hieronder", "in het rood", "in het blauw", "nedenfor", "nedan", "med rødt", "i rött", "poniżej", "na czerwono", "níže", "červeně", "нижче", "червоним", "синім", "ниже", "красным", "синим",
+	"mai jos", "cu roșu", "aşağıda", "aşağıdaki", "kırmızı", "bên dưới", "màu đỏ", "در زیر", "پایین", "پائین", "در متن", "قرمز", "سرخ", "لاندې", "سور رنګ", "أدناه", "بالأحمر", "למטה", "באדום", "以下", "下面", "下記", "赤字", "红色", "紅色", "아래", "빨간"}
+
+// pointsBelow says whether the person says that their answers stand further
+// down.
+func pointsBelow(own []string) bool {
+	said := strings.Join(own[:min(len(own), maxLines)], "\n")
+	if len(said) > mostPointing {
+		return false
+	}
+	said = strings.ToLower(said)
+	for _, word := range below {
+		if strings.Contains(said, word) {
+			return true
+		}
+	}
+	return false
 }

@@ -38,7 +38,7 @@ func Show(l letter.Letter) Shown {
 	}
 	if l.HTML != "" && !hasPlainText(l) {
 		page := pruner{quoted: map[*html.Node]bool{}}
-		if pruned := letter.Plain(l.HTML, page.drops); strings.TrimSpace(pruned) != "" {
+		if pruned := letter.Plain(l.HTML, page.drops); written(linesOf(pruned)) {
 			return takeApart(pruned, page.introduced)
 		}
 	}
@@ -149,7 +149,7 @@ func (s *sorter) quoteAt(lines []string, i int) (n int, toEnd bool) {
 		return 1, false
 	}
 	if endsHere(lines[i:]) {
-		return 0, written(s.own)
+		return 0, s.ends()
 	}
 	if n = introLines(lines[i:]); n == 0 || sharesLine(lines[i:]) {
 		return 0, false
@@ -158,12 +158,20 @@ func (s *sorter) quoteAt(lines []string, i int) (n int, toEnd bool) {
 		s.marked, s.own = true, withoutRule(s.own)
 		return n, false
 	}
-	return 0, sure(lines[i:i+n]) && written(s.own)
+	return 0, sure(lines[i:i+n]) && s.ends()
 }
+
+// ends says whether an older letter without marks may end the answer: not
+// before anything is written, and not where the person says that they answer
+// further down, in the midst of it.
+func (s *sorter) ends() bool { return written(s.own) && !pointsBelow(s.own) }
 
 // write takes the first of some lines for the person's own.
 func (s *sorter) write(lines []string) {
 	said, intro := sharedLine(lines)
+	if said == "" && len(s.quoted) > 0 && len(s.own) > 0 && s.own[len(s.own)-1] == "" {
+		return // the empty lines on both sides of a quote
+	}
 	if intro != "" {
 		s.marked, s.quoted = true, append(s.quoted, intro)
 	}
