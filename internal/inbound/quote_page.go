@@ -39,7 +39,7 @@ type pruner struct {
 // drops says whether to leave out an element. Of a quote that somebody may have
 // answered below it leaves a mark.
 func (p *pruner) drops(n *html.Node) bool {
-	follows := p.quoted[n.Parent] && (n.DataAtom == atom.Div || n.DataAtom == atom.Blockquote || n.DataAtom == atom.P)
+	follows := p.quoted[n.Parent] && isBlock(n.DataAtom)
 	rule := outlookRule(n)
 	if rule || markedAs(n, afterQuote) {
 		p.quoted[n.Parent] = true
@@ -62,6 +62,15 @@ func (p *pruner) drops(n *html.Node) bool {
 		return false
 	}
 	return (markedAs(n, quoteClass) || markers.MatchString(letter.Attr(n, "data-marker"))) && !answeredWithin(n)
+}
+
+// isBlock says whether an element is a paragraph or holds some.
+func isBlock(a atom.Atom) bool {
+	switch a {
+	case atom.Div, atom.Blockquote, atom.P, atom.Ul, atom.Ol, atom.Table, atom.Pre, atom.Center, atom.H1, atom.H2, atom.H3, atom.H4:
+		return true
+	}
+	return false
 }
 
 // alone says whether an element is all that its division holds, as the line

@@ -99,3 +99,52 @@ func TestTheWordsThatBeginAQuoteAreKnownInManyLanguages(t *testing.T) {
 		}
 	}
 }
+
+// headers are what mail programs print above a quote.
+var headers = []string{
+	"From: S <a@b.example>\nSent: Monday, 23 November 2026 10:00\nTo: P\nSubject: H", "From: S\nDate: 23 Nov 2026\nTo: P\nSubject: H", "*From:* S\n*Sent:* Monday\n*To:* P\n*Subject:* H", "Subject: H\nDate: Monday\nFrom: S\nTo: P",
+	"Von: S\nGesendet: Montag, 23. November 2026\nAn: P\nBetreff: H", "Von: S\nDatum: Montag\nAn: P\nCc: Q\nBetreff: H", "De : S\nEnvoyé : lundi 23 novembre 2026\nÀ : P\nObjet : H", "De: S\nDate: lundi\nÀ: P\nObjet: H",
+	"De: S\nEnviado: lunes\nPara: P\nAsunto: H", "De: S\nEnviado el: lunes\nPara: P\nAsunto: H", "De: S\nEnviada em: segunda\nPara: P\nAssunto: H", "De: S\nEnviado: segunda\nPara: P\nAssunto: H", "Da: S\nInviato: lunedì\nA: P\nOggetto: H", "Da: S\nData: lunedì\nA: P\nOggetto: H",
+	"Van: S\nVerzonden: maandag\nAan: P\nOnderwerp: H", "Van: S\nDatum: maandag\nAan: P\nOnderwerp: H", "Fra: S\nSendt: mandag\nTil: P\nEmne: H", "Från: S\nSkickat: måndag\nTill: P\nÄmne: H", "Lähettäjä: S\nLähetetty: maanantai\nVastaanottaja: P\nAihe: H",
+	"Od: S\nWysłano: poniedziałek\nDo: P\nTemat: H", "Od: S\nOdesláno: pondělí\nKomu: P\nPředmět: H", "Od: S\nOdoslané: pondelok\nKomu: P\nPredmet: H", "Feladó: S\nElküldve: hétfő\nCímzett: P\nTárgy: H", "De la: S\nTrimis: luni\nCătre: P\nSubiect: H",
+	"От: S\nОтправлено: понедельник\nКому: P\nТема: H", "От кого: S\nДата: понедельник\nКому: P\nТема: H", "Від: S\nНадіслано: понеділок\nКому: P\nТема: H", "Від: S\nДата: понеділок\nКому: P\nТема: H", "Kimden: S\nGönderildi: Pazartesi\nKime: P\nKonu: H", "Gönderen: S\nTarih: Pazartesi\nKime: P\nKonu: H",
+	"Από: S\nΣτάλθηκε: Δευτέρα\nΠρος: P\nΘέμα: H", "Từ: S\nĐã gửi: thứ hai\nĐến: P\nChủ đề: H", "发件人: S\n发送时间: 2026年11月23日\n收件人: P\n主题: H", "发件人：S\n日期：2026年\n收件人：P\n主题：H", "寄件者: S\n寄件日期: 2026年\n收件者: P\n主旨: H", "差出人: S\n送信日時: 2026年\n宛先: P\n件名: H",
+	"보낸 사람: S\n보낸 날짜: 2026년\n받는 사람: P\n제목: H", "מאת: S\nנשלח: יום ב\nאל: P\nנושא: H", "من: S\nتم الإرسال: الاثنين\nإلى: P\nالموضوع: H", "از: S\nتاریخ: دوشنبه\nبه: P\nموضوع: H", "له: S\nنېټه: دوشنبه\nته: P\nموضوع: H",
+	"Pengirim: S\nTerkirim: Senin\nKepada: P\nPerihal: H", "Saatja: S\nSaadetud: esmaspäev\nAdressaat: P\nTeema: H", "Nuo: S\nIšsiųsta: pirmadienis\nKam: P\nTema: H", "Šalje: S\nPoslano: ponedjeljak\nPrima: P\nPredmet: H", "От: S\nИзпратено: понеделник\nДо: P\nОтносно: H",
+}
+
+func TestThePrintedHeaderOfAnOlderLetterIsKnownInManyLanguages(t *testing.T) {
+	t.Parallel()
+	for _, header := range headers {
+		for name, above := range map[string]string{"bare": "", "a line above": "________________________________\n", "dashes above": "-----\n"} {
+			if got := inbound.Visible(answer("Yes.\n\n" + above + header + "\n\nWill you come?\n")); got != "Yes." {
+				t.Errorf("%s: %q\nshown %q", name, header, got)
+			}
+		}
+	}
+}
+
+func TestTheLineAboveAnOlderLetterIsKnownInManyLanguages(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"-----Original Message-----", "----- Original Message -----", "-------- Original message --------", "‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐", "------- Original Message -------", "-----Ursprüngliche Nachricht-----", "-------- Originalnachricht --------", "-----Message d'origine-----", "-----Message d’origine-----", "-------- Message original --------", "-----Mensaje original-----",
+		"-----Messaggio originale-----", "-------- Messaggio originale --------", "-----Mensagem original-----", "-----Oorspronkelijk bericht-----", "-------- Oorspronkelijk bericht --------", "-----Oprindelig meddelelse-----", "-----Ursprungligt meddelande-----", "-----Opprinnelig melding-----", "-----Alkuperäinen viesti-----", "-----Původní zpráva-----",
+		"-----Pôvodná správa-----", "-----Wiadomość oryginalna-----", "-------- Oryginalna wiadomość --------", "-----Исходное сообщение-----", "-------- Исходное сообщение --------", "-----Вихідне повідомлення-----", "-------- Оригінал повідомлення --------", "-------- Початкове повідомлення --------", "-----Eredeti üzenet-----", "-----Özgün İleti-----", "-------- Orijinal mesaj --------",
+		"-----Αρχικό μήνυμα-----", "-----Mesaj original-----", "-----Izvorna poruka-----", "------------------ 原始邮件 ------------------", "-----邮件原件-----", "-----原始郵件-----", "-----元のメッセージ-----", "-----Original Message (원본 메시지)-----", "-----원본 메시지-----", "-------- پیام اصلی --------", "-------- اصلي پیغام --------", "-------- הודעה מקורית --------", "-------- رسالة أصلية --------", "-------- Tin nhắn gốc --------"} {
+		if got := inbound.Visible(answer("Yes.\n\n" + line + "\nSupport\n\nWill you come?\n")); got != "Yes." {
+			t.Errorf("%q: shown %q", line, got)
+		}
+	}
+}
+
+func TestWhatIsPassedOnIsShownInManyLanguages(t *testing.T) {
+	t.Parallel()
+	for _, line := range []string{"---------- Forwarded message ---------", "-------- Forwarded Message --------", "Begin forwarded message:", "-------- Weitergeleitete Nachricht --------", "Anfang der weitergeleiteten Nachricht:", "-------- Message transféré --------", "Début du message réexpédié :", "-------- Mensaje reenviado --------", "Inicio del mensaje reenviado:",
+		"-------- Messaggio Inoltrato --------", "Inizio messaggio inoltrato:", "-------- Doorgestuurd bericht --------", "Begin doorgestuurd bericht:", "-------- Vidarebefordrat meddelande --------", "Vidarebefordrat brev:", "-------- Videresendt meddelelse --------", "-------- Välitetty viesti --------", "-------- Przekazana wiadomość --------", "Początek przekazywanej wiadomości:",
+		"-------- Přeposlaná zpráva --------", "-------- Mensagem encaminhada --------", "-------- Перенаправленное сообщение --------", "-------- Пересылаемое сообщение --------", "-------- Переслане повідомлення --------", "-------- Továbbított üzenet --------", "-------- İletilen İleti --------", "-------- Προωθημένο μήνυμα --------",
+		"---------- 转发的邮件 ---------", "下面是被转发的邮件：", "-------- 転送されたメッセージ --------", "-------- 전달된 메시지 --------", "-------- הודעה שהועברה --------", "-------- پیام هدایت شده --------"} {
+		body := "See what he writes.\n\n" + line + "\nFrom: Person Two <two@sender.example>\nDate: Monday\nTo: Person One\nSubject: Help\n\nI have no bed."
+		if got := inbound.Visible(answer(body)); got != body {
+			t.Errorf("%q: shown %q", line, got)
+		}
+	}
+}

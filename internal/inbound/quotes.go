@@ -3,6 +3,7 @@ package inbound
 import (
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxIntro is over how many lines the words that begin a quote may be broken.
@@ -10,13 +11,13 @@ const maxIntro = 6
 
 var (
 	// separator is a line that mail programs put before an older letter.
-	separator = regexp.MustCompile(`(?i)^[\s>*]*(?:[-_=]{2,}\s*|\*+\s*)(original(?: |-)?(message|nachricht|appointment)|reply message|ursprüngliche nachricht|message (d'origine|original)|mensaje original|` +
+	separator = regexp.MustCompile(`(?i)^[\s>*]*(?:[-_=‐–—]{2,}\s*|\*+\s*)(original(?: |-)?(message|nachricht|appointment)|reply message|ursprüngliche nachricht|message (d['’]origine|original)|mensaje original|` +
 		`messaggio original[ei]|mensagem original|oorspronkelijk(e)? bericht|oprindelig (meddelelse|besked)|ursprungligt meddelande|opprinnelig melding|alkuperäinen viesti|původní zpráva|pôvodná správa|wiadomość oryginalna|oryginalna wiadomość|` +
-		`исходное сообщение|оригинал(ьное)? (сообщение|письмо)|вихідне повідомлення|початкове повідомлення|eredeti üzenet|özgün ileti|orijinal mesaj|原始邮件|原始郵件|邮件原件|元のメッセージ|پیام اصلی|اصلي پیغام)\s*[-_=*]*\s*$` +
+		`исходное сообщение|оригинал(ьное)? (сообщение|письмо)|вихідне повідомлення|початкове повідомлення|оригінал повідомлення|оригінальне повідомлення|eredeti üzenet|özgün [iİ]leti|orijinal (mesaj|[iİ]leti)|原始邮件|原始郵件|邮件原件|元のメッセージ|original message \(원본 메시지\)|원본 메시지|αρχικό μήνυμα|mesaj original|mesajul original|izvorna poruka|tin nhắn gốc|thư gốc|הודעה מקורית|رسالة أصلية|الرسالة الأصلية|оригинално съобщение|پیام اصلی|اصلي پیغام)\s*[-_=*‐–—]*\s*$` +
 		`|^#{2,}-? ?please (type|write) your reply above|reply above this line|^-{3,} ?(on|am|le|el) .{5,200}(wrote|schrieb|a écrit|escribió) ?-*:?$`)
 	// passedOn is the line above a letter that the person passes on: that is
 	// what they want to show.
-	passedOn  = regexp.MustCompile(`(?i)^[\s>*]*[-_=]{2,}\s*(forwarded message|message transféré|weitergeleitete nachricht|mensaje reenviado|messaggio inoltrato|doorgestuurd bericht|переслане повідомлення|пересланное сообщение|پیام هدایت شده)|^[\s>*]*begin forwarded message:`)
+	passedOn  = regexp.MustCompile(`(?i)^[\s>*]*[-_=]{2,}.{0,20}(` + passedWords + `)|^[\s>*]*(begin|anfang|début|inicio|inizio|início|começo|start|początek|začátek|začiatok|начало|початок|vidarebefordrat brev|videresendt|välitetty|下面是被|開始|转发|轉寄|転送|전달|továbbított|προωθ)(.{0,30}(` + passedWords + `).{0,30})?[:：]$`)
 	drawnRule = regexp.MustCompile(`^[\s>]*[_\-=*]{5,}\s*$`)
 	// brokenLink is a quoted line that ends within a link in brackets.
 	brokenLink = regexp.MustCompile(`^\s*[>|].*\(https?://[^\s)]+$`)
@@ -25,6 +26,10 @@ var (
 	restOfLink = regexp.MustCompile(`^\s*[(<]?https?://\S+[)>]? ?>$`)
 )
 
+// passedWords are what that line says, from its verbs in many languages.
+const passedWords = `forwarded|weitergeleitet|transféré|réexpédié|reenviad|inoltrat|doorgestuurd|vidarebefordra|videresend|välitetty|przekazan|przekazywan|přeposl|přeposíl|preposl|preposiel|encaminhad|reencaminhad|` +
+	`перенаправ|пересыла|пересила|пересл|переадрес|препратен|továbbított|[iİ]letilen|yönlendirilen|προωθ|redirecționat|înaintat|proslijeđen|chuyển tiếp|diteruskan|转发|轉寄|轉發|転送|전달|הועבר|معاد توجيه|محولة|هدایت شده|فوروارد|بازفرست|لېږدول`
+
 // unmarked is a line without the marks of quotes and stars at its beginning.
 func unmarked(line string) string { return strings.TrimLeft(line, " \t\n\f\r>*") }
 
@@ -32,13 +37,19 @@ func unmarked(line string) string { return strings.TrimLeft(line, " \t\n\f\r>*")
 // first sign before the pattern: every line of every letter is asked.
 func passesOn(line string) bool {
 	s := unmarked(line)
-	return s != "" && strings.IndexByte("-_=bB", s[0]) >= 0 && passedOn.MatchString(line)
+	drawn := s != "" && strings.IndexByte("-_=", s[0]) >= 0
+	return (drawn || strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：")) && passedOn.MatchString(line)
+}
+
+func first(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
 }
 
 // separates says whether a line is a separator.
 func separates(line string) bool {
 	s := unmarked(line)
-	drawn := s != "" && strings.IndexByte("-_=#", s[0]) >= 0 || strings.Contains(line[:len(line)-len(s)], "*")
+	drawn := s != "" && strings.ContainsRune("-_=#‐–—", first(s)) || strings.Contains(line[:len(line)-len(s)], "*")
 	return (drawn || strings.Contains(strings.ToLower(s), "reply above")) && separator.MatchString(line)
 }
 
@@ -218,18 +229,28 @@ func tail(s string) string {
 	return strings.ToValidUTF8(s[len(s)-enough:], "")
 }
 
-// headerLabel are the names of header fields that programs print above a
-// quote, in many languages.
-var headerLabel = regexp.MustCompile(`(?i)^[\s>*_]*(from|de|von|da|van|från|fra|od|от|від|из|lähettäjä|feladó|kimden|gönderen|odesílatel|odosielateľ|de la|από|từ|发件人|寄件者|寄件人|差出人|送信者|보낸 사람|보낸사람|מאת|من|از|له|لېږونکی|sent|date|gesendet|datum|envoyé( le)?|enviado( el)?|inviato|data|verzonden|skickat|sendt|dato|wysłano|отправлено|надіслано|дата|lähetetty|päivämäärä|elküldve|gönderilen|odesláno|datum|trimis|ημερομηνία|στάλθηκε|ngày|đã gửi|发送时间|傳送時間|时间|時間|日期|日時|送信日時|날짜|보낸 날짜|נשלח|תאריך|التاريخ|تم الإرسال|تاریخ|نېټه|to|an|à|a|aan|para|per|till|til|do|кому|vastaanottaja|címzett|kime|alıcı|komu|către|προς|đến|tới|收件人|宛先|받는 사람|받는사람|אל|إلى|به|ته|cc|kopie|kopio|копія|копия|抄送|副本|참조|העתק|نسخة|subject|betreff|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|temat|тема|aihe|tárgy|konu|předmět|predmet|subiect|θέμα|chủ đề|主题|主旨|主題|件名|제목|נושא|الموضوع|موضوع|reply-to|répondre à|antwort an)\s*\*?\s*[:：]\*?(\s+\S|$|\S+@)`)
+// The names of header fields that programs print above a quote.
+const (
+	fromWords = `from|de|von|da|van|från|fra|od|odesílatel|odosielateľ|wysłane przez|nadawca|от|от кого|від|від кого|из|отправитель|відправник|lähettäjä|feladó|küldő|kimden|gönderen|expéditeur|absender|remitente|mittente|afzender|avsändare|afsender|de la|από|αποστολέας|từ|người gửi|` +
+		`pengirim|dari|saatja|nuo|kam no|no|šalje|pošiljatelj|发件人|寄件者|寄件人|差出人|送信者|送信元|보낸 사람|보낸사람|보낸이|מאת|من|مِن|المرسل|از|فرستنده|له|لېږونکی|لیږونکی`
+	dateWords = `sent|date|received|gesendet|datum|envoyé|envoyé le|enviado|enviado el|enviado em|enviada em|enviada|fecha|inviato|data|verzonden|skickat|sendt|sendt den|dato|dátum|wysłano|data wysłania|odesláno|odoslané|отправлено|дата|надіслано|изпратено|lähetetty|päivämäärä|päiväys|elküldve|küldve|gönderildi|gönderilen|gönderme tarihi|tarih|` +
+		`trimis|poslano|išsiųsta|nosūtīts|saadetud|kuupäev|ημερομηνία|στάλθηκε|εστάλη|ngày|ngày gửi|đã gửi|terkirim|tanggal|发送时间|發送時間|傳送時間|寄件日期|时间|時間|日期|日時|送信日時|날짜|보낸 날짜|보낸날짜|נשלח|תאריך|التاريخ|تاريخ|تم الإرسال|أُرسلت|تاریخ|ارسال شده|نېټه|نیټه`
+	toWords = `to|an|à|a|aan|para|per|pour|till|til|do|komu|adresat|кому|до|vastaanottaja|címzett|kime|alıcı|către|προς|đến|tới|người nhận|kepada|adressaat|kam|prima|za|收件人|收件者|宛先|받는 사람|받는사람|받는이|אל|إلى|الى|به|گیرنده|ته|` +
+		`cc|kopie|kopia|kopi|kopio|копія|копия|másolat|bilgi|抄送|副本|참조|העתק|نسخة|رونوشت|bcc|reply-to|répondre à|antwort an|odpowiedz do|importance|priority`
+	subjectWords = `subject|betreff|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|temat|тема|относно|aihe|tárgy|konu|předmět|predmet|subiect|θέμα|chủ đề|tiêu đề|perihal|subjek|teema|tema|主题|主旨|主題|標題|件名|제목|נושא|الموضوع|موضوع`
+)
 
-var fromLabel = regexp.MustCompile(`(?i)^[\s>*_]*(from|de|von|da|van|från|fra|od|от|від|из|lähettäjä|feladó|kimden|gönderen|odesílatel|odosielateľ|de la|από|từ|发件人|寄件者|寄件人|差出人|送信者|보낸 사람|보낸사람|מאת|من|از|له|لېږونکی)\s*\*?\s*[:：]`)
+// headerLabel is a printed header field, fromLabel one that says from whom.
+// subjectLabel tells such a header from the stops of a journey, which have a
+// From, a To and a Date too.
+var (
+	headerLabel  = regexp.MustCompile(`(?i)^[\s>*_]*(` + fromWords + `|` + dateWords + `|` + toWords + `|` + subjectWords + `)\s*\*?\s*(：|:\*?(\s+\S|$|\S+@))`)
+	fromLabel    = regexp.MustCompile(`(?i)^[\s>*_]*(` + fromWords + `)\s*\*?\s*[:：]`)
+	subjectLabel = regexp.MustCompile(`(?i)^[\s>*_]*(` + subjectWords + `)\s*\*?\s*[:：]`)
+)
 
 // leastLabels is how many header lines make a block.
 const leastLabels = 3
-
-// subjectLabel is the line that tells such a header from the stops of a
-// journey, which have a From, a To and a Date too.
-var subjectLabel = regexp.MustCompile(`(?i)^[\s>*_]*(subject|betreff|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|temat|тема|aihe|tárgy|konu|předmět|predmet|subiect|θέμα|chủ đề|主题|主旨|主題|件名|제목|נושא|الموضوع|موضوع)\s*\*?\s*[:：]`)
 
 // labelled says whether a line is a printed header field.
 func labelled(line string) bool {

@@ -37,12 +37,23 @@ func Show(l letter.Letter) Shown {
 		return Shown{Text: strings.TrimSpace(clip(l.Text))}
 	}
 	if l.HTML != "" && !hasPlainText(l) {
-		page := pruner{quoted: map[*html.Node]bool{}}
-		if pruned := letter.Plain(l.HTML, page.drops); written(linesOf(pruned)) {
-			return takeApart(pruned, page.introduced)
+		if shown, ok := showPage(l.HTML); ok {
+			return shown
 		}
 	}
 	return takeApart(l.Text, false)
+}
+
+// showPage takes a page apart. It does not where nothing but a quote is left,
+// or where the person answers in the midst of a letter that it cut.
+func showPage(text string) (shown Shown, ok bool) {
+	page := pruner{quoted: map[*html.Node]bool{}}
+	pruned := letter.Plain(text, page.drops)
+	if !written(linesOf(pruned)) {
+		return Shown{}, false
+	}
+	shown = takeApart(pruned, page.introduced)
+	return shown, len(page.quoted) == 0 || !pointsBelow(linesOf(shown.Text))
 }
 
 func hasPlainText(l letter.Letter) bool {
@@ -125,16 +136,16 @@ func (s *sorter) sort(lines []string) {
 	for i := 0; i < len(lines); {
 		n, toEnd := s.quoteAt(lines, i)
 		switch {
+		case n > 0:
+			s.quoted = append(s.quoted, lines[i:i+n]...)
+			s.between = s.between || s.answered
+			i += n
 		case passesOn(lines[i]):
 			s.own = append(s.own, lines[i:]...)
 			return
 		case toEnd:
 			s.own, s.quoted = withoutRule(s.own), append(s.quoted, lines[i:]...)
 			return
-		case n > 0:
-			s.quoted = append(s.quoted, lines[i:i+n]...)
-			s.between = s.between || s.answered
-			i += n
 		default:
 			s.write(lines[i:])
 			i++
