@@ -104,6 +104,14 @@ var (
 // pattern.
 var directions = strings.NewReplacer("\u200e", "", "\u200f", "", "\u202a", "", "\u202b", "", "\u202c", "", "\u202d", "", "\u2066", "", "\u2067", "", "\u2068", "", "\u2069", "")
 
+// undirected is a line without them.
+func undirected(line string) string {
+	if strings.Contains(line, "\xe2\x80") || strings.Contains(line, "\xe2\x81") {
+		return directions.Replace(line)
+	}
+	return line
+}
+
 // introLines returns over how many lines the words go that begin a quote
 // ("On Monday … wrote:"), or 0 if the lines do not begin with such.
 func introLines(lines []string) int {
@@ -112,7 +120,7 @@ func introLines(lines []string) int {
 	}
 	var joined, later string
 	for n := 1; n <= maxIntro && n <= len(lines); n++ {
-		s := strings.TrimSpace(directions.Replace(lines[n-1]))
+		s := strings.TrimSpace(undirected(lines[n-1]))
 		if s == "" && n > 1 && n < len(lines) && strings.HasPrefix(strings.TrimSpace(lines[n]), "<") {
 			continue // an address that a page showed below
 		}
@@ -128,7 +136,7 @@ func introLines(lines []string) int {
 			return 0 // they begin further down
 		case n == 1 && strings.Contains(s, "@") && strings.HasSuffix(s, ":") && wrote(s):
 			return n
-		case isIntro(joined) && (n == 1 || mayBreak(strings.TrimLeft(directions.Replace(lines[0]), " \t>"))):
+		case isIntro(joined) && (n == 1 || mayBreak(strings.TrimLeft(undirected(lines[0]), " \t>"))):
 			return n
 		}
 	}
@@ -240,37 +248,60 @@ const (
 	subjectWords = `subject|betreff|objet|asunto|oggetto|assunto|onderwerp|ämne|emne|temat|тема|относно|aihe|tárgy|konu|předmět|predmet|subiect|θέμα|chủ đề|tiêu đề|perihal|subjek|teema|tema|主题|主旨|主題|標題|件名|제목|נושא|الموضوع|موضوع`
 )
 
-// headerLabel is a printed header field, fromLabel one that says from whom.
-// subjectLabel tells such a header from the stops of a journey, which have a
-// From, a To and a Date too.
+// Lookups cost less than patterns: every line with a colon is asked.
 var (
-	headerLabel  = regexp.MustCompile(`(?i)^[\s>*_]*(` + fromWords + `|` + dateWords + `|` + toWords + `|` + subjectWords + `)\s*\*?\s*(：|:\*?(\s+\S|$|\S+@))`)
-	fromLabel    = regexp.MustCompile(`(?i)^[\s>*_]*(` + fromWords + `)\s*\*?\s*[:：]`)
-	subjectLabel = regexp.MustCompile(`(?i)^[\s>*_]*(` + subjectWords + `)\s*\*?\s*[:：]`)
+	fromLabels    = alternatives(fromWords)
+	subjectLabels = alternatives(subjectWords)
+	headerLabels  = alternatives(fromWords + "|" + dateWords + "|" + toWords + "|" + subjectWords)
 )
+
+func alternatives(words string) map[string]bool {
+	set := map[string]bool{}
+	for word := range strings.SplitSeq(words, "|") {
+		set[word] = true
+	}
+	return set
+}
+
+// longestLabel is how many bytes a label may have.
+const longestLabel = 60
+
+// labelOf returns the label of a printed header field, in small letters, or "".
+func labelOf(line string) string {
+	at := strings.IndexAny(line[:min(len(line), longestLabel)], ":：")
+	if at <= 0 {
+		return ""
+	}
+	rest, wide := strings.CutPrefix(line[at:], "：")
+	if !wide {
+		rest = strings.TrimLeft(line[at+1:], "*")
+	}
+	label := strings.ToLower(strings.Trim(line[:at], " \t>*_"))
+	if !headerLabels[label] || !wide && rest != "" && rest[0] != ' ' && rest[0] != '\t' && !strings.Contains(rest, "@") {
+		return ""
+	}
+	return label
+}
 
 // leastLabels is how many header lines make a block.
 const leastLabels = 3
 
-// labelled says whether a line is a printed header field.
-func labelled(line string) bool {
-	return (strings.Contains(line, ":") || strings.Contains(line, "：")) && headerLabel.MatchString(line)
-}
-
 // headerBlock says whether some lines begin with the printed header of an
-// older letter: a From line and others close to it.
+// older letter: a line that says from whom, and others close to it. The stops
+// of a journey have a From, a To and a Date too, hence the subject or address.
 func headerBlock(lines []string) bool {
-	if len(lines) == 0 || !labelled(lines[0]) {
+	if len(lines) == 0 || labelOf(lines[0]) == "" {
 		return false
 	}
 	labels, from, letter := 0, false, false
 	for _, line := range lines[:min(len(lines), 9)] {
-		if labelled(line) {
-			labels++
-			isFrom := fromLabel.MatchString(line)
-			from = from || isFrom
-			letter = letter || isFrom && strings.Contains(line, "@") || subjectLabel.MatchString(line)
+		label := labelOf(line)
+		if label == "" {
+			continue
 		}
+		labels++
+		from = from || fromLabels[label]
+		letter = letter || subjectLabels[label] || fromLabels[label] && strings.Contains(line, "@")
 	}
 	return from && letter && labels >= leastLabels
 }

@@ -38,7 +38,7 @@ const longestSentFrom = 160
 // isSentFrom says whether a program wrote a line. Whoever goes on in it and
 // says something wrote it themselves.
 func isSentFrom(line string) bool {
-	if line = strings.TrimSpace(directions.Replace(line)); line == "" || len(line) > longestSentFrom {
+	if line = strings.TrimSpace(undirected(line)); line == "" || len(line) > longestSentFrom {
 		return false
 	}
 	if strings.Contains(line, "://") {

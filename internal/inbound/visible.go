@@ -95,12 +95,15 @@ func clip(text string) string {
 	return text
 }
 
-// lineEnds makes one kind of line end of all, and of the spaces at which no
-// line may break, which mail programs put before colons.
-var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\u00a0", " ", "\u202f", " ")
-
+// linesOf makes one kind of line end of all, and of the spaces at which no line
+// may break, which mail programs put before colons.
 func linesOf(text string) []string {
-	lines := strings.Split(lineEnds.Replace(clip(text)), "\n")
+	text = clip(text)
+	for _, end := range []string{"\r\n", "\r", "\u2028", "\u2029"} {
+		text = strings.ReplaceAll(text, end, "\n")
+	}
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\u00a0", " "), "\u202f", " ")
+	lines := strings.Split(text, "\n")
 	lines = lines[:min(len(lines), maxLines)]
 	for i := range lines {
 		lines[i] = strings.TrimRight(lines[i], " \t")
