@@ -10,17 +10,17 @@ import (
 // mostSignature is how many lines a signature may have.
 const mostSignature = 15
 
-// trimSignature takes the signature off the end of an answer: what a telephone
-// adds, what follows a mark, or a business card with what only a program puts
-// there. A bare "Best wishes" with a name stays: it costs nobody anything, and
-// a name may be the answer.
-func trimSignature(own, signature []string) (left, more []string) {
-	for _, cut := range []func([]string) int{endingSentFrom, markedSignature, disclaimer, businessCard} {
-		if at := cut(own); at < len(own) && written(own[:at]) {
-			return own[:at], append(own[at:len(own):len(own)], signature...)
+// signatureFrom is where the signature at the end of an answer begins: what a
+// telephone adds, what follows a mark, or a business card with what only a
+// program puts there. A bare "Best wishes" with a name stays: it costs nobody
+// anything, and a name may be the answer.
+func signatureFrom(own []string) int {
+	for _, begins := range []func([]string) int{endingSentFrom, markedSignature, disclaimer, businessCard} {
+		if at := begins(own); at < len(own) {
+			return at
 		}
 	}
-	return own, signature
+	return len(own)
 }
 
 // signatureMark is a line above a signature: "-- " (RFC 3676, section 4.3), or

@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -71,19 +72,40 @@ func hasPlainText(l letter.Letter) bool {
 func takeApart(text string, introduced bool) Shown {
 	parts := sorter{marked: introduced}
 	parts.sort(linesOf(text))
-	own, quoted, signature := parts.own, parts.quoted, []string(nil)
+	own := parts.own
+	var quoted, signature cutOff
 	for {
 		before := len(own)
-		own, quoted = trimQuoted(trimEmpty(own), quoted)
-		own, signature = trimSignature(trimEmpty(own), signature)
+		own = quoted.take(trimEmpty(own), quotedFrom)
+		own = signature.take(trimEmpty(own), signatureFrom)
 		if len(own) == before {
 			break
 		}
 	}
 	if shown := joined(own); shown != "" {
-		return Shown{Text: shown, Signature: joined(signature), Quoted: joined(quoted), Between: parts.between}
+		return Shown{Text: shown, Signature: joined(signature.lines()), Quoted: joined(append(parts.quoted, quoted.lines()...)), Between: parts.between}
 	}
 	return Shown{Text: strings.TrimSpace(clip(text))}
+}
+
+// cutOff is what was taken off the end of an answer, the last lines first.
+type cutOff [][]string
+
+// take takes off what begins where from says, if something is written above.
+func (c *cutOff) take(own []string, from func([]string) int) []string {
+	at := from(own)
+	if at >= len(own) || !written(own[:at]) {
+		return own
+	}
+	*c = append(*c, own[at:])
+	return trimEmpty(own[:at])
+}
+
+func (c *cutOff) lines() (lines []string) {
+	for _, part := range slices.Backward(*c) {
+		lines = append(lines, part...)
+	}
+	return lines
 }
 
 func joined(lines []string) string { return strings.TrimSpace(strings.Join(lines, "\n")) }
@@ -233,14 +255,11 @@ func ofQuote(lines []string, i int) bool {
 	return i > 0 && strings.HasSuffix(line, ")") && !strings.Contains(line, " ") && brokenLink.MatchString(lines[i-1])
 }
 
-// trimQuoted moves quoted lines at the end to those that are quoted.
-func trimQuoted(own, quoted []string) (left, more []string) {
+// quotedFrom is where the quoted lines at the end begin.
+func quotedFrom(own []string) int {
 	n := len(own)
 	for n > 0 && (isQuoted(own[n-1]) || strings.TrimSpace(own[n-1]) == "") {
 		n--
 	}
-	if n == len(own) {
-		return own, quoted
-	}
-	return trimEmpty(own[:n]), append(own[n:len(own):len(own)], quoted...)
+	return n
 }
