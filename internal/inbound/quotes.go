@@ -33,12 +33,15 @@ const passedWords = `forwarded|weitergeleitet|transféré|réexpédié|reenviad|
 // unmarked is a line without the marks of quotes and stars at its beginning.
 func unmarked(line string) string { return strings.TrimLeft(line, " \t\n\f\r>*") }
 
+// says tells a line with words from one that is only drawn.
+func says(line string) bool { return strings.Trim(line, " \t>*-_=#‐–—") != "" }
+
 // passesOn says whether a line is passedOn. Like separates, it looks at the
 // first sign before the pattern: every line of every letter is asked.
 func passesOn(line string) bool {
 	s := unmarked(line)
 	drawn := s != "" && strings.IndexByte("-_=", s[0]) >= 0
-	return (drawn || strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：")) && passedOn.MatchString(line)
+	return (drawn || strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：")) && says(s) && passedOn.MatchString(line)
 }
 
 func first(s string) rune {
@@ -50,7 +53,7 @@ func first(s string) rune {
 func separates(line string) bool {
 	s := unmarked(line)
 	drawn := s != "" && strings.ContainsRune("-_=#‐–—", first(s)) || strings.Contains(line[:len(line)-len(s)], "*")
-	return (drawn || strings.Contains(strings.ToLower(s), "reply above")) && separator.MatchString(line)
+	return (drawn && says(s) || strings.Contains(strings.ToLower(s), "reply above")) && separator.MatchString(line)
 }
 
 // The verbs with which mail programs begin a quote: those that end the line,

@@ -2,6 +2,7 @@ package inbound
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -32,13 +33,22 @@ const brands = `iphon\p{L}*|ipad|ipod|android|blackberry|samsung|galaxy|outlook|
 // the writer's own.
 const ownDevice = own + ` ([\p{L}-]+ )?(phone|cell|mobile|mobil(telefon)?|telefo\p{L}+|teléfono|téléphone|smartphone|tablet|device|handheld|puhelimesta|телефон\p{L}*|смартфон\p{L}*)`
 
+// deviceStems are in every line that the patterns match, and cheap to look for.
+var deviceStems = []string{"iphon", "ipad", "ipod", "android", "blackberry", "samsung", "galaxy", "outlook", "yahoo", "mail", "windows", "huawei", "nokia", "xiaomi", "redmi", "xperia", "k-9", "thunderbird", "sparrow", "typeapp", "tutanota", "gmx", "web.de", "zoho", "zimbra",
+	"phone", "cell", "mobil", "telef", "teléf", "téléphone", "tablet", "device", "handheld", "puhelimesta", "телефон", "смартфон", "айфон", "آیفون", "گوشی", "موبایل", "تلفن همراه", "هاتف", "手机", "手機", "휴대폰"}
+
+func namesDevice(line string) bool {
+	line = strings.ToLower(line)
+	return slices.ContainsFunc(deviceStems, func(stem string) bool { return strings.Contains(line, stem) })
+}
+
 // longestSentFrom is how long such a line may be.
 const longestSentFrom = 160
 
 // isSentFrom says whether a program wrote a line. Whoever goes on in it and
 // says something wrote it themselves.
 func isSentFrom(line string) bool {
-	if line = strings.TrimSpace(undirected(line)); line == "" || len(line) > longestSentFrom {
+	if line = strings.TrimSpace(undirected(line)); line == "" || len(line) > longestSentFrom || !namesDevice(line) {
 		return false
 	}
 	if strings.Contains(line, "://") {
