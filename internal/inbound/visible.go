@@ -1,33 +1,60 @@
 package inbound
 
 import (
+	"slices"
 	"strings"
+
+	"golang.org/x/net/html"
 
 	"postroom/internal/letter"
 )
 
-// What Visible looks at; a longer text is cut there, so that nobody's letter
+// What Show looks at; a longer text is cut there, so that nobody's letter
 // keeps the others waiting.
 const (
 	maxVisible = 64 << 10
 	maxLines   = 2000
 )
 
+// Shown is an answer taken apart: what the person wrote this time, the
+// signature under it, and the older letter that it quotes. Between says that
+// answers stand between the quoted lines: then the words alone ("yes", "no")
+// may say too little, and the whole letter is the better thing to show.
+type Shown struct {
+	Text, Signature, Quoted string
+	Between                 bool
+}
+
 // Visible returns what the person wrote this time: an answer without the
 // letter it quotes and without the signature; any other letter as it is.
-// Where it is not sure what is a quote it shows it, because a quote too many
-// is a nuisance and an answer lost is a person unheard.
-func Visible(l letter.Letter) string {
+func Visible(l letter.Letter) string { return Show(l).Text }
+
+// Show takes an answer apart. Where it is not sure what is a quote or a
+// signature it shows it, because a quote too many is a nuisance and an answer
+// lost is a person unheard. A first letter quotes nothing of ours: all of it
+// is shown.
+func Show(l letter.Letter) Shown {
 	if !answers(l) {
-		return strings.TrimSpace(clip(l.Text))
+		return Shown{Text: strings.TrimSpace(clip(l.Text))}
 	}
-	text := l.Text
 	if l.HTML != "" && !hasPlainText(l) {
-		if pruned := letter.Plain(l.HTML, isQuote); strings.TrimSpace(pruned) != "" {
-			text = pruned
+		if shown, ok := showPage(l.HTML); ok {
+			return shown
 		}
 	}
-	return withoutQuotes(text)
+	return takeApart(l.Text, false)
+}
+
+// showPage takes a page apart. It does not where nothing but a quote is left,
+// or where the person answers in the midst of a letter that it cut.
+func showPage(text string) (shown Shown, ok bool) {
+	page := pruner{quoted: map[*html.Node]bool{}}
+	pruned := letter.Plain(text, page.drops)
+	if !written(linesOf(pruned)) {
+		return Shown{}, false
+	}
+	shown = takeApart(pruned, page.introduced)
+	return shown, len(page.quoted) == 0 || !pointsBelow(linesOf(shown.Text))
 }
 
 func hasPlainText(l letter.Letter) bool {
@@ -39,24 +66,49 @@ func hasPlainText(l letter.Letter) bool {
 	return false
 }
 
-// withoutQuotes cuts quotes and signature off the end of an answer.
-func withoutQuotes(text string) string {
-	lines := linesOf(text)
-	lines = lines[:quoteBegins(lines)]
+// takeApart takes quotes out of an answer, and the signature off its end. An
+// answer in which nothing else is written is shown whole. introduced says that
+// the words before a quote have been taken out of a page.
+func takeApart(text string, introduced bool) Shown {
+	parts := sorter{marked: introduced}
+	parts.sort(linesOf(text))
+	own := parts.own
+	var quoted, signature cutOff
 	for {
-		before := len(lines)
-		lines = trimQuoted(trimEmpty(lines))
-		lines = trimSignature(trimEmpty(lines))
-		if len(lines) == before {
+		before := len(own)
+		own = quoted.take(trimEmpty(own), quotedFrom)
+		own = signature.take(trimEmpty(own), signatureFrom)
+		if len(own) == before {
 			break
 		}
 	}
-	lines = withoutLeadingQuote(lines)
-	if shown := strings.TrimSpace(strings.Join(lines, "\n")); shown != "" {
-		return shown
+	if shown := joined(own); shown != "" {
+		return Shown{Text: shown, Signature: joined(signature.lines()), Quoted: joined(append(parts.quoted, quoted.lines()...)), Between: parts.between}
 	}
-	return strings.TrimSpace(clip(text))
+	return Shown{Text: strings.TrimSpace(clip(text))}
 }
+
+// cutOff is what was taken off the end of an answer, the last lines first.
+type cutOff [][]string
+
+// take takes off what begins where from says, if something is written above.
+func (c *cutOff) take(own []string, from func([]string) int) []string {
+	at := from(own)
+	if at >= len(own) || !written(own[:at]) {
+		return own
+	}
+	*c = append(*c, own[at:])
+	return trimEmpty(own[:at])
+}
+
+func (c *cutOff) lines() (lines []string) {
+	for _, part := range slices.Backward(*c) {
+		lines = append(lines, part...)
+	}
+	return lines
+}
+
+func joined(lines []string) string { return strings.TrimSpace(strings.Join(lines, "\n")) }
 
 func clip(text string) string {
 	if len(text) > maxVisible {
@@ -65,15 +117,18 @@ func clip(text string) string {
 	return text
 }
 
+// linesOf makes one kind of line end of all, and of the spaces at which no line
+// may break, which mail programs put before colons.
 func linesOf(text string) []string {
 	text = clip(text)
 	for _, end := range []string{"\r\n", "\r", "\u2028", "\u2029"} {
 		text = strings.ReplaceAll(text, end, "\n")
 	}
+	text = strings.ReplaceAll(strings.ReplaceAll(text, "\u00a0", " "), "\u202f", " ")
 	lines := strings.Split(text, "\n")
 	lines = lines[:min(len(lines), maxLines)]
 	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " \t\u00a0")
+		lines[i] = strings.TrimRight(lines[i], " \t")
 	}
 	return lines
 }
@@ -85,111 +140,6 @@ func trimEmpty(lines []string) []string {
 	return lines
 }
 
-// quoteBegins is the line at which all that follows is an older letter: a
-// separator, a block of header lines, or "On … wrote:" with a text after it.
-func quoteBegins(lines []string) int {
-	begun := false
-	for i := range lines {
-		if passesOn(lines[i]) {
-			return len(lines)
-		}
-		if begun = begun || i > 0 && written(lines[i-1:i]); !begun {
-			continue
-		}
-		if separates(strings.TrimSpace(lines[i])) || headerBlock(lines[i:]) {
-			return ruleBefore(lines, i)
-		}
-		if n := introLines(lines[i:]); n > 0 && !answeredBelow(lines[i+n:]) {
-			return ruleBefore(lines, i)
-		}
-	}
-	return len(lines)
-}
-
-// ruleBefore steps back over the line that some programs draw above a quote.
-func ruleBefore(lines []string, i int) int {
-	kept := trimEmpty(lines[:i])
-	if n := len(kept); n > 0 && drawnRule.MatchString(kept[n-1]) {
-		return n - 1
-	}
-	return i
-}
-
-// written says whether the person has said anything in some lines.
-func written(lines []string) bool {
-	for _, line := range lines {
-		if s := strings.TrimSpace(line); s != "" && !quoted(s) {
-			return true
-		}
-	}
-	return false
-}
-
-func quoted(line string) bool {
-	line = strings.TrimLeft(line, " \t")
-	return strings.HasPrefix(line, ">") || strings.HasPrefix(line, "|") && !strings.HasSuffix(line, "|")
-}
-
-// answeredBelow says whether, below the words that begin a quote, quoted
-// lines and new ones take turns.
-func answeredBelow(lines []string) bool {
-	seenQuote := false
-	for i, line := range lines {
-		s := strings.TrimSpace(line)
-		switch {
-		case s == "":
-		case quoted(s):
-			seenQuote = true
-		case !seenQuote:
-			return false // the quote is not marked, so nothing tells an answer from it
-		case i > 0 && strings.TrimSpace(lines[i-1]) != "" && i+1 < len(lines) && quoted(strings.TrimSpace(lines[i+1])) && quoted(strings.TrimSpace(lines[i-1])):
-			// a long line that was broken without a mark
-		case separates(s) || signatureMark.MatchString(s) || sentFrom.MatchString(s):
-			return false
-		default:
-			return true
-		}
-	}
-	return false
-}
-
-// trimQuoted drops quoted lines at the end, with the words that begin them.
-func trimQuoted(lines []string) []string {
-	n := len(lines)
-	for n > 0 && (quoted(lines[n-1]) || strings.TrimSpace(lines[n-1]) == "") {
-		n--
-	}
-	if n == len(lines) {
-		return lines
-	}
-	whole := trimEmpty(lines[:n])
-	for back := min(maxIntro, len(whole)); back > 0; back-- {
-		if at := len(whole) - back; introLines(whole[at:]) == back {
-			return whole[:at]
-		}
-	}
-	return whole
-}
-
-// withoutLeadingQuote drops one block of quoted lines above the answer.
-func withoutLeadingQuote(lines []string) []string {
-	i := introLines(skipEmpty(lines))
-	rest := skipEmpty(lines)[i:]
-	n := 0
-	for n < len(rest) && (quoted(rest[n]) || strings.TrimSpace(rest[n]) == "") {
-		n++
-	}
-	if n == 0 || i == 0 && !strings.HasPrefix(rest[0], ">") {
-		return lines
-	}
-	for _, line := range rest[n:] {
-		if quoted(line) {
-			return lines // they take turns
-		}
-	}
-	return rest[n:]
-}
-
 func skipEmpty(lines []string) []string {
 	for len(lines) > 0 && strings.TrimSpace(lines[0]) == "" {
 		lines = lines[1:]
@@ -197,16 +147,119 @@ func skipEmpty(lines []string) []string {
 	return lines
 }
 
-// mostSignature is how many lines a signature may have.
-const mostSignature = 15
+// sorter parts an answer from what it quotes. An older letter without marks
+// goes on to the end; one whose lines are marked leaves everything that is not
+// marked, because people answer below a quote and within it.
+type sorter struct {
+	own, quoted []string
+	marked      bool // a program has begun to quote with marks
+	answered    bool // and something was written after it
+	between     bool // and it went on then
+}
 
-// trimSignature cuts at the last mark of a signature near the end.
-func trimSignature(lines []string) []string {
-	for i := len(lines) - 1; i >= 0 && i >= len(lines)-mostSignature; i-- {
-		s := strings.TrimSpace(lines[i])
-		if (signatureMark.MatchString(s) || i >= len(lines)-3 && sentFrom.MatchString(s)) && written(lines[:i]) {
-			return lines[:i]
+func (s *sorter) sort(lines []string) {
+	for i := 0; i < len(lines); {
+		n, toEnd := s.quoteAt(lines, i)
+		switch {
+		case n > 0:
+			s.quoted = append(s.quoted, lines[i:i+n]...)
+			s.between = s.between || s.answered
+			i += n
+		case passesOn(lines[i]):
+			s.own = append(s.own, lines[i:]...)
+			return
+		case toEnd:
+			s.own, s.quoted = withoutRule(s.own), append(s.quoted, lines[i:]...)
+			return
+		default:
+			s.write(lines[i:])
+			i++
 		}
 	}
-	return lines
+}
+
+// quoteAt returns how many lines at a place are quoted, and whether all that
+// follows is.
+func (s *sorter) quoteAt(lines []string, i int) (n int, toEnd bool) {
+	if s.marked && ofQuote(lines, i) {
+		return 1, false
+	}
+	if endsHere(lines[i:]) {
+		return 0, s.ends()
+	}
+	if n = introLines(lines[i:]); n == 0 || sharesLine(lines[i:]) {
+		return 0, false
+	}
+	if below := skipEmpty(lines[i+n:]); len(below) > 0 && isQuoted(below[0]) {
+		s.marked, s.own = true, withoutRule(s.own)
+		return n, false
+	}
+	return 0, sure(lines[i:i+n]) && s.ends()
+}
+
+// ends says whether an older letter without marks may end the answer: not
+// before anything is written, and not where the person says that they answer
+// further down, in the midst of it.
+func (s *sorter) ends() bool { return written(s.own) && !pointsBelow(s.own) }
+
+// write takes the first of some lines for the person's own.
+func (s *sorter) write(lines []string) {
+	said, intro := sharedLine(lines)
+	if said == "" && len(s.quoted) > 0 && len(s.own) > 0 && s.own[len(s.own)-1] == "" {
+		return // the empty lines on both sides of a quote
+	}
+	if intro != "" {
+		s.marked, s.quoted = true, append(s.quoted, intro)
+	}
+	s.own = append(s.own, said)
+	s.answered = s.answered || s.marked && intro == "" && said != ""
+}
+
+// endsHere says whether all that follows is an older letter: after a
+// separator, or a block of header lines.
+func endsHere(lines []string) bool {
+	return separates(strings.TrimSpace(lines[0])) || headerBlock(lines)
+}
+
+// withoutRule leaves out the line that some programs draw above a quote.
+func withoutRule(own []string) []string {
+	kept := trimEmpty(own)
+	if n := len(kept); n > 0 && drawnRule.MatchString(kept[n-1]) {
+		return kept[:n-1]
+	}
+	return own
+}
+
+// written says whether the person has said anything in some lines.
+func written(lines []string) bool {
+	for _, line := range lines {
+		if strings.TrimSpace(line) != "" && !isQuoted(line) {
+			return true
+		}
+	}
+	return false
+}
+
+func isQuoted(line string) bool {
+	line = strings.TrimLeft(line, " \t")
+	return strings.HasPrefix(line, ">") || strings.HasPrefix(line, "|") && (len(line) < 3 || !strings.HasSuffix(line, "|"))
+}
+
+// ofQuote says whether a line in a quote is marked as one, or is the rest of a
+// link that was broken on the way.
+func ofQuote(lines []string, i int) bool {
+	line := lines[i]
+	if isQuoted(line) || strings.HasSuffix(line, ">") && restOfLink.MatchString(line) {
+		return true
+	}
+	return i > 0 && strings.HasSuffix(line, ")") && !strings.Contains(line, " ") && brokenLink.MatchString(lines[i-1])
+}
+
+// quotedFrom is where the quoted lines at the end begin.
+func quotedFrom(own []string) int {
+	n := len(own)
+	for n > 0 && (isQuoted(own[n-1]) || strings.TrimSpace(own[n-1]) == "") {
+		n--
+	}
+	return n
 }
