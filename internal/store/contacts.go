@@ -147,7 +147,7 @@ func (tx *Tx) MarkAddress(address string, dead bool) error {
 	if dead {
 		state = "dead"
 	}
-	_, err := tx.exec(`UPDATE addresses SET state = $2 WHERE address = $1`, address, state)
+	_, err := tx.exec(`UPDATE addresses SET state = $2 WHERE address = $1 AND state <> $2`, address, state)
 	return err
 }
 

@@ -99,7 +99,7 @@ func (r Reader) Copies(ids []string) (copies []Copy, err error) {
 			EXISTS (SELECT 1 FROM addresses a WHERE a.address = messages.address AND a.state = 'dead'),
 			coalesce((SELECT c.reach FROM contacts c WHERE c.id = messages.contact_id), ''),
 			coalesce((SELECT p.reason FROM suppressions p WHERE p.address = messages.address AND p.lifted_at = 0
-				AND (p.scope = 'all' OR messages.class = 'marketing') ORDER BY p.placed_at LIMIT 1), ''),
+				AND (p.scope = 'all' OR messages.class = 'marketing') ORDER BY CASE WHEN p.reason = '`+RestReason+`' THEN 1 ELSE 0 END, p.placed_at LIMIT 1), ''),
 			coalesce((SELECT s.state FROM subscriptions s WHERE s.id = messages.about), ''),
 			coalesce((SELECT s.address FROM subscriptions s WHERE s.id = messages.about), '')
 		  FROM messages WHERE id IN (`+list.each(ids)+`) ORDER BY id`, list.args...)

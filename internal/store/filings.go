@@ -255,7 +255,12 @@ func (r Reader) Named(messageIDs []string, folder postroom.Folder) (map[string]b
 	return named, nil
 }
 
-// DeadAmong says which of some addresses are known to be dead.
+func deadAmong(marks string) string {
+	return `SELECT address FROM addresses WHERE state = 'dead' AND address IN (` + marks + `) UNION SELECT address FROM bounces WHERE address IN (` + marks + `)`
+}
+
+// DeadAmong says which of some addresses mail did not arrive at: dead ones, and
+// those that have points for what came back.
 func (r Reader) DeadAmong(addresses []string) (map[string]bool, error) {
 	dead := make(map[string]bool)
 	for some := range blocks(addresses) {
@@ -265,7 +270,7 @@ func (r Reader) DeadAmong(addresses []string) (map[string]bool, error) {
 			err := rows.Scan(&address)
 			dead[address] = true
 			return err
-		}, `SELECT address FROM addresses WHERE state = 'dead' AND address IN (`+list.each(some)+`)`, list.args...)
+		}, deadAmong(list.each(some)), list.args...)
 		if err != nil {
 			return nil, fmt.Errorf("look for dead ones among %d addresses: %w", len(some), err)
 		}

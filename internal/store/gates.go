@@ -21,11 +21,12 @@ func (tx *Tx) Suppress(address string, marketingOnly bool, reason string, at tim
 }
 
 // Suppression returns why no message of this class may go to an address, or
-// "". Marketing is stopped by either scope, service by "all" only.
+// "". Marketing is stopped by either scope, service by "all" only. What somebody
+// said comes before a rest that nobody asked for.
 func (r Reader) Suppression(address string, class postroom.Class) (reason string, err error) {
 	err = r.row(`
 		SELECT reason FROM suppressions WHERE address = $1 AND lifted_at = 0 AND (scope = 'all' OR $2 = 'marketing')
-		 ORDER BY placed_at LIMIT 1`, address, string(class)).Scan(&reason)
+		 ORDER BY CASE WHEN reason = '`+RestReason+`' THEN 1 ELSE 0 END, placed_at LIMIT 1`, address, string(class)).Scan(&reason)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}

@@ -136,6 +136,11 @@ func hot(now time.Time) map[string]func(tx *Tx) error {
 		"drop chunk":      func(tx *Tx) error { _, err := tx.DropChunk("e8", 2, "reason", now); return err },
 		"copy counts":     func(tx *Tx) error { _, err := tx.CopyCounts("e7"); return err },
 		"copies in":       func(tx *Tx) error { _, err := tx.CopiesIn("e7", postroom.Sent, 10); return err },
+		"score a bounce":  func(tx *Tx) error { _, _, err := tx.ScoreBounce("7@example.org", "1970-01-01", now); return err },
+		"news to":         func(tx *Tx) error { _, _, err := tx.NewsTo("7@example.org"); return err },
+		"end rests":       func(tx *Tx) error { _, err := tx.EndRests(now, now); return err },
+		"revive":          func(tx *Tx) error { return tx.Revive("7@example.org", now) },
+		"dead among":      func(tx *Tx) error { _, err := tx.DeadAmong([]string{"7@example.org"}); return err },
 		"subscription of": func(tx *Tx) error { _, _, err := tx.SubscriptionOf("s7"); return err },
 		"unanswered": func(tx *Tx) error {
 			_, _, err := tx.Unanswered("p", "concern", "", time.UnixMicro(900), 20)

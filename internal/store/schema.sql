@@ -412,3 +412,15 @@ CREATE INDEX submissions_unfinished ON submissions (programme, received_at) WHER
 CREATE INDEX sessions_by_start ON sessions (starts_at);
 CREATE INDEX messages_gone_wrong ON messages (state, settled_at) WHERE state IN ('failed', 'uncertain');
 CREATE INDEX messages_only_watched ON messages (reason, settled_at) WHERE reason = 'reason.watch';
+
+-- How often mail to an address came back that may arrive another day.
+CREATE TABLE bounces (
+	address  TEXT PRIMARY KEY,
+	score    INTEGER NOT NULL,
+	risen_at BIGINT NOT NULL,          -- since when nothing came back
+	risen_on TEXT NOT NULL,            -- the day of that, in the organisation's zone
+	probe_id TEXT NOT NULL DEFAULT ''  -- the message that asks whether mail arrives, while news rests
+);
+CREATE INDEX bounces_probed ON bounces (probe_id) WHERE probe_id <> '';
+-- Whether anybody at an address gets news.
+CREATE INDEX subscriptions_confirmed ON subscriptions (address) WHERE state = 'confirmed';
