@@ -26,11 +26,18 @@ type Days interface {
 	Next(now time.Time) time.Time // when the next fall due; zero is never
 }
 
+// Rests ends what rested until a moment, such as news to an address that mail
+// came back from.
+type Rests interface {
+	EndRests(ctx context.Context, now time.Time) error
+}
+
 // SchedulerOptions are what a Scheduler needs.
 type SchedulerOptions struct {
 	Store    *store.Store
 	Workflow Steps
-	Digests  Days // may be nil
+	Digests  Days  // may be nil
+	Rests    Rests // may be nil
 	Clock    postroom.Clock
 	Wake     <-chan struct{} // a signal makes it look at once; may be nil
 	Log      *slog.Logger
@@ -47,6 +54,7 @@ type Scheduler struct {
 	until  time.Time // when its lease ends
 	day    string    // whose summaries it has ordered
 	looked time.Time // when it last looked what is due
+	rested time.Time // when it last looked for rests that are over
 }
 
 // NewScheduler returns a Scheduler.
@@ -62,6 +70,7 @@ const (
 	leaseFor  = 30 * time.Second
 	atOnce    = 100         // steps a round; the lease is renewed between rounds
 	longestUp = time.Second // how long to sleep when nothing is known to fall due
+	restsEach = time.Hour   // how often to look for rests that are over: those last days
 )
 
 // Run works until ctx ends, and then gives the duty back.
@@ -93,7 +102,20 @@ func (s *Scheduler) Round(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	n, err := s.Workflow.Perform(ctx, now, atOnce)
-	return n == atOnce, errors.Join(err, s.summaries(ctx, now))
+	return n == atOnce, errors.Join(err, s.summaries(ctx, now), s.endRests(ctx, now))
+}
+
+// endRests ends rests that are over. A clock that was put back is no reason to
+// wait for the hour that it says.
+func (s *Scheduler) endRests(ctx context.Context, now time.Time) error {
+	if since := now.Sub(s.rested); s.Rests == nil || since >= 0 && since < restsEach {
+		return nil
+	}
+	if err := s.Rests.EndRests(ctx, now); err != nil {
+		return fmt.Errorf("end rests: %w", err)
+	}
+	s.rested = now
+	return nil
 }
 
 // summaries orders a day's summaries when they are due. The jobs are unique,

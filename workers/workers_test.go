@@ -218,3 +218,27 @@ func TestASchedulerThatDiesIsReplaced(t *testing.T) {
 		}
 	})
 }
+
+// rests counts how often somebody asked for rests that are over.
+type rests int
+
+func (r *rests) EndRests(context.Context, time.Time) error { *r++; return nil }
+
+func TestTheSchedulerEndsRestsOnceAnHour(t *testing.T) {
+	engines(t, func(t *testing.T, r *room) {
+		var asked rests
+		s := workers.NewScheduler(workers.SchedulerOptions{Store: r.store, Workflow: r.workflow, Rests: &asked, Clock: r.clock})
+		for _, c := range []struct {
+			wait time.Duration
+			want rests
+		}{{0, 1}, {time.Minute, 1}, {time.Hour, 2}, {-3 * time.Hour, 3}, {time.Minute, 3}} {
+			r.clock.advance(c.wait)
+			if _, err := s.Round(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if asked != c.want {
+				t.Errorf("after %s rests were ended %d times, want %d", c.wait, asked, c.want)
+			}
+		}
+	})
+}

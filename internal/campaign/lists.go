@@ -76,6 +76,9 @@ func (l *Lists) confirmed(tx *store.Tx, sub postroom.Subscription, at time.Time)
 	if err := settleSignUp(tx, sub, at); err != nil {
 		return err
 	}
+	if err := tx.Revive(sub.Address, at); err != nil { // the mail with the button has arrived
+		return err
+	}
 	lifted, err := tx.LiftSuppression(sub.Address, notMe, at)
 	if err != nil {
 		return fmt.Errorf("lift suppression: %w", err)
@@ -124,7 +127,7 @@ func (l *Lists) NotMe(ctx context.Context, id string) error {
 		if _, err := l.end(tx, sub, notMe, at); err != nil {
 			return err
 		}
-		if reason, err := tx.Suppression(sub.Address, postroom.Marketing); err != nil || reason != "" {
+		if reason, err := tx.Suppression(sub.Address, postroom.Marketing); err != nil || reason != "" && reason != store.RestReason {
 			return err
 		}
 		return tx.Suppress(sub.Address, true, notMe, at)

@@ -104,13 +104,14 @@ func firstAddress(list []letter.Address) string {
 	return strings.ToLower(list[0].Address)
 }
 
-// revive makes an address good again that mail did not arrive at: somebody
-// writes to us from there, and waits for an answer.
+// revive makes an address good again that mail did not arrive at, dead or with
+// points for what came back: somebody writes to us from there, and waits for an
+// answer.
 func (in *Inbound) revive(ctx context.Context, a arrival) error {
 	if !a.personal() || !a.dead {
 		return nil
 	}
-	return in.Store.Write(ctx, func(tx *store.Tx) error { return tx.MarkAddress(a.Address, false) })
+	return in.Store.Write(ctx, func(tx *store.Tx) error { return tx.Revive(a.Address, a.at) })
 }
 
 // act sends a letter the way that its class asks for. Each way ends with the

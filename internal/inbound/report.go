@@ -49,7 +49,7 @@ func (in *Inbound) complained(ctx context.Context, a arrival) error {
 		if err != nil || !known || m.To == "" || !a.verdict.Complaint.Unwanted() {
 			return err
 		}
-		if reason, err := tx.Suppression(m.To, postroom.Marketing); err != nil || reason != "" {
+		if reason, err := tx.Suppression(m.To, postroom.Marketing); err != nil || reason != "" && reason != store.RestReason {
 			return err
 		}
 		return tx.Suppress(m.To, true, "complaint", a.at)

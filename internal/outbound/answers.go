@@ -194,9 +194,10 @@ func (o *Outbox) Answered(tx *store.Tx, letter, submission string, at time.Time)
 }
 
 // Bounced notes that a message which was sent has come back. Where nothing ever
-// arrives, the address is dead; and what a person was owed, they are told by
-// phone. The second report of one message changes nothing.
-func (o *Outbox) Bounced(tx *store.Tx, message string, hard bool, reason string, at time.Time) error {
+// arrives, the address is dead; otherwise it gets a point; and what a person was
+// owed, they are told by phone. The second report of one message changes
+// nothing.
+func (o *Outbox) Bounced(tx *store.Tx, message string, never bool, reason string, at time.Time) error {
 	m, err := tx.Message(message)
 	if err != nil {
 		return err
@@ -205,13 +206,15 @@ func (o *Outbox) Bounced(tx *store.Tx, message string, hard bool, reason string,
 	if err != nil || !first {
 		return err
 	}
-	if hard && m.Contact != "" { // one report must not cut a coordinator off from every alert
-		if err := tx.MarkAddress(m.To, true); err != nil {
-			return err
-		}
+	says := soft
+	if never {
+		says = hard
+	}
+	if err := o.blame(tx, m, says, at); err != nil {
+		return err
 	}
 	o.log.InfoContext(context.Background(), "message came back", "message", m.ID, "reason", reason)
-	if m.Contact != "" && m.Class == postroom.Service {
+	if owesCall(m) {
 		if err := tx.OweCall(m, ReasonBounced, at); err != nil {
 			return err
 		}

@@ -273,7 +273,7 @@ func (t *turn) carry(ctx context.Context, r *road, m postroom.Message) store.Out
 	body, err := t.edition.write(m, r.s.signer)
 	if err != nil {
 		t.o.log.ErrorContext(ctx, "letter cannot be written", "message", m.ID, "err", err)
-		return t.o.giveUp(t.job, m, ReasonUnwritable, false)
+		return t.o.giveUp(t.job, m, ReasonUnwritable, blameless)
 	}
 	var failed *failure
 	if r.c, failed = t.o.send(ctx, r.s, r.c, m, body); failed == nil {

@@ -44,7 +44,7 @@ func (o *Outbox) deliver(ctx context.Context, r road, job postroom.Job) store.Ou
 	if err != nil {
 		s.keep(c)
 		o.log.ErrorContext(ctx, "letter cannot be written", "message", m.ID, "err", err)
-		return o.giveUp(job, m, ReasonUnwritable, false)
+		return o.giveUp(job, m, ReasonUnwritable, blameless)
 	}
 	c, failed := o.send(ctx, s, c, m, body)
 	if failed == nil {
@@ -198,9 +198,10 @@ func (o *Outbox) withholds(id string) func(*store.Tx) error {
 // shows adds the job that has a person shown a message, unless settling it
 // went wrong. What a coordinator is told is not shown to coordinators, or a
 // broken mail server would keep us busy with ourselves, and of the copies of a
-// newsletter there are too many to be told of one by one.
+// newsletter, and the letters that ask whether those arrive, there are too many
+// to be told of one by one.
 func (o *Outbox) shows(tx *store.Tx, m postroom.Message, err error) error {
-	if err != nil || m.Contact == "" || m.Lane == postroom.Bulk {
+	if err != nil || m.Contact == "" || m.Lane == postroom.Bulk || m.Template == ProbeLetter {
 		return err
 	}
 	now := o.clock.Now()
@@ -228,12 +229,12 @@ func (o *Outbox) settle(s *server, job postroom.Job, m postroom.Message, f *fail
 	case unreachable:
 		return store.Outcome{Verdict: store.Wait, At: s.away(), Reason: f.reason(), Also: o.ends(job, m, postroom.Deferred, ReasonServerAway, 0)}
 	case refused:
-		return o.giveUp(job, m, f.reason(), f.deadAddress())
+		return o.giveUp(job, m, f.reason(), f.fate())
 	case unanswered:
 		return o.lost(job, m)
 	}
 	if job.Tries >= tries {
-		return o.giveUp(job, m, f.reason(), false)
+		return o.giveUp(job, m, f.reason(), f.fate())
 	}
 	return store.Outcome{Verdict: store.Again, At: o.clock.Now().Add(pause(job.Tries)), Reason: f.reason(), Also: o.ends(job, m, postroom.Deferred, f.reason(), 0)}
 }
@@ -256,15 +257,13 @@ func (o *Outbox) lost(job postroom.Job, m postroom.Message) store.Outcome {
 
 // giveUp settles a message that will never be taken. What a person was owed,
 // they are told by phone.
-func (o *Outbox) giveUp(job postroom.Job, m postroom.Message, reason string, dead bool) store.Outcome {
+func (o *Outbox) giveUp(job postroom.Job, m postroom.Message, reason string, says fate) store.Outcome {
 	return store.Outcome{Verdict: store.Dead, Reason: reason, Also: func(tx *store.Tx) error {
 		now := o.clock.Now()
-		if dead {
-			if err := tx.MarkAddress(m.To, true); err != nil {
-				return err
-			}
+		if err := o.blame(tx, m, says, now); err != nil {
+			return err
 		}
-		if m.Contact != "" && m.Class == postroom.Service {
+		if owesCall(m) {
 			if err := tx.OweCall(m, reason, now); err != nil {
 				return err
 			}

@@ -16,6 +16,7 @@ const (
 	ReasonNotByEmail   = "reason.not_by_email" // the person asked for a call or a letter
 	ReasonAddressDead  = "reason.address_dead"
 	ReasonSuppressed   = "reason.suppressed"
+	ReasonResting      = "reason.resting" // news, because mail to the address keeps coming back
 	ReasonHeld         = "reason.held"
 	ReasonNotConfirmed = "reason.not_confirmed"
 	ReasonOnlyTo       = "reason.deliver_only_to"
@@ -89,7 +90,7 @@ func (o *Outbox) brake(tx *store.Tx, m postroom.Message) (verdict, error) {
 
 // reach keeps back what no email can bring: somebody calls instead.
 func (o *Outbox) reach(known facts, m postroom.Message) (verdict, error) {
-	instead := verdict{state: postroom.Suppressed, call: m.Contact != "" && m.Class == postroom.Service}
+	instead := verdict{state: postroom.Suppressed, call: owesCall(m)}
 	if m.To == "" {
 		instead.reason = ReasonNoAddress
 		return instead, nil
@@ -109,11 +110,15 @@ func (o *Outbox) reach(known facts, m postroom.Message) (verdict, error) {
 	return verdict{}, err
 }
 
-// stopped keeps back what the owner of the address does not want.
+// stopped keeps back what the owner of the address does not want, and news where
+// it would only come back.
 func (o *Outbox) stopped(known facts, m postroom.Message) (verdict, error) {
 	reason, err := known.Suppression(m.To, m.Class)
 	if err != nil || reason == "" {
 		return verdict{}, err
+	}
+	if reason == store.RestReason {
+		return verdict{state: postroom.Suppressed, reason: ReasonResting}, nil
 	}
 	return verdict{state: postroom.Suppressed, reason: ReasonSuppressed}, nil
 }

@@ -480,7 +480,7 @@ func TestEveryReasonHasWordsForThePersonWhoLooks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, reason := range []string{ReasonNoAddress, ReasonNotByEmail, ReasonAddressDead, ReasonSuppressed, ReasonHeld, ReasonNotConfirmed,
+	for _, reason := range []string{ReasonNoAddress, ReasonNotByEmail, ReasonAddressDead, ReasonSuppressed, ReasonResting, ReasonHeld, ReasonNotConfirmed,
 		ReasonOnlyTo, ReasonCoolDown, ReasonServerAway, ReasonAnswerLost, ReasonUnwritable} {
 		if !strings.Contains(string(words), "\n"+reason+": ") {
 			t.Errorf("%s has no words", reason)
