@@ -732,6 +732,31 @@ func TestAReportAboutOurMailBecomesACall(t *testing.T) {
 	}
 }
 
+func TestWhoWritesIsGoodAgainWhateverCameBackBefore(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	score := func() int {
+		n, err := room.Store.Read(t.Context()).BounceScore(person, room.Clock.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+	room.Work(t)
+	sent := room.Letter(t, person)
+	room.Receive(t, testkit.Support, dsn(sent.Header.Get("Message-Id"), person, "5.2.2"))
+	room.Work(t)
+	if dead, err := room.Store.Read(t.Context()).AddressDead(person); err != nil || dead || score() != 1 {
+		t.Errorf("a full mailbox gives %d points; the address is dead: %t, %v", score(), dead, err)
+	}
+	room.Receive(t, testkit.Support, enquiry(room, "q2@example.org").Bytes())
+	room.Work(t)
+	if n := score(); n != 0 {
+		t.Errorf("the score is %d although the person has written", n)
+	}
+}
+
 func TestAReportAboutNoMailOfOursIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	room := testkit.New(t)
@@ -769,7 +794,7 @@ Reporting-MTA: dns; mail.example.net
 Final-Recipient: rfc822; `+recipient+`
 Action: failed
 Status: `+status+`
-Diagnostic-Code: smtp; 550 5.1.1 user unknown
+Diagnostic-Code: smtp; 550 `+status+` `+map[string]string{"5.1.1": "user unknown", "5.2.2": "mailbox full"}[status]+`
 
 --b1
 Content-Type: text/rfc822-headers
