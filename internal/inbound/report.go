@@ -3,6 +3,7 @@ package inbound
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"postroom/internal/postroom"
 	"postroom/internal/store"
@@ -57,7 +58,8 @@ func (in *Inbound) complained(ctx context.Context, a arrival) error {
 }
 
 // automatic keeps an automatic reply with the conversation that it answers. It
-// answers nothing, and nobody is chased because of it.
+// answers nothing, and nobody is chased because of it; but follow-ups wait until
+// whoever is away is back.
 func (in *Inbound) automatic(ctx context.Context, a arrival) error {
 	sub, found, err := in.conversation(ctx, a)
 	if err != nil {
@@ -66,7 +68,28 @@ func (in *Inbound) automatic(ctx context.Context, a arrival) error {
 	if found {
 		a.Submission = sub.ID
 	}
-	return in.settle(ctx, a, postroom.LetterDone, reasonAutomatic)
+	return in.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := a.settle(tx, postroom.LetterDone, reasonAutomatic); err != nil || !found {
+			return err
+		}
+		return in.away(tx, a, sub)
+	})
+}
+
+// away lets follow-ups wait for somebody who is away, if the letter answers what
+// we sent them about this submission and comes from where we sent it. Anybody can
+// write that they are somebody else, on holiday; and the holiday of a coordinator
+// who was told of it is no reason to wait.
+func (in *Inbound) away(tx *store.Tx, a arrival, sub postroom.Submission) error {
+	if a.verdict.Back.IsZero() || a.Address == "" || !strings.EqualFold(sub.Address, a.Address) {
+		return nil
+	}
+	m, known, err := in.message(tx, a.verdict.Answers)
+	theirs := known && m.Contact != "" && m.Submission == sub.ID && strings.EqualFold(m.To, a.Address)
+	if err != nil || !theirs {
+		return err
+	}
+	return in.Workflow.Away(tx, sub.ID, a.verdict.Back, a.at)
 }
 
 func (in *Inbound) message(tx *store.Tx, id string) (postroom.Message, bool, error) {

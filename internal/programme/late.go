@@ -82,3 +82,11 @@ func (s *Step) TooLate(promised time.Time, f postroom.Facts) bool {
 	}
 	return s.NotLaterThan != nil && f.At.After(s.NotLaterThan.After(promised, zoneOf(f)))
 }
+
+// CanWait says whether nothing is lost when a step comes days later: it writes
+// to a person some time after something, has no moment after which it is too
+// late, and nobody but that person waits for it.
+func (s *Step) CanWait() bool {
+	follows := s.After != "" && s.Before == "" && s.NotLaterThan == nil
+	return follows && s.Send != "" && len(s.Notify) == 0 && len(s.AddTo) == 0
+}

@@ -1,7 +1,10 @@
 package testkit_test
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -875,5 +878,60 @@ func TestAVacationReplyIsKeptAndChangesNothing(t *testing.T) {
 	room.Work(t)
 	if after := onlySubmission(t, room); after.State != before.State || len(room.Sink.Messages()) != mails {
 		t.Errorf("state %s, %d new mails", after.State, len(room.Sink.Messages())-mails)
+	}
+}
+
+// TestAFollowUpWaitsForWhoeverIsAway also lets others write that the person is
+// away: a stranger who took the thread, and a coordinator who was told of it.
+func TestAFollowUpWaitsForWhoeverIsAway(t *testing.T) {
+	t.Parallel()
+	files := programmes(t)
+	file, err := os.OpenFile(filepath.Join(files, "enquiries.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = file.WriteString("  - {step: still-well, after: received, by: 3d, send: welcome}\n")
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	room := testkit.New(t, testkit.Setting("programmes: "+files))
+	room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+	room.Work(t)
+	answer := room.Letter(t, person)
+	told := room.Letters(t, "office@riverside.example")
+	if len(told) == 0 {
+		t.Fatal("no coordinator was told")
+	}
+	due := func() time.Time {
+		promises, err := room.Store.Read(t.Context()).Promises(100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range promises {
+			if p.Name == "still-well" {
+				return p.DueAt
+			}
+		}
+		t.Fatal("nothing is promised")
+		return time.Time{}
+	}
+	away := func(id, from, answers string) {
+		m := enquiry(room, id)
+		m.From, m.Subject, m.Text = from, "Automatic reply: We have your message", "I am on leave and back on 7 December 2026."
+		m.InReplyTo, m.Header = strings.Trim(answers, "<>"), []string{"Return-Path: <>", "Auto-Submitted: auto-replied"}
+		room.Receive(t, testkit.Support, m.Bytes())
+		room.Work(t)
+	}
+	planned := due()
+	away("v1@example.org", "stranger@example.net", answer.Header.Get("Message-Id"))
+	away("v2@example.org", "office@riverside.example", told[0].Header.Get("Message-Id"))
+	away("v3@example.org", person, told[0].Header.Get("Message-Id"))
+	away("v4@example.org", person, "q1@example.org")
+	if now := due(); !now.Equal(planned) {
+		t.Errorf("what others wrote puts it off to %s", now)
+	}
+	away("v5@example.org", person, answer.Header.Get("Message-Id"))
+	if want := time.Date(2026, 12, 8, 9, 0, 0, 0, time.UTC); !due().Equal(want) {
+		t.Errorf("it is due at %s, want %s", due(), want)
 	}
 }

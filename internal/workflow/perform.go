@@ -23,6 +23,7 @@ const (
 	reasonLooked = "looked"  // somebody has looked
 	reasonLate   = "late"    // what it was to come before has been, or is off, or it was put off too long
 	reasonAsked  = "asked"   // as late, and the coordinators are asked
+	reasonAway   = "away"    // it waits, as the person is away
 )
 
 // wanted is the reason of a step that a person wants done although it is too
