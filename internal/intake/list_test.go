@@ -121,6 +121,36 @@ func TestThisWasNotMeAlwaysStopsListMail(t *testing.T) {
 	})
 }
 
+func TestNewsThatRestsIsStoppedForGoodByNotMeAndGoesOnForWhoConfirmsAgain(t *testing.T) {
+	stories(t, func(t *testing.T, r *room) {
+		first := r.news(t, "a", "ann")
+		stopped := func(want string) {
+			t.Helper()
+			reason, err := r.store.Read(t.Context()).Suppression("ann@example.org", postroom.Marketing)
+			if err != nil || reason != want {
+				t.Errorf("marketing is stopped by %q (%v), want %q", reason, err, want)
+			}
+		}
+		r.write(t, func(tx *store.Tx) error {
+			if _, _, err := tx.ScoreBounce("ann@example.org", "2026-11-23", r.clock.Now()); err != nil {
+				return err
+			}
+			_, err := tx.Rest("ann@example.org", "probe", r.clock.Now())
+			return err
+		})
+		stopped(store.RestReason)
+		if err := r.lists.NotMe(t.Context(), first.Subscription.ID); err != nil {
+			t.Fatal(err)
+		}
+		stopped("not_me")
+		again := r.news(t, "b", "ann")
+		if err := r.lists.Confirm(t.Context(), again.Subscription.ID); err != nil {
+			t.Fatal(err)
+		}
+		stopped("")
+	})
+}
+
 func TestWhoConfirmsAfterAllGetsTheNewsAgain(t *testing.T) {
 	stories(t, func(t *testing.T, r *room) {
 		first := r.news(t, "a", "ann")

@@ -760,6 +760,31 @@ func TestWhoWritesIsGoodAgainWhateverCameBackBefore(t *testing.T) {
 	}
 }
 
+func TestAComplaintIsKeptAlsoWhereNewsRests(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.Receive(t, testkit.Support, enquiry(room, "q1@example.org").Bytes())
+	room.Work(t)
+	sent := room.Letter(t, person)
+	err := room.Store.Write(t.Context(), func(tx *store.Tx) error {
+		if _, _, err := tx.ScoreBounce(person, "2026-11-23", room.Clock.Now()); err != nil {
+			return err
+		}
+		_, err := tx.Rest(person, "probe", room.Clock.Now())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := strings.NewReplacer("report-type=delivery-status", "report-type=feedback-report", "message/delivery-status", "message/feedback-report",
+		"Reporting-MTA: dns; mail.example.net", "Feedback-Type: abuse\r\nUser-Agent: Example/1\r\nVersion: 1").Replace(string(dsn(sent.Header.Get("Message-Id"), person, "5.2.2")))
+	room.Receive(t, testkit.Support, []byte(report))
+	room.Work(t)
+	if reason, err := room.Store.Read(t.Context()).Suppression(person, postroom.Marketing); err != nil || reason != "complaint" {
+		t.Errorf("news is stopped by %q, %v", reason, err)
+	}
+}
+
 func TestAReportAboutNoMailOfOursIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	room := testkit.New(t)
