@@ -183,10 +183,10 @@ func isIntro(s string) bool {
 	return introBegins.MatchString(s) && wrote(s)
 }
 
-// sure says whether a program wrote the words that begin a quote, and not
+// byProgram says whether a program wrote the words that begin a quote, and not
 // somebody who tells what they were written: it names an address or a time of
 // the day.
-func sure(intro []string) bool {
+func byProgram(intro []string) bool {
 	s := strings.Join(intro, " ")
 	return strings.Contains(s, "@") || aClock.MatchString(s)
 }

@@ -194,7 +194,7 @@ func (s *sorter) quoteAt(lines []string, i int) (n int, toEnd bool) {
 		s.marked, s.own = true, withoutRule(s.own)
 		return n, false
 	}
-	return 0, sure(lines[i:i+n]) && s.ends()
+	return 0, byProgram(lines[i:i+n]) && s.ends()
 }
 
 // ends says whether an older letter without marks may end the answer: not
