@@ -20,6 +20,22 @@ var numberLike = regexp.MustCompile(`(?:\+|00|\(|\b)[0-9][0-9 ().\-\x{2010}-\x{2
 // number without a country code is British; dates, references and account
 // numbers are no telephone numbers.
 func Phone(text string) string {
+	for _, number := range phones(text, 1) {
+		return number
+	}
+	return ""
+}
+
+// mostPhones is how many telephone numbers of one line are looked at.
+const mostPhones = 3
+
+// phonesIn lists the telephone numbers on a line.
+func phonesIn(line string) []string { return phones(line, mostPhones) }
+
+func phones(text string, most int) (numbers []string) {
+	if !strings.ContainsFunc(text, unicode.IsDigit) {
+		return nil
+	}
 	text = strings.Map(plainFigure, clip(text))
 	for _, at := range numberLike.FindAllStringIndex(text, 100) {
 		if at[0] > 0 && glued(text[at[0]-1]) || at[1] < len(text) && glued(text[at[1]]) {
@@ -27,10 +43,13 @@ func Phone(text string) string {
 		}
 		number, err := phonenumbers.Parse(text[at[0]:at[1]], homeRegion)
 		if err == nil && phonenumbers.IsValidNumber(number) {
-			return phonenumbers.Format(number, phonenumbers.E164)
+			numbers = append(numbers, phonenumbers.Format(number, phonenumbers.E164))
+		}
+		if len(numbers) == most {
+			break
 		}
 	}
-	return ""
+	return numbers
 }
 
 // glued says whether a character ties a number to what is beside it.
