@@ -1,7 +1,6 @@
 package inbound
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -28,9 +27,12 @@ func readOptions(form *programme.Form, p page) (facts []Fact) {
 			facts = append(facts, readLanguages(f, p)...)
 			continue
 		}
-		q := question{f: f, offer: form.Kind == postroom.VolunteerOffer, stems: labelStems(f)}
+		q := question{f: f, offer: form.Kind == postroom.VolunteerOffer}
 		for _, o := range f.Options {
-			if fact, ok := q.option(o, p); ok {
+			q.labels = append(q.labels, labelWords(o, p.scripts))
+		}
+		for j := range f.Options {
+			if fact, ok := q.option(j, p); ok {
 				facts = append(facts, fact)
 			}
 		}
@@ -40,15 +42,15 @@ func readOptions(form *programme.Form, p page) (facts []Fact) {
 
 // question is one field of options that is looked for in a letter.
 type question struct {
-	f     *programme.Field
-	offer bool     // its form is for people who offer to help
-	stems []string // how the words of its label begin, in all languages
+	f      *programme.Field
+	offer  bool         // its form is for people who offer to help
+	labels [][][]string // of each option, in all languages, as words
 }
 
 // option looks for one option. The surest of what is found counts.
-func (q question) option(o programme.Option, p page) (found Fact, ok bool) {
-	labels := labelWords(o)
-	spoken := q.spoken(o)
+func (q question) option(i int, p page) (found Fact, ok bool) {
+	o, labels := q.f.Options[i], q.labels[i]
+	spoken := q.spoken(o, labels)
 	for _, c := range p.clauses {
 		sure := q.inClause(c, labels)
 		if !sure.Enough() && c.offers(spoken) {
@@ -62,9 +64,13 @@ func (q question) option(o programme.Option, p page) (found Fact, ok bool) {
 	return found, ok
 }
 
-// labelWords is the labels of an option in all languages, as words.
-func labelWords(o programme.Option) (labels [][]string) {
-	for _, label := range slices.Sorted(maps.Values(o.Label)) {
+// labelWords is the labels of an option, as words, in all languages whose
+// letters stand in a text: the others cannot be found in it.
+func labelWords(o programme.Option, in scripts) (labels [][]string) {
+	for _, label := range o.Label {
+		if in&scriptOf(label) == 0 {
+			continue
+		}
 		words := programme.Fold(label).Words()
 		if utf8.RuneCountInString(label) >= shortestLabel && !slices.ContainsFunc(labels, func(l []string) bool { return slices.Equal(l, words) }) {
 			labels = append(labels, words)
@@ -102,7 +108,7 @@ func (q question) label(c clause, words []string, at int) Confidence {
 		return Certain
 	case len(words) > 1:
 		return Likely
-	case capital && at > 0 && q.names(), c.begins(q.stems):
+	case capital && at > 0 && q.names(), c.begins(labelStems(q.f)):
 		return Likely
 	case q.names() && placeWords[c.word(at-1)]:
 		return Likely
@@ -115,8 +121,11 @@ func (q question) label(c clause, words []string, at int) Confidence {
 func (q question) names() bool {
 	same := 0
 	for _, o := range q.f.Options {
-		labels := labelWords(o)
-		if len(labels) == 1 && labels[0][0][0] < utf8.RuneSelf {
+		different := map[string]bool{}
+		for _, label := range o.Label {
+			different[label] = true
+		}
+		if len(different) == 1 {
 			same++
 		}
 	}
@@ -179,15 +188,14 @@ var askingWords = folded(`what which who where when how would your like there wi
 
 // spoken is the other words for an option of an offer: its name in the file, and
 // each half of "Translate or interpret".
-func (q question) spoken(o programme.Option) (words []string) {
+func (q question) spoken(o programme.Option, labels [][]string) (words []string) {
 	if !q.offer {
 		return nil
 	}
 	if utf8.RuneCountInString(o.Value) >= 8 && !strings.ContainsAny(o.Value, "-_") {
 		words = append(words, o.Value)
 	}
-	for _, label := range o.Label {
-		parts := programme.Fold(label).Words()
+	for _, parts := range labels {
 		switch {
 		case len(parts) == 1:
 			words = append(words, parts[0])
@@ -203,7 +211,7 @@ var orWords = folded(`or або чи یا`)
 // offers says whether a clause offers something that is told by words such as
 // "translate": "I can translate", and not "I need a translator".
 func (c clause) offers(words []string) bool {
-	if len(words) == 0 || c.has(needing) {
+	if len(words) == 0 {
 		return false
 	}
 	for i, word := range c.words {
@@ -211,7 +219,7 @@ func (c clause) offers(words []string) bool {
 			continue
 		}
 		if c.offeredByMe(i) || strings.HasSuffix(c.before(i, 2), " as a ") || c.begins(offers) && word[0] >= utf8.RuneSelf {
-			return true
+			return !c.has(needing)
 		}
 	}
 	return false

@@ -142,7 +142,7 @@ func optionsBeside(f *programme.Field, value string) (options []string) {
 		return nil
 	}
 	for _, o := range f.Options {
-		if slices.ContainsFunc(labelWords(o), func(words []string) bool { _, found := c.phrase(words); return found }) {
+		if slices.ContainsFunc(labelWords(o, allScripts), func(words []string) bool { _, found := c.phrase(words); return found }) {
 			options = append(options, o.Value)
 		}
 	}

@@ -1,8 +1,6 @@
 package inbound
 
 import (
-	"maps"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -38,18 +36,22 @@ var (
 func asksForLanguages(f *programme.Field) bool {
 	n := 0
 	for _, o := range f.Options {
-		if languageOf(o) != "" {
-			n++
+		if languageOf(o) == "" {
+			continue
+		}
+		if n++; n == 2 {
+			return true
 		}
 	}
-	return n >= 2
+	return false
 }
 
 // languageOf is the language that an option's label names, or "".
 func languageOf(o programme.Option) string {
-	for _, label := range slices.Sorted(maps.Values(o.Label)) {
+	for _, label := range o.Label {
+		label = strings.ToLower(label)
 		for tag, words := range languageWords {
-			if folded := programme.Fold(label).Words(); len(folded) == 1 && words[folded[0]] {
+			if words[label] {
 				return tag
 			}
 		}

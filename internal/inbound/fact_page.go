@@ -22,6 +22,31 @@ const (
 type page struct {
 	lines   []string // of the text, tidied
 	clauses []clause // of the subject and the text
+	scripts scripts  // that its words begin with
+}
+
+// scripts are sets of scripts, told by the first byte of a letter.
+type scripts int
+
+const (
+	latinScript scripts = 1 << iota
+	cyrillicScript
+	arabicScript
+	otherScript
+	allScripts = latinScript | cyrillicScript | arabicScript | otherScript
+)
+
+// scriptOf is the script that a word begins with.
+func scriptOf(word string) scripts {
+	switch b := word[0]; {
+	case b < utf8.RuneSelf:
+		return latinScript
+	case b >= 0xd0 && b <= 0xd3:
+		return cyrillicScript
+	case b >= 0xd8 && b <= 0xdb:
+		return arabicScript
+	}
+	return otherScript
 }
 
 // clause is a piece of a sentence between full stops and words such as "but":
@@ -72,9 +97,13 @@ func ends(text string) string {
 // plain is a line with one form of each sign and the short forms of English
 // written out, whose apostrophes folding would drop: "we're" is not "were".
 func plain(line string) string {
-	line = latinFigures(norm.NFKC.String(strings.ToValidUTF8(line, "")))
-	line = oneSign.Replace(line)
-	if strings.Contains(line, "'") {
+	if strings.ContainsFunc(line, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		line = latinFigures(norm.NFKC.String(strings.ToValidUTF8(line, "")))
+		line = oneSign.Replace(line)
+	} else if strings.ContainsAny(line, "`+&") {
+		line = oneSign.Replace(line)
+	}
+	if strings.IndexByte(line, '\'') >= 0 {
 		line = shortForms.Replace(line)
 	}
 	return strings.TrimSpace(line)
@@ -164,6 +193,7 @@ func (p *page) clause(raw string, asks bool) {
 	}
 	for _, word := range c.words {
 		c.denied = c.denied || denies(word)
+		p.scripts |= scriptOf(word)
 	}
 	p.clauses = append(p.clauses, c)
 }

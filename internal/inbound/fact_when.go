@@ -53,16 +53,19 @@ func datesIn(text string, at time.Time) (facts []Fact) {
 	if !strings.ContainsAny(text, "0123456789") {
 		return nil
 	}
-	lower := strings.ToLower(text)
+	signed := text
+	if !strings.ContainsAny(text, "./-") {
+		signed = "" // no figures with a sign between them
+	}
 	add := func(day, month, year string, sure Confidence) {
 		if when, whole := dateOf(day, month, year, at); !when.IsZero() {
 			if whole && sure == Likely {
 				sure = Certain
 			}
-			facts = append(facts, Fact{Value: when.Format(time.DateOnly), Confidence: againstWeekday(lower, when, sure)})
+			facts = append(facts, Fact{Value: when.Format(time.DateOnly), Confidence: againstWeekday(strings.ToLower(text), when, sure)})
 		}
 	}
-	for _, m := range isoDay.FindAllStringSubmatch(lower, 5) {
+	for _, m := range isoDay.FindAllStringSubmatch(signed, 5) {
 		add(m[3], m[2], m[1], Likely)
 	}
 	for _, m := range anyDay.FindAllStringSubmatch(text, 5) {
@@ -71,7 +74,7 @@ func datesIn(text string, at time.Time) (facts []Fact) {
 	for _, m := range dayAfter.FindAllStringSubmatch(text, 5) {
 		add(m[2], monthFigure(m[1], "", m[3]), m[3], Likely)
 	}
-	for _, m := range figures.FindAllStringSubmatch(lower, 5) {
+	for _, m := range figures.FindAllStringSubmatch(signed, 5) {
 		if sure, ok := figureDate(m[1], m[2], m[3], m[4], m[5]); ok {
 			add(m[1], m[3], m[5], sure)
 		}

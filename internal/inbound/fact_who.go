@@ -2,8 +2,8 @@ package inbound
 
 import (
 	"regexp"
+	"slices"
 	"strings"
-	"unicode"
 
 	"postroom/internal/programme"
 )
@@ -44,6 +44,9 @@ func readNames(p page, beside string) (facts []Fact) {
 
 func readIAm(p page) (facts []Fact) {
 	for _, c := range p.clauses {
+		if !strings.Contains(c.raw, "I am ") {
+			continue
+		}
 		if m := iAm.FindStringSubmatch(c.raw); m != nil && !c.denied && !groupName(m[1]) {
 			facts = append(facts, Fact{Kind: FactName, Value: m[1], Confidence: Guessed, From: c.raw})
 		}
@@ -94,8 +97,11 @@ func readOrganisations(p page) (facts []Fact) {
 }
 
 func groupIn(raw string) string {
-	if m := orgQuoted.FindStringSubmatch(raw); m != nil {
-		return strings.TrimSpace(m[1])
+	if strings.Contains(raw, "«") {
+		return groupQuoted(raw)
+	}
+	if !groupName(raw) {
+		return ""
 	}
 	m := orgBefore.FindStringSubmatch(raw)
 	if m == nil {
@@ -108,17 +114,22 @@ func groupIn(raw string) string {
 	return name
 }
 
+func groupQuoted(raw string) string {
+	if m := orgQuoted.FindStringSubmatch(raw); m != nil {
+		return strings.TrimSpace(m[1])
+	}
+	return ""
+}
+
 // signedGroup is the group that stands under the name of who signs.
 func signedGroup(lines []string) (name, line string) {
-	for i, above := range lines {
-		if !signOff.MatchString(above) {
+	for i, line := range lines {
+		if len(line) > mostLabel || !groupName(line) || !slices.ContainsFunc(lines[max(0, i-5):i], signOff.MatchString) {
 			continue
 		}
-		for _, line := range lines[i+1 : min(len(lines), i+6)] {
-			for part := range strings.FieldsFuncSeq(line, func(r rune) bool { return r == ',' || r == '|' || r == '/' || r == '•' }) {
-				if part = strings.TrimSpace(part); isGroup(part) {
-					return part, line
-				}
+		for part := range strings.FieldsFuncSeq(line, func(r rune) bool { return r == ',' || r == '|' || r == '/' || r == '•' }) {
+			if part = strings.TrimSpace(part); isGroup(part) {
+				return part, line
 			}
 		}
 	}
@@ -147,18 +158,18 @@ var noCalls = programme.NewPhrases("don't call", "do not call", "don't ring", "d
 // guess, and so is any of somebody who does not want to be rung: it might be
 // picked up by whoever they are afraid of.
 func readPhones(p page) (facts []Fact) {
-	text := strings.Join(p.lines, "\n")
-	if !strings.ContainsFunc(text, unicode.IsDigit) {
-		return nil
-	}
-	silent := noCalls.In(text)
 	for _, line := range p.lines {
 		for _, number := range phonesIn(line) {
 			fact := Fact{Kind: FactPhone, Value: number, Confidence: Certain, From: line}
-			if silent || notTheirs(line) {
+			if notTheirs(line) {
 				fact.Confidence = Guessed
 			}
 			facts = append(facts, fact)
+		}
+	}
+	if len(facts) > 0 && noCalls.In(strings.Join(p.lines, "\n")) {
+		for i := range facts {
+			facts[i].Confidence = Guessed
 		}
 	}
 	return facts

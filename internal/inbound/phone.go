@@ -33,7 +33,7 @@ const mostPhones = 3
 func phonesIn(line string) []string { return phones(line, mostPhones) }
 
 func phones(text string, most int) (numbers []string) {
-	if !strings.ContainsFunc(text, unicode.IsDigit) {
+	if !figuresFor(text, 8) {
 		return nil
 	}
 	text = strings.Map(plainFigure, clip(text))
@@ -50,6 +50,19 @@ func phones(text string, most int) (numbers []string) {
 		}
 	}
 	return numbers
+}
+
+// figuresFor says whether a text has as many figures as a number needs.
+func figuresFor(text string, needed int) bool {
+	for _, r := range text {
+		if unicode.IsDigit(r) {
+			needed--
+		}
+		if needed == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // glued says whether a character ties a number to what is beside it.
