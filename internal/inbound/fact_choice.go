@@ -102,13 +102,13 @@ func (q question) label(c clause, words []string, at int) Confidence {
 	switch {
 	case len(words) == len(c.words) && !greets(c.raw):
 		return Certain
-	case inside:
-		return Guessed // a part of another name: Bletchley Park
+	case inside, (clause{words: c.words[:at]}).has(somebodyElse):
+		return Guessed // a part of another name, Bletchley Park, or where their mother lives
 	case len(words) > 1 && capital, len(words) > 2:
 		return Certain
 	case len(words) > 1:
 		return Likely
-	case capital && at > 0 && q.names(), c.begins(labelStems(q.f)):
+	case capital && at > 0 && q.names(), !q.offer && c.begins(labelStems(q.f)):
 		return Likely
 	case q.names() && placeWords[c.word(at-1)]:
 		return Likely
@@ -184,7 +184,7 @@ func labelStems(f *programme.Field) (stems []string) {
 
 var askingWords = folded(`what which who where when how would your like there will with about this that many much best
 	який яка яке які якій яким яких якому хотіли якими робитимете чому кому ваше ваша вашого маєте
-	کدام چیست چه چیزی کسانی شما هستید دوست دارید چگونه کجا څنګه ستاسو کومه کومو یاست غواړئ څه`)
+	کدام چیست چه چیزی کسانی شما هستید دوست دارید چگونه کجا څنګه ستاسو کومه کومو یاست غواړئ څه کنید میکنید کول کوئ ورسره`)
 
 // spoken is the other words for an option of an offer: its name in the file, and
 // each half of "Translate or interpret".
@@ -218,6 +218,9 @@ func (c clause) offers(words []string) bool {
 		if len([]rune(word)) < shortestLabel || !slices.ContainsFunc(words, func(w string) bool { return sameStem(word, w) }) {
 			continue
 		}
+		if ownThings[c.word(i+1)] || ownThings[c.word(i+2)] {
+			return false // "translate my certificate"
+		}
 		if c.offeredByMe(i) || strings.HasSuffix(c.before(i, 2), " as a ") || c.begins(offers) && word[0] >= utf8.RuneSelf {
 			return !c.has(needing)
 		}
@@ -244,8 +247,8 @@ func (c clause) offeredByMe(i int) bool {
 		switch {
 		case firstPerson[c.words[j]]:
 			return true
-		case !offering[c.words[j]]:
-			return false
+		case !offering[c.words[j]], c.words[j] == "help" && !givesHelp[c.word(j-1)]:
+			return false // "I would like help with translating"
 		}
 	}
 	return false

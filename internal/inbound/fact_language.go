@@ -23,7 +23,7 @@ var persian = folded(`persian перська перською перською �
 
 // The words by which somebody says that they speak a language, or translate it.
 var (
-	speaking = folded(`speak talk translate interpret understand read write know translating interpreting translation interpretation speaking`)
+	speaking = folded(`speak talk translate interpret understand know translating interpreting translation interpretation speaking`)
 	fluency  = folded(`fluent native fluently bilingual trilingual proficient`)
 	speaks   = foldedStems(`розмовляю розмовляєм говорю говорим володію володієм перекладаю перекладат перекладач спілкуюс знаю переведу переводить
 		صحبت حرف گپ ترجمه ترجمان مسلط بلد میدانم میفهمم خبرې غږېږم ژباړ ژبه پوهېږم وایم
@@ -87,7 +87,7 @@ func (c clause) speaks(words map[string]bool, tag string) Confidence {
 		return ""
 	}
 	heard := clause{raw: c.raw, words: c.words[:c.denialIn(at)], asks: c.asks}
-	if heard.at(words) < 0 || c.asks || heard.has(doubting) || heard.has(needing) {
+	if heard.at(words) < 0 || ofPeople[c.word(at+1)] || c.asks || heard.has(doubting) || heard.has(needing) {
 		return Guessed
 	}
 	if len(c.words) <= 3 && !c.denied && onlyLanguages(c.words) {
@@ -131,7 +131,7 @@ func onlyLanguages(words []string) bool {
 // translate something.
 func (c clause) saysSpeaking() bool {
 	for i, word := range c.words {
-		if speaking[word] && c.offeredByMe(i) || fluency[word] && c.has(firstPerson) && !c.has(thirdPerson) {
+		if speaking[word] && c.offeredByMe(i) && !meeting[c.word(i+1)] || fluency[word] && c.has(firstPerson) && !c.has(thirdPerson) {
 			return true
 		}
 	}
@@ -152,6 +152,14 @@ func (c clause) endsInMe() bool {
 	}
 	return false
 }
+
+// ofPeople makes a language a people: "I know a Ukrainian family". meeting makes
+// of speaking a wish: "I would like to speak to a Dari interpreter".
+var (
+	ofPeople = folded(`family families people person woman women man men lady ladies community communities friend friends refugee refugees group groups child children food centre church
+		neighbour neighbours interpreter interpreters translator translators guests guest origin border`)
+	meeting = folded(`to with about`)
+)
 
 // thirdPerson is whose languages are told of, if not the writer's.
 var thirdPerson = folded(`he she they his her their mother father mum dad husband wife son daughter children friend friends neighbour people person who client family community

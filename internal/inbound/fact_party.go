@@ -121,22 +121,22 @@ func (c clause) totalAt(i int) bool {
 	unit := c.word(i + 1)
 	switch {
 	case strings.HasPrefix(after, " of us "):
-		return true
+		return c.word(i+3) == "" || followsParty[c.word(i+3)]
 	case placeUnits[unit]:
-		return c.asksForPlaces(before)
+		return c.asksForPlaces()
 	case hasAnySuffix(before, countsUs):
 		return ends_(after) || peopleUnits[unit] || followsParty[unit]
 	case peopleUnits[unit]:
 		return hasAnySuffix(before, forPeople) && c.begins(coming) || len(c.words) <= 4 && i <= 1
 	case hasAnySuffix(before, forPeople):
-		return (ends_(after) || followsParty[unit]) && c.begins(booking)
+		return (ends_(after) || followsParty[unit]) && c.begins(reserving)
 	}
 	return i == 1 && len(c.words) <= 3 && yesFirst[c.words[0]] && ends_(after)
 }
 
 // asksForPlaces says whether places are asked for, and not told of a room.
-func (c clause) asksForPlaces(before string) bool {
-	return len(c.words) <= 5 || c.begins(booking) && !strings.Contains(before, " has ") && !strings.Contains(before, " have ")
+func (c clause) asksForPlaces() bool {
+	return !c.has(leftOver) && (len(c.words) <= 4 || c.begins(wanting))
 }
 
 func ends_(after string) bool { return strings.TrimSpace(after) == "" }
@@ -181,7 +181,7 @@ func aloneIn(c clause) bool {
 // children" are 3. It is 0 where anybody is not counted.
 func companyOf(c clause) (int, Confidence) {
 	me := c.has(meWords) || c.begins(iCome)
-	if !me || !c.begins(coming) && len(c.words) > 8 || c.begins(staying) {
+	if !me || !c.begins(coming) && (len(c.words) > 8 || c.has(needing) || c.begins(helping)) || c.begins(staying) {
 		return 0, Guessed
 	}
 	n := 0

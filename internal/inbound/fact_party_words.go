@@ -25,12 +25,16 @@ var (
 	// forPeople ends what is said before a number of people that is booked for.
 	forPeople = endings(`for|book|reserve|table for|places for|на|для|book for|booking for|برای|واسه|د|لپاره|party of|group of|baraye|dlya|na|bring`)
 	// followsParty goes on after a number that is a party already.
-	followsParty = folded(`and coming with who so please total altogether including will would on at attending і та разом всього прийдемо приїдемо будемо по هستیم استیم هستم میاییم می میایم که و یو راځو او budem`)
+	followsParty = folded(`and coming come attend with who so please total altogether including will would on at attending і та разом всього прийдемо приїдемо будемо по هستیم استیم هستم میاییم می میایم که و یو راځو او budem`)
 
 	// booking and coming are stems of words by which places are asked for.
 	booking = foldedStems(`book reserv register place seat ticket space table sign need want would please заброн місц запи зареєстр резерв квит потріб будь хочу хоч запиш мест
 		رزرو ثبت جا جای صندلی نوم ځای غواړ لطفا sabt rezerv zapis`)
-	coming = foldedStems(`come coming attend join bring book reserv register place seat ticket sign visit turn take прий прид приї приє заброн запи зареєстр місц буд візьм відвіда братим
+	reserving = foldedStems(`book reserv place seat ticket space table register заброн місц запи зареєстр резерв квит мест رزرو ثبت جا صندلی ځای rezerv zapis sabt`)
+	wanting   = foldedStems(`book reserv want need please would like save keep take get could заброн запи зареєстр резерв потріб треба будь хочу хотіл нужн رزرو ثبت لطف میخواه خواه نیاز غواړ sabt rezerv lotfan`)
+	leftOver  = folded(`left available remaining free only has were was still many лишилося залишилося є خالی مانده`)
+	helping   = foldedStems(`help save protect worr problem допомо помог کمک مرست`)
+	coming    = foldedStems(`come coming attend join bring book reserv register place seat ticket sign visit turn take прий прид приї приє заброн запи зареєстр місц буд візьм відвіда братим
 		میایم میاییم بیایم بیاییم ایم اییم رزرو ثبت شرکت اشتراک جا جای میاورم راځ راشم راشو راتل راوړ ځای ګډون miam miyaim biaim biyam zapis pridu prydu pridem`)
 	iCome = foldedStems(`прийду приїду приходжу приду приеду راځم راشم میایم بیایم prydu pridu miam biayam`)
 

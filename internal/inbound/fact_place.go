@@ -9,7 +9,7 @@ import (
 // space, a sector and two letters that are never C, I, K, M, O or V. So "5pm" is
 // no end of one.
 var (
-	postcode     = regexp.MustCompile(`\b([A-Z]{1,2})([0-9][0-9A-Z]?) ?([0-9][ABD-HJLNP-UW-Z]{2})\b`)
+	postcode     = regexp.MustCompile(`(?:^|[ ,;:(])([A-Z]{1,2})([0-9][0-9A-Z]?) ?([0-9][ABD-HJLNP-UW-Z]{2})(?:[ ,;:.)]|$)`)
 	outward      = regexp.MustCompile(`\b([A-Z]{1,2})([0-9][0-9A-Z]?)\b`)
 	postcodeCues = folded(`postcode live lives living based address area індекс живу мешкаю адреса زندگی آدرس کدپستی اوسېږم پته`)
 )
@@ -64,7 +64,7 @@ func wholePostcode(line, upper, code string) Confidence {
 		return Certain
 	case c.denied || c.asks || c.has(othersWords):
 		return Guessed
-	case !strings.Contains(line, half) && !c.has(postcodeCues): // "e1 4ab" may be anything
+	case !(strings.Contains(line, half) && strings.Contains(line, code)) && !c.has(postcodeCues): // "e1 4ab" may be anything
 		return Guessed
 	}
 	return Likely

@@ -87,7 +87,11 @@ const orgRun = `(\p{Lu}[\pL\d'.-]*(?: (?:\p{Lu}[\pL\d'.-]*|and|of|for|the|in))*)
 func readOrganisations(p page) (facts []Fact) {
 	for _, c := range p.clauses {
 		if name := groupIn(c.raw); name != "" {
-			facts = append(facts, Fact{Kind: FactOrganisation, Value: name, Confidence: c.doubt(Likely), From: c.raw})
+			sure := c.doubt(Likely)
+			if strings.Contains(c.raw, "I work ") {
+				sure = Guessed // they may write for themselves
+			}
+			facts = append(facts, Fact{Kind: FactOrganisation, Value: name, Confidence: sure, From: c.raw})
 		}
 	}
 	if name, line := signedGroup(p.lines); name != "" {
@@ -161,7 +165,7 @@ func readPhones(p page) (facts []Fact) {
 	for _, line := range p.lines {
 		for _, number := range phonesIn(line) {
 			fact := Fact{Kind: FactPhone, Value: number, Confidence: Certain, From: line}
-			if notTheirs(line) {
+			if notTheirs(line) || !dialled.MatchString(line) {
 				fact.Confidence = Guessed
 			}
 			facts = append(facts, fact)
@@ -175,8 +179,12 @@ func readPhones(p page) (facts []Fact) {
 	return facts
 }
 
+// dialled is a number as it is dialled here. One without its 0 may be anything:
+// an account, or a number of another country.
+var dialled = regexp.MustCompile(`(?:\+|\b00?|\(0)[ ()\-\d]*\d`)
+
 var (
-	notTheirsWords = folded(`old previous wrong fax reference ref account стар колишній قبلی قدیمی`)
+	notTheirsWords = folded(`old previous wrong fax f reference ref account стар колишній قبلی قدیمی`)
 	anyCaller      = folded(`you can call ring text whatsapp reach contact me on if your questions have any need to`)
 )
 

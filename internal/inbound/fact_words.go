@@ -50,13 +50,26 @@ var (
 
 	// needing asks for what the others offer.
 	needing = folded(`need needs needed require requires looking seeking request requesting somebody someone anyone anybody
-		потрібен потрібна потрібно потрібні шукаю шукаємо потребую хтось хтонебудь
-		نیاز ضرورت لازم احتیاج کسی اړتیا اړ څوک`)
+		допоможіть допоможить потрібен потрібна потрібно потрібні шукаю шукаємо потребую хтось хтонебудь
+		نیاز ضرورت لازم احتیاج کسی کنید کمکم وکړئ کړئ اړتیا اړ څوک`)
+)
+
+var (
+	// somebodyElse is of whom it is told where they live or what they do.
+	somebodyElse = folded(`he she they him her his their who somebody someone mother father mum mom dad husband wife son daughter friend friends neighbour neighbor brother sister cousin
+		він вона вони його її їх мама мати тато чоловік дружина син дочка донька друг подруга брат сестра сусід сусідка
+		مادرم پدرم شوهرم همسرم خانمم پسرم دخترم دوستم برادرم خواهرم همسایه زوی لور خاوند ملګری ورور خور پلار`)
+
+	// ownThings is what people want translated for them.
+	ownThings = folded(`my this these our me document documents letter letters certificate certificates passport diploma
+		мої мій моє свої свій документ документи документів довідку свідоцтво паспорт диплом мои документы
+		اسناد سند مدرک مدارک نامه مکتوب تذکره پاسپورت سندونه لیک`)
 )
 
 // The words with which people offer what they can do, and the first person that
 // has to come before them in English.
 var (
+	givesHelp   = folded(`to can could will may would happily gladly and also i`)
 	firstPerson = folded(`i we im id`)
 	offering    = folded(`can could may would like love happy glad pleased willing able want wish offer offering help volunteer interested available as am do also be to with by in the a and both
 		very keen happily gladly fluently well enjoy really hope ready prepared experience experienced skills qualified trained was will are have been`)

@@ -16,6 +16,10 @@ const homeRegion = "GB"
 // by Phone, so that half of a longer number is not taken for one.
 var numberLike = regexp.MustCompile(`(?:\+|00|\(|\b)[0-9][0-9 ().\-\x{2010}-\x{2013}\x{a0}]{7,22}[0-9]`)
 
+// dateLike is a day, and perhaps an hour, in figures: read as a number it would
+// be one.
+var dateLike = regexp.MustCompile(`^(?:20\d\d[-.]\d\d[-.]\d\d\b|\d{1,2}[-.]\d{1,2}[-.](?:19|20)\d\d\b)`)
+
 // Phone returns the first telephone number in a text as E.164, or "". A
 // number without a country code is British; dates, references and account
 // numbers are no telephone numbers.
@@ -39,6 +43,9 @@ func phones(text string, most int) (numbers []string) {
 	text = strings.Map(plainFigure, clip(text))
 	for _, at := range numberLike.FindAllStringIndex(text, 100) {
 		if at[0] > 0 && glued(text[at[0]-1]) || at[1] < len(text) && glued(text[at[1]]) {
+			continue
+		}
+		if dateLike.MatchString(text[at[0]:at[1]]) {
 			continue
 		}
 		number, err := phonenumbers.Parse(text[at[0]:at[1]], homeRegion)
