@@ -104,8 +104,6 @@ func (q question) label(c clause, words []string, at int) Confidence {
 		return Certain
 	case inside, (clause{words: c.words[:at]}).has(somebodyElse):
 		return Guessed // a part of another name, Bletchley Park, or where their mother lives
-	case len(words) > 1 && capital, len(words) > 2:
-		return Certain
 	case len(words) > 1:
 		return Likely
 	case capital && at > 0 && q.names(), !q.offer && c.begins(labelStems(q.f)):
@@ -150,12 +148,17 @@ func asName(raw string, words []string) (capital, inside bool) {
 		}
 		r, _ := utf8.DecodeRuneInString(strings.TrimLeft(fields[i], "(\"'«"))
 		capital = capital || unicode.IsUpper(r)
-		last := fields[i+len(words)-1]
-		if i+len(words) < len(fields) && !strings.ContainsAny(last[len(last)-1:], ",.;:)") {
-			inside = inside || unicode.IsUpper(r) && upperWord(fields[i+len(words)])
+		if unicode.IsUpper(r) {
+			inside = inside || i > 0 && nameBeside(fields[i-1], fields[i-1]) || i+len(words) < len(fields) && nameBeside(fields[i+len(words)-1], fields[i+len(words)])
 		}
 	}
 	return capital, inside
+}
+
+// nameBeside says whether a word with a capital follows without a comma after
+// the word before, or is that word.
+func nameBeside(before, word string) bool {
+	return !strings.ContainsAny(before[len(before)-1:], ",.;:)") && upperWord(word) && !placeWords[strings.ToLower(word)]
 }
 
 func foldsTo(field, word string) bool {

@@ -117,7 +117,7 @@ func answerTo(f *programme.Field, value, line string) (facts []Fact) {
 	switch f.Type {
 	case programme.ChoiceField, programme.ChoicesField:
 		for _, option := range optionsBeside(f, value) {
-			facts = append(facts, Fact{Kind: FactOption, Field: f.Name, Value: option, Confidence: Certain, From: line})
+			facts = append(facts, Fact{Kind: FactOption, Field: f.Name, Value: option, Confidence: Certain, From: line, labelled: true})
 		}
 		return facts
 	case programme.YesNoField:
@@ -171,5 +171,5 @@ func wellKnown(kind FactKind, value, line string) []Fact {
 	if utf8.RuneCountInString(value) > mostLabel {
 		return nil
 	}
-	return []Fact{{Kind: kind, Value: value, Confidence: Certain, From: line}}
+	return []Fact{{Kind: kind, Value: value, Confidence: Certain, From: line, labelled: true}}
 }

@@ -28,7 +28,7 @@ var (
 	speaks   = foldedStems(`розмовляю розмовляєм говорю говорим володію володієм перекладаю перекладат перекладач спілкуюс знаю переведу переводить
 		صحبت حرف گپ ترجمه ترجمان مسلط بلد میدانم میفهمم خبرې غږېږم ژباړ ژبه پوهېږم وایم
 		gap sohbat harf tarjom balad yad rozmovlyayu razgovarivayu govoryu hovoryu perekladayu perekladaty`)
-	mine   = folded(`my our mine моя моєю рідна рідною наша من زبان مادریم زما`)
+	mine   = folded(`my our mine моя моєю рідна рідною наша من مادریم زما`)
 	tongue = folded(`language languages tongue мова мови мовою мовами мов زبان زبانم زبانهای لسان ژبه ژبې`)
 )
 

@@ -16,7 +16,7 @@ func readPlaces(p page) (facts []Fact) {
 		if n == 0 || c.denied {
 			continue
 		}
-		if c.has(doubting) || c.asks && !polite.MatchString(c.raw+"?") || unsureParty.MatchString(c.raw) {
+		if c.has(doubting) || c.begins(staying) || c.asks && !polite.MatchString(c.raw+"?") || unsureParty.MatchString(c.raw) {
 			sure = Guessed
 		}
 		facts = append(facts, Fact{Kind: FactPlaces, Value: strconv.Itoa(n), Confidence: sure, From: c.raw})
@@ -170,11 +170,21 @@ func listedOf(c clause) (sum int, whole bool) {
 // aloneIn says whether somebody comes by themselves. "I am alone" is no party.
 func aloneIn(c clause) bool {
 	for _, words := range alone {
-		if _, ok := c.phrase(words); ok && (c.begins(coming) || len(c.words) <= len(words)+2) {
+		if at, ok := c.phrase(words); ok && (c.begins(coming) || idle(c.words[:at]) && idle(c.words[at+len(words):])) {
 			return !c.begins(staying)
 		}
 	}
 	return false
+}
+
+// idle says whether words add nothing.
+func idle(words []string) bool {
+	for _, word := range words {
+		if !idleWords[word] {
+			return false
+		}
+	}
+	return true
 }
 
 // companyOf counts the writer and those who come along: "me and my two

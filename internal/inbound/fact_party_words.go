@@ -10,7 +10,7 @@ var (
 		`одну двоє трьох чотирьох п'ятьох шістьох сімох вісьмох дев'ятьох десятьох`, `однією двома трьома чотирма п'ятьма шістьма`, `одного двох трома`, `одним двом`,
 		`одна двое трое четыре пять шесть семь восемь девять десять`, `одно две трех четверо пятеро шестеро`,
 		`یک دو سه چهار پنج شش هفت هشت نهه ده`, `یو دوه درې څلور پنځه شپږ اووه اته نهه لس`, `یوه دوو دریو څلورو پنځو شپږو`, `یوه دوه درې څلور پنځه شپږ اوه`,
-		`yak du seh chahar panj shash`, `yek dvoe troe chetvero pyatero`, `odna dvoye troye`)
+		`yak du seh chahar panj shash`, `yek dvoe troe chetvero pyatero`, `odna dvoye troye`, `yak du se char panj shash haft hasht`)
 
 	togetherWords = map[string]int{"вдвох": 2, "удвох": 2, "втрьох": 3, "утрьох": 3, "вчотирьох": 4, "учотирьох": 4, "впятьох": 5, "вдвоем": 2, "втроем": 3, "вчетвером": 4,
 		"vdvokh": 2, "vdvoem": 2, "vtroem": 3}
@@ -18,19 +18,19 @@ var (
 	// placeUnits are what is booked, peopleUnits who come.
 	placeUnits = folded(`place places seat seats ticket tickets space spaces місце місця місць квиток квитки квитків место места мест جا جای صندلی بلیت ځای ځایونه ځایونو mesta mest mistsya`)
 	// A person more or less is no reason to guess what "people" they are.
-	peopleUnits = folded(`people persons person guests attendees participants pax осіб особи людей люди людини чоловік человек نفر نفره نفری تن کس کسان کسانو تنه تنو nafar osib lyudey chelovek`)
+	peopleUnits = folded(`people persons person guests attendees participants pax осіб особи людей люди людини чоловік человек نفر تن کس کسان کسانو تنه تنو nafar osib lyudey chelovek`)
 
 	// countsUs ends what is said before the number of a whole party.
 	countsUs = endings(`we are|we will be|we would be|there are|there will be|there would be|of us are|party of|group of us,|us|нас|нас буде|нас є|буде нас|ми|нас будет|ما|ماهم|ما جمعا|ما مجموعا|موږ|مونږ|ma|nas|nas bude|nas budet`)
 	// forPeople ends what is said before a number of people that is booked for.
 	forPeople = endings(`for|book|reserve|table for|places for|на|для|book for|booking for|برای|واسه|د|لپاره|party of|group of|baraye|dlya|na|bring`)
 	// followsParty goes on after a number that is a party already.
-	followsParty = folded(`and coming come attend with who so please total altogether including will would on at attending і та разом всього прийдемо приїдемо будемо по هستیم استیم هستم میاییم می میایم که و یو راځو او budem`)
+	followsParty = folded(`and coming come attend from with who so please total altogether including will would on at attending і та разом всього прийдемо приїдемо будемо по هستیم استیم هستم میاییم می میایم که و یو راځو او budem`)
 
 	// booking and coming are stems of words by which places are asked for.
 	booking = foldedStems(`book reserv register place seat ticket space table sign need want would please заброн місц запи зареєстр резерв квит потріб будь хочу хоч запиш мест
 		رزرو ثبت جا جای صندلی نوم ځای غواړ لطفا sabt rezerv zapis`)
-	reserving = foldedStems(`book reserv place seat ticket space table register заброн місц запи зареєстр резерв квит мест رزرو ثبت جا صندلی ځای rezerv zapis sabt`)
+	reserving = foldedStems(`put book reserv place seat ticket space table register заброн місц запи зареєстр резерв квит мест رزرو ثبت جا صندلی ځای rezerv zapis sabt`)
 	wanting   = foldedStems(`book reserv want need please would like save keep take get could заброн запи зареєстр резерв потріб треба будь хочу хотіл нужн رزرو ثبت لطف میخواه خواه نیاز غواړ sabt rezerv lotfan`)
 	leftOver  = folded(`left available remaining free only has were was still many лишилося залишилося є خالی مانده`)
 	helping   = foldedStems(`help save protect worr problem допомо помог کمک مرست`)

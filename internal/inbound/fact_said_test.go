@@ -19,7 +19,7 @@ func TestAShortAnswerIsHeard(t *testing.T) {
 		inbound.SaidNo: {
 			"No", "No thank you", "No, sorry I can't", "Sorry, I can't come", "I'm afraid we cannot make it", "Unfortunately I will not be able to attend", "We can no longer come", "I won't be there",
 			"ні", "не зможу", "На жаль, ми не зможемо прийти", "Ні, дякую", "не прийду", "нет, спасибо", "не смогу",
-			"نه", "نخیر", "نمی‌توانم بیایم", "متاسفم، نمی‌توانم بیایم", "ماهر نه راځم", "نه شم راتلای", "nakhair", "nakhair, tashakor", "nyet", "na", "Sorry, no", "We won't be able to come after all", "I am not coming",
+			"نه", "نخیر", "نمی‌توانم بیایم", "متاسفم، نمی‌توانم بیایم", "ماهر نه راځم", "نه شم راتلای", "نه نمی‌آیم", "nakhair", "nakhair, tashakor", "nyet", "na", "Sorry, no", "We won't be able to come after all", "I am not coming",
 		},
 		inbound.SaidCancel: {
 			"cancel my booking", "Please cancel my booking", "Cancel", "I would like to cancel my place, sorry", "Please give my place to somebody", "I no longer need my place",
@@ -30,7 +30,7 @@ func TestAShortAnswerIsHeard(t *testing.T) {
 			"Do not cancel my booking", "I don't want to cancel", "Is it cancelled?", "Yes, I can't come", "Yes if it does not rain", "I will let you know",
 			"I have no car", "There is no parking", "No idea", "No more letters please", "I cannot open the link", "I can't find the venue", "I am not Ukrainian", "I can't do Saturdays", "My train was cancelled",
 			"I had to cancel my holiday", "Please confirm my booking", "I'm sure you are busy", "We will come back to you", "I can come round on Monday?", "буду вдячна за відповідь", "не можу знайти адресу",
-			"نمی‌توانم آدرس را پیدا کنم", "ya khochu zapisatsya na 13 marta", "the safety net is torn", "Never mind", "I will not cancel", "Has it been cancelled",
+			"نمی‌توانم آدرس را پیدا کنم", "ya khochu zapisatsya na 13 marta", "the safety net is torn", "Never mind", "I would love to do some befriending", "Please remove me from the list", "Yes, but I need to leave at 3", "I can't come on 13 March but can come on 6 March", "No I do not need a lift, I will come by bus", "No problem", "I will not cancel", "Has it been cancelled",
 			"Hello", "Thank you", "Thanks for your letter", "How do I cancel?", "так, але пізніше", "можливо", "не знаю", "не скасовуйте", "شاید", "نمی‌دانم", "بله اما", "ښايي", "albatte agar", "shayad",
 			"Yes, my mother moved to a new flat last week and the landlord said that the garden was full of old furniture from years ago",
 		},

@@ -10,7 +10,7 @@ var (
 		بله بلی بلې آره البته حتما هو هوکې خامخا bale baleh bali konechno`)
 	yesVerbs = folded(`прийду прийдемо приїду приїдемо підтверджую приду придем میاییم راځم راځو pryydu pridu miayam miyayam`)
 	noFirst  = folded(`no nope nah declined ні нет نه نخیر نخير nakhair nakheyr nakhayr nyet`)
-	afterNo  = folded(`thank thanks sorry i we im unfortunately my дякую спасибо на вибачте я ми мы к تشکر ممنون متشکرم متاسفم مرسی من ما مننه زه موږ tashakor tashakur merci spasibo dyakuyu`)
+	afterNo  = folded(`thank thanks sorry i we im unfortunately my дякую спасибо на вибачте я ми мы к تشکر ممنون متشکرم متاسفم مرسی من ما مننه زه موږ نمی نه tashakor tashakur merci spasibo dyakuyu`)
 
 	loneWords = map[string]Answer{"da": SaidYes, "tak": SaidYes, "ari": SaidYes, "буду": SaidYes, "будемо": SaidYes, "na": SaidNo, "ni": SaidNo, "net": SaidNo}
 
@@ -23,7 +23,7 @@ var (
 
 	// aboutComing goes on after "I can't" where that is an answer.
 	aboutComing = foldedEach(`come|coming|make it|make this|make that|attend|attending|join|joining|be there|be coming|be attending|be able|participate|take part|this time|anymore|any more|sorry|after all|able|be|прийти|бути|приєднатися|
-		взяти участь|цього разу|на жаль|приїхати|прийти|прийти|придти|приехать|быть|بیایم|بیاییم|اشتراک|شرکت|راتلای|pryyty|prijti|biyam`)
+		взяти участь|цього разу|на жаль|приїхати|прийти|прийти|придти|приехать|быть|بیایم|بیاییم|در محفل|در برنامه|در رویداد|اشتراک|شرکت|راتلای|pryyty|prijti|biyam`)
 
 	// cancelStems begin the words that give up a place. Nouns and questions about
 	// it are told by what stands beside them.
@@ -53,13 +53,13 @@ var (
 		comes   bool
 		phrases [][]string
 	}{
-		{SaidCancel, false, foldedEach(`give up my place|give my place|free up my place|take me off|remove my booking|remove me|no longer need my place|no longer need the place|do not need my place|
-			give our places|no longer need our places|take us off|звільніть моє місце|зніміть мою бронь|приберіть мене|مرا حذف کنید|نام مرا حذف کنید|زما نوم لرې کړئ|sabt namam ra laghw`)},
+		{SaidCancel, false, foldedEach(`give up my place|give my place|free up my place|remove my booking|no longer need my place|no longer need the place|do not need my place|
+			give our places|no longer need our places|звільніть моє місце|зніміть мою бронь|نام مرا حذف کنید|زما نوم لرې کړئ|sabt namam ra laghw`)},
 		{SaidNo, false, foldedEach(`no thank you|no thanks|не прийду|не прийдемо|не приїду|не приїдемо|не приду|не придем|نمی توانم بیایم|نمی توانیم بیاییم|نمی ایم|نمی اییم|امده نمی توانم|امده نمیتوانم|
 			نه شم راتلای|نه شم راتلی|نشم راتلای|نشم راتلی|نه راځم|نه راځو|نه شو راتلای|ne pridu|ne prydu|na miayam`)},
 		{SaidNo, true, foldedEach(`will not be able to|wont be able to|am not able to|are not able to|not able to|am unable to|are unable to|unable to|can no longer|can not|cant|cannot|could not|will not|wont|am not|are not|
 			не зможу|не зможемо|не можу|не можемо|не буду|не будемо|не смогу|не сможем|نمی توانم|نمی توانیم|نمیتوانم|نمیتوانیم|ne zmozhu|ne mozhu|ne smogu|nami tanam|nemi tavanam|nemitavanam|namitanam|nametanam`)},
-		{SaidYes, false, foldedEach(`will be there|will come|we are coming|i am coming|can come|will attend|i confirm|we confirm|i accept|we accept|see you there|see you then|count me in|count us in|would love to come|would love to|happy to come|of course|
+		{SaidYes, false, foldedEach(`will be there|will come|we are coming|i am coming|can come|will attend|i confirm|we confirm|i accept|we accept|see you there|see you then|count me in|count us in|would love to come|would love to attend|would love to join|would love to be there|happy to come|of course|
 			می ایم|می اییم|خواهیم امد|خواهم امد|زه راځم|موږ راځو|راتلای شم|будемо раді|з радістю|із задоволенням|з задоволенням|mi ayam|mi ayim`)},
 	}
 )

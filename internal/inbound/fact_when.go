@@ -9,8 +9,8 @@ import (
 
 var (
 	isoDay   = regexp.MustCompile(`\b(20\d\d)-(\d{2})-(\d{2})\b`)
-	anyDay   = regexp.MustCompile(`(?i)\b(\d{1,2})(?:st|nd|rd|th|-го|м|مه|مې|\.)?(?: of)? (?:د )?(\pL{2,})(?:\.?,? (20\d\d))?`)
-	dayAfter = regexp.MustCompile(`(?i)(\pL{3,}) (?:the |په )?(\d{1,2})(?:st|nd|rd|th)?(?:,? (20\d\d))?(?:[^\d:]|$)`)
+	anyDay   = regexp.MustCompile(`(?i)\b(\d{1,2})(?:st|nd|rd|th|-го|м|مه|مې|\.)?(?: of)? (?:د )?(\pL{2,})(?:\.?,? ((?:19|20)\d\d))?`)
+	dayAfter = regexp.MustCompile(`(?i)(\pL{3,}) (?:the |په )?(\d{1,2})(?:st|nd|rd|th)?(?:,? ((?:19|20)\d\d))?(?:[^\d:]|$)`)
 	figures  = regexp.MustCompile(`(?:^|[^\d./:£$€])(\d{1,2})([./-])(\d{1,2})(?:([./-])(\d{4}|\d{2})?)?(?:[^\d/:]|$)`)
 )
 

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"postroom/internal/programme"
 )
@@ -36,7 +37,7 @@ func readNames(p page, beside string) (facts []Fact) {
 	if beside = strings.TrimSpace(beside); beside != "" {
 		facts = append(facts, Fact{Kind: FactName, Value: beside, Confidence: Likely, From: beside})
 	}
-	if signed := SignedName(strings.Join(p.lines, "\n")); signed != "" {
+	if signed := SignedName(strings.Join(p.lines, "\n")); utf8.RuneCountInString(signed) > 1 {
 		facts = append(facts, Fact{Kind: FactName, Value: signed, Confidence: Likely, From: signed})
 	}
 	return append(facts, readIAm(p)...)
@@ -112,6 +113,9 @@ func groupIn(raw string) string {
 		return ""
 	}
 	name := strings.TrimRight(orgEnd.ReplaceAllString(m[1], ""), ".- ")
+	if own, _, found := strings.Cut(name, " in "); found && groupName(own) {
+		name = own
+	}
 	if !groupName(name) || !strings.Contains(name, " ") || len(name) > mostLabel {
 		return ""
 	}

@@ -14,10 +14,10 @@ import (
 type Confidence string
 
 // Certain is what a form would have taken word for word: a telephone number
-// that exists, an answer beside the label of its question, a postcode on a line
-// of its own, an option's label of several words or alone on its line. Likely is
-// what a careful reader would write down without asking: "there will be 4 of us",
-// "I speak Dari". Guess is what may well be meant and must not be acted on
+// that exists, an answer beside the label of its question, a postcode or an
+// option's label on a line of its own. Likely is what a careful reader would
+// write down without asking: "there will be 4 of us", "I speak Dari", "we are in
+// Bletchley". Guess is what may well be meant and must not be acted on
 // before somebody has asked: "tomorrow", "I am Person One", two answers to one
 // question, whatever is denied, asked, or told about somebody else. Only what is
 // certain or likely becomes an answer of a form.
@@ -55,6 +55,8 @@ type Fact struct {
 	Value      string
 	Confidence Confidence
 	From       string // the words it was read from
+
+	labelled bool // it was written beside the label of its question
 }
 
 // Writing is what a person wrote, as far as facts are read from it.
@@ -139,20 +141,27 @@ func firstOfAny(form *programme.Form, t programme.FieldType) string {
 	return form.Fields[i].Name
 }
 
-// doubted makes guesses of what contradicts something equally sure: two areas
-// where one is asked for, or two numbers of places.
+// doubted makes guesses of what contradicts something else: two areas where one
+// is asked for, or two numbers of places. Only what stands beside the label of its
+// question is beyond that.
 func doubted(form *programme.Form, facts []Fact) []Fact {
+	said := slices.Clone(facts)
 	for i := range facts {
 		if !single(form, facts[i]) {
 			continue
 		}
-		for j := range facts {
-			if i != j && facts[j].Kind == facts[i].Kind && facts[j].Field == facts[i].Field && facts[j].Confidence == facts[i].Confidence {
-				facts[i].Confidence, facts[j].Confidence = Guessed, Guessed
+		for j := range said {
+			if i != j && contradicts(said[j], said[i]) {
+				facts[i].Confidence = Guessed
 			}
 		}
 	}
 	return facts
+}
+
+// contradicts says whether one fact makes another doubtful.
+func contradicts(a, b Fact) bool {
+	return a.Kind == b.Kind && a.Field == b.Field && !b.labelled && (a.Confidence.Enough() || a.Confidence == b.Confidence)
 }
 
 // single says whether only one fact like this can be true.
