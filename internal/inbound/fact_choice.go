@@ -217,6 +217,7 @@ func (c clause) offers(words []string) bool {
 	if len(words) == 0 {
 		return false
 	}
+	otherwise := c.begins(offers)
 	for i, word := range c.words {
 		if len([]rune(word)) < shortestLabel || !slices.ContainsFunc(words, func(w string) bool { return sameStem(word, w) }) {
 			continue
@@ -224,7 +225,7 @@ func (c clause) offers(words []string) bool {
 		if ownThings[c.word(i+1)] || ownThings[c.word(i+2)] {
 			return false // "translate my certificate"
 		}
-		if c.offeredByMe(i) || strings.HasSuffix(c.before(i, 2), " as a ") || c.begins(offers) && word[0] >= utf8.RuneSelf {
+		if c.offeredByMe(i) || strings.HasSuffix(c.before(i, 2), " as a ") || otherwise && word[0] >= utf8.RuneSelf {
 			return !c.has(needing)
 		}
 	}

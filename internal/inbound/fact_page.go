@@ -13,9 +13,11 @@ import (
 // Facts are read from the beginning of a long letter and from its end, where
 // people sign: a person says within that who they are and what they want.
 const (
-	factsHead   = 6 << 10
-	factsTail   = 2 << 10
-	mostClauses = 300
+	factsHead    = 6 << 10
+	factsTail    = 2 << 10
+	factsSubject = 300
+	mostClauses  = 300
+	mostWords    = 80 // of one clause
 )
 
 // page is a person's own words, in lines and in clauses.
@@ -61,7 +63,7 @@ type clause struct {
 func pageOf(w Writing) page {
 	lines := ownLines(w.Text)
 	p := page{lines: lines}
-	p.add(plain(w.Subject))
+	p.add(plain(w.Subject[:min(len(w.Subject), factsSubject)]))
 	for _, paragraph := range paragraphs(lines) {
 		p.add(paragraph)
 	}
@@ -89,7 +91,11 @@ func ends(text string) string {
 		return text
 	}
 	head, tail := text[:factsHead], text[len(text)-factsTail:]
-	head = head[:max(strings.LastIndexByte(head, '\n'), 0)]
+	if i := strings.LastIndexByte(head, '\n'); i > 0 {
+		head = head[:i]
+	} else {
+		head = head[:max(strings.LastIndexByte(head, ' '), 0)]
+	}
 	_, tail, _ = strings.Cut(tail, "\n")
 	return strings.ToValidUTF8(head+"\n\n"+tail, "")
 }
@@ -178,8 +184,12 @@ func (p *page) sentence(text string, asks bool) {
 	words := strings.Fields(text)
 	begin := 0
 	for i, word := range words {
-		if i > begin && turning[strings.Trim(strings.ToLower(word), ",،;:-–")] {
+		turns := turning[strings.Trim(strings.ToLower(word), ",،;:-–")]
+		if i > begin && turns || i-begin >= mostWords {
 			p.clause(strings.Join(words[begin:i], " "), asks)
+			begin = i
+		}
+		if turns {
 			begin = i + 1
 		}
 	}

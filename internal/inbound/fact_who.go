@@ -34,7 +34,7 @@ func readNames(p page, beside string) (facts []Fact) {
 			}
 		}
 	}
-	if beside = strings.TrimSpace(beside); beside != "" {
+	if beside = strings.TrimSpace(beside); beside != "" && len(beside) <= mostLabel {
 		facts = append(facts, Fact{Kind: FactName, Value: beside, Confidence: Likely, From: beside})
 	}
 	if signed := SignedName(strings.Join(p.lines, "\n")); utf8.RuneCountInString(signed) > 1 {
@@ -167,6 +167,9 @@ var noCalls = programme.NewPhrases("don't call", "do not call", "don't ring", "d
 // picked up by whoever they are afraid of.
 func readPhones(p page) (facts []Fact) {
 	for _, line := range p.lines {
+		if len(facts) >= mostPhones {
+			break
+		}
 		for _, number := range phonesIn(line) {
 			fact := Fact{Kind: FactPhone, Value: number, Confidence: Certain, From: line}
 			if notTheirs(line) || !dialled.MatchString(line) {
