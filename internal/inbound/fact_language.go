@@ -49,15 +49,23 @@ func asksForLanguages(f *programme.Field) bool {
 // languageOf is the language that an option's label names, or "".
 func languageOf(o programme.Option) string {
 	for _, label := range o.Label {
-		label = strings.ToLower(label)
-		for tag, words := range languageWords {
-			if words[label] {
-				return tag
-			}
+		if tag := languageNamed[strings.ToLower(label)]; tag != "" {
+			return tag
 		}
 	}
 	return ""
 }
+
+// languageNamed is languageWords the other way round.
+var languageNamed = func() map[string]string {
+	named := map[string]string{}
+	for tag, words := range languageWords {
+		for word := range words {
+			named[word] = tag
+		}
+	}
+	return named
+}()
 
 // readLanguages reads which languages somebody offers to speak. That they are
 // Ukrainian, or that somebody else speaks Dari, offers none.
@@ -116,11 +124,7 @@ func (c clause) denialIn(at int) int {
 // onlyLanguages says whether words are names of languages and "and".
 func onlyLanguages(words []string) bool {
 	for _, word := range words {
-		known := joining[word]
-		for _, names := range languageWords {
-			known = known || names[word]
-		}
-		if !known {
+		if !joining[word] && languageNamed[word] == "" {
 			return false
 		}
 	}

@@ -62,8 +62,11 @@ func (c clause) numberAt(i int) (int, bool) {
 	if n, ok := numberWords[word]; ok {
 		return n, true
 	}
+	if len(word) > 2 || word[0] < '1' || word[0] > '9' {
+		return 0, false
+	}
 	n, err := strconv.Atoi(word)
-	return n, err == nil && len(word) <= 2 && n > 0
+	return n, err == nil
 }
 
 func (c clause) word(i int) string {

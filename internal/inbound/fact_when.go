@@ -50,7 +50,7 @@ func readDates(p page, at time.Time) (facts []Fact) {
 
 // datesIn lists the days that a text names by their figures.
 func datesIn(text string, at time.Time) (facts []Fact) {
-	if !strings.ContainsAny(text, "0123456789") {
+	if !shortFigure(text) {
 		return nil
 	}
 	signed := text
@@ -80,6 +80,23 @@ func datesIn(text string, at time.Time) (facts []Fact) {
 		}
 	}
 	return facts
+}
+
+// shortFigure says whether a text has a number that may be a day: letters are
+// full of others.
+func shortFigure(text string) bool {
+	n := 0
+	for i := 0; i <= len(text); i++ {
+		if i < len(text) && text[i] >= '0' && text[i] <= '9' {
+			n++
+			continue
+		}
+		if n == 1 || n == 2 {
+			return true
+		}
+		n = 0
+	}
+	return false
 }
 
 // figureDate says how sure it is that two figures are a day and a month: "1/2"

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"postroom/internal/programme"
@@ -64,8 +65,8 @@ var orgWord = set(`group club centre center cic cio trust association church mos
 
 // groupName says whether words are the name of a group.
 func groupName(words string) bool {
-	for word := range strings.FieldsSeq(strings.ToLower(words)) {
-		if orgWord[strings.Trim(word, ",.'")] {
+	for word := range strings.FieldsSeq(words) {
+		if r, _ := utf8.DecodeRuneInString(word); unicode.IsUpper(r) && orgWord[strings.ToLower(strings.Trim(word, ",.'"))] {
 			return true
 		}
 	}

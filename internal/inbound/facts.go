@@ -82,16 +82,33 @@ func WritingOf(l letter.Letter, text string, at time.Time) Writing {
 // facts come first, and where two answers to one question contradict each
 // other, both are guesses.
 func ReadFacts(form *programme.Form, w Writing) []Fact {
+	return readFacts(form, w, func(FactKind) bool { return true })
+}
+
+// answersIn reads no more than the form asks for.
+func answersIn(form *programme.Form, w Writing) []Fact {
+	return readFacts(form, w, func(kind FactKind) bool { return fieldFor(form, kind) != "" })
+}
+
+func readFacts(form *programme.Form, w Writing, wanted func(FactKind) bool) []Fact {
 	p := pageOf(w)
 	facts := readLabelled(form, p)
-	facts = append(facts, readNames(p, w.Name)...)
-	facts = append(facts, readOrganisations(p)...)
-	facts = append(facts, readPhones(p)...)
-	facts = append(facts, readPostcodes(p)...)
-	facts = append(facts, readDates(p, w.At)...)
-	facts = append(facts, readPlaces(p)...)
-	facts = append(facts, readOptions(form, p)...)
-	return settled(form, facts)
+	for _, read := range []struct {
+		kind FactKind
+		read func() []Fact
+	}{
+		{FactName, func() []Fact { return readNames(p, w.Name) }},
+		{FactOrganisation, func() []Fact { return readOrganisations(p) }},
+		{FactPhone, func() []Fact { return readPhones(p) }},
+		{FactPostcode, func() []Fact { return readPostcodes(p) }},
+		{FactDate, func() []Fact { return readDates(p, w.At) }},
+		{FactPlaces, func() []Fact { return readPlaces(p) }},
+	} {
+		if wanted(read.kind) {
+			facts = append(facts, read.read()...)
+		}
+	}
+	return settled(form, append(facts, readOptions(form, p)...))
 }
 
 // settled gives each fact the field that it answers, puts the surest first, and

@@ -124,7 +124,7 @@ const longestRead = 4000
 func (in *Inbound) answers(form *programme.Form, a arrival) postroom.Answers {
 	text := a.text()
 	answers := postroom.Answers{}
-	facts := ReadFacts(form, WritingOf(a.read, text, a.at.In(in.Workflow.Zone)))
+	facts := answersIn(form, WritingOf(a.read, text, a.at.In(in.Workflow.Zone)))
 	for _, fact := range facts {
 		fact.answer(form, answers)
 	}
