@@ -111,7 +111,18 @@ type inspected struct {
 	Form        string               `json:"form"`     // that it would be filed on; "" where a person has to place it
 	Worrying    string               `json:"worrying"` // programme one of whose phrases of danger stands in it, or ""
 	Silent      bool                 `json:"silent"`   // it asks not to be written to
+	Facts       []inspectedFact      `json:"facts"`    // of a letter that a person wrote
+	Said        string               `json:"said"`     // yes, no, cancel, or ""
+	SaidSure    string               `json:"said_confidence,omitempty"`
 	Error       string               `json:"error,omitempty"`
+}
+
+type inspectedFact struct {
+	Kind       string `json:"kind"`
+	Field      string `json:"field"` // of the form, that it would answer
+	Value      string `json:"value"`
+	Confidence string `json:"confidence"`
+	From       string `json:"from"`
 }
 
 type inspectedAddress struct {
@@ -148,6 +159,7 @@ func inspectFile(file string, ours inbound.Ours, set *programme.Set) inspected {
 	seen := show(l, v)
 	seen.File = file
 	seen.place(set, l, v)
+	seen.tell(set, l, v)
 	if err != nil {
 		seen.Error = err.Error()
 	}
@@ -179,6 +191,22 @@ func (i *inspected) place(set *programme.Set, l letter.Letter, v inbound.Verdict
 	i.Form = otherwise
 }
 
+// tell says what a letter tells about its writer, in the terms of the form that
+// it would be filed on.
+func (i *inspected) tell(set *programme.Set, l letter.Letter, v inbound.Verdict) {
+	if v.Class != postroom.LetterSubmission && v.Class != postroom.LetterReply && v.Class != postroom.LetterUnknown {
+		return
+	}
+	form, _ := set.Form(i.Form)
+	text := or(strings.TrimSpace(v.Visible), l.Text)
+	for _, f := range inbound.ReadFacts(form, inbound.WritingOf(l, text, arrived(l))) {
+		i.Facts = append(i.Facts, inspectedFact{string(f.Kind), f.Field, f.Value, string(f.Confidence), f.From})
+	}
+	if said, sure := inbound.Said(text); said != inbound.SaidNothing {
+		i.Said, i.SaidSure = string(said), string(sure)
+	}
+}
+
 // mailboxesFor lists the addresses of programmes that a letter was sent to. One
 // that was sent to none of them is looked at as if it had been sent to each.
 func mailboxesFor(set *programme.Set, l letter.Letter) []string {
@@ -204,7 +232,7 @@ func show(l letter.Letter, v inbound.Verdict) inspected {
 		Class: v.Class, Answerable: v.Answerable, Subject: l.Subject, Text: l.Text, Visible: v.Visible,
 		From: []inspectedAddress{}, Attachments: []inspectedFile{}, Bounces: []inspectedBounce{},
 		Reasons: append([]string{}, v.Because...), Against: append([]string{}, v.Against...), Problems: append([]string{}, l.Problems...),
-		Staff: v.Staff, Phone: inbound.Phone(v.Visible),
+		Staff: v.Staff, Phone: inbound.Phone(v.Visible), Facts: []inspectedFact{},
 	}
 	if !v.Back.IsZero() {
 		seen.Back = v.Back.Format(time.DateOnly)
@@ -316,6 +344,12 @@ func (i inspected) printFound(out io.Writer) {
 	}
 	if i.Phone != "" {
 		fmt.Fprintf(out, "  telephone   %s\n", i.Phone)
+	}
+	for _, f := range i.Facts {
+		fmt.Fprintf(out, "  says        %s: %s (%s)\n", or(f.Field, f.Kind), f.Value, f.Confidence)
+	}
+	if i.Said != "" {
+		fmt.Fprintf(out, "  answers     %s (%s)\n", i.Said, i.SaidSure)
 	}
 	if len(i.Problems) > 0 {
 		fmt.Fprintf(out, "  odd         %s\n", strings.Join(i.Problems, ", "))

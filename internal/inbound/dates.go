@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -45,8 +47,10 @@ type day struct {
 // daysIn lists the days that a text names.
 func daysIn(text string) (days []day) {
 	text = latinFigures(strings.ToLower(norm.NFKC.String(text)))
-	for _, m := range dayThenMonth.FindAllStringSubmatch(text, 50) {
-		days = appendDay(days, m[1], monthNamed(m[2]))
+	for _, m := range dayThenMonth.FindAllStringSubmatchIndex(text, 50) {
+		if name := text[m[4]:m[5]]; !verbAfter(name, text[m[5]:]) {
+			days = appendDay(days, text[m[2]:m[3]], monthNamed(name))
+		}
 	}
 	for _, m := range monthThenDay.FindAllStringSubmatch(text, 50) {
 		days = appendDay(days, m[2], monthNamed(m[1]))
@@ -57,6 +61,13 @@ func daysIn(text string) (days []day) {
 		}
 	}
 	return days
+}
+
+// verbAfter says whether a word that is May in Persian begins a verb here:
+// "ساعت ۳ می‌آیم" is about three o'clock.
+func verbAfter(name, rest string) bool {
+	next, _ := utf8.DecodeRuneInString(strings.TrimLeft(rest, " "))
+	return (name == "می" || name == "مه" || name == "مې") && (next == '\u200c' || unicode.IsLetter(next))
 }
 
 func appendDay(days []day, figures string, month time.Month) []day {
@@ -139,27 +150,4 @@ func widest(sessions []*programme.Session) string {
 		}
 	}
 	return ""
-}
-
-var partySize = regexp.MustCompile(`(?i)(?:^|[^\pL\d])(?:(?:we are|we're|there are|there will be|for|нас|на)\s+(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|двоє|троє|четверо|п'ятеро)(?:$|[^\pL\d])(?:\s*(?:of us|people|persons|places|осіб|людей))?|(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)\s+(?:of us|people|persons|places|seats|tickets|осіб|людей|місця|місць|نفر|جای|کسان))`)
-
-// partyIn returns for how many people a text asks: 1, unless it says another
-// number. More than ten is for the person to say again: a form asks for no more
-// either.
-func partyIn(text string) int {
-	m := partySize.FindStringSubmatch(latinFigures(text))
-	if m == nil {
-		return 1
-	}
-	word := strings.ToLower(m[1] + m[2])
-	words := map[string]int{"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-		"двоє": 2, "троє": 3, "четверо": 4, "п'ятеро": 5}
-	n, ok := words[word]
-	if !ok {
-		n, _ = strconv.Atoi(word)
-	}
-	if n < 1 || n > 10 {
-		return 1
-	}
-	return n
 }

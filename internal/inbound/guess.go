@@ -104,10 +104,35 @@ const (
 
 func guessLatin(words []string) (string, bool) {
 	en := share(words, english)
-	if en < likelyShare || share(words, otherLatin) > en {
+	if en < likelyShare {
+		return guessSpelt(words), false
+	}
+	if share(words, otherLatin) > en {
 		return "", false
 	}
 	return "en", en >= sureShare && len(words) >= sureWords
+}
+
+// Of a hundred words of a language that is spelt in Latin letters, so many are
+// among those that we know: everybody spells them in their own way.
+const speltShare = 30
+
+// guessSpelt tells languages that people write in Latin letters where their
+// keyboard has no others: "salam, man mikhaham sabt nam konam". It is a guess.
+func guessSpelt(words []string) string {
+	fa, uk, ru := share(words, speltPersian), share(words, speltUkrainian), share(words, speltRussian)
+	most := max(fa, uk, ru)
+	switch {
+	case most < speltShare || share(words, otherLatin) >= most:
+		return ""
+	case fa == most && share(words, speltDari) > share(words, speltIranian):
+		return "fa-AF"
+	case fa == most:
+		return "fa"
+	case uk > ru:
+		return "uk"
+	}
+	return "ru"
 }
 
 // guessCyrillic tells Ukrainian by letters that Russian and Bulgarian lack.

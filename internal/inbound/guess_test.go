@@ -26,6 +26,13 @@ func TestTheLanguageIsGuessed(t *testing.T) {
 		{"مرحبا، أريد أن أساعد في هذا البرنامج", "", false},
 		{"Dzień dobry, chcę pomóc na wydarzeniu w sobotę.", "", false},
 		{"Bonjour, je voudrais vous aider samedi, merci.", "", false},
+		{"salam, man mikhaham sabt nam konam", "fa", false},
+		{"salam, man mekhaham sabt nam konam, tashakor", "fa-AF", false},
+		{"bale, tashakor", "fa-AF", false},
+		{"dobryi den, ya khochu zapysatysya, dyakuyu", "uk", false},
+		{"zdravstvuyte, ya khochu zapisatsya. spasibo", "", false}, // Russian, which is not offered
+		{"Ok", "", false},
+		{"Jan", "", false},
 		{"你好，我想帮忙", "", false},
 		{"person@sender.example https://org.example/x", "", false},
 		{"", "", false},
@@ -40,6 +47,9 @@ func TestAGuessIsOneOfTheCandidates(t *testing.T) {
 	t.Parallel()
 	if got, _ := inbound.Guess("Добрий день, я хочу допомогти", []string{"en"}); got != "" {
 		t.Errorf("guessed %q, which was not offered", got)
+	}
+	if got, sure := inbound.Guess("zdravstvuyte, ya khochu zapisatsya. spasibo", []string{"en", "ru"}); got != "ru" || sure {
+		t.Errorf("guessed %q, sure %t; in Latin letters Russian is a guess", got, sure)
 	}
 	if got, sure := inbound.Guess("سلام، من می‌خواهم کمک کنم", []string{"en", "fa-AF"}); got != "fa-AF" || sure {
 		t.Errorf("guessed %q, sure %t; where Farsi is not offered, Dari is what its readers read", got, sure)

@@ -33,4 +33,15 @@ var (
 		بلی مه میخایم میخواهم‌که خورد کلان قوماندان صنف معاش تذکره نفوس افغانستان کابل هرات دری همرای همرایم لیلیه بوت جراب سرک پسان ره`)
 	iranian = set(`مرسی ممنون متشکرم میخوام می‌خوام هستش بیمارستان مدرسه دانشگاه پلیس ماشین دارو داروخانه دوچرخه پنجره ناهار شهرداری استان
 		بله کوچک بزرگ کلاس حقوق شناسنامه ایران تهران فارسی خیابان کفش ایمیل خدمتتون براتون سپاس سپاسگزارم`)
+	// The same languages in Latin letters, as people spell them. Words that
+	// English has too are left out.
+	speltPersian = set(`salam salaam salom man mikhaham mekhaham mikham mikhahim mekhahim mikhastam shoma baraye barai ast astam astom hastam hastim hast konam konim kardan mikonam mekonam
+		mikonim tashakor tashakur tashakkor merci mersi mamnoon mamnun lotfan bale baleh bali nakhair nakheyr nafar sabt nam esm esme farda emroz emrooz emruz khub khob khoob chetor
+		chetori komak gap mezanam mizanam mitavanam metanam mitunam bacha bachaha khanom agha ma az ba va ham ke bashad budam miayam miyayam biayam`)
+	speltDari      = set(`tashakor tashakur mekhaham mekhahim metanam mezanam mekonam nakhair barai bacha bachaha emroz astam astom gap bali`)
+	speltIranian   = set(`merci mersi mamnoon mamnun mikham mitunam mizanam chetori emrooz emruz bachehaye`)
+	speltUkrainian = set(`ya my vy khochu hochu zapysatysya zapysaty dyakuyu diakuyu bud laska budlaska dobryi dobryy dobryj den dobroho dnya pryvit vitayu mene meni zvaty mozhna mozhu koly
+		bude budu pryydu pryidu pryyty tak dlya ditey nas shcho yak chy i z v na ye potribno dopomoha`)
+	speltRussian = set(`ya my vy khochu hochu zapisatsya zapisatsia zapisat spasibo spasiba pozhaluysta pozhaluista zdravstvuyte zdravstvuite privet menya mne zovut mozhno mogu gde kogda
+		budet budu pridu pridem priyti dlya detey detei nas eto chto kak est i s v na nado pomoshch dobryy dobriy den`)
 )

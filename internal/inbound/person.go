@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -120,35 +119,38 @@ func (in *Inbound) locale(languages []string, a arrival) (locale string, guessed
 const longestRead = 4000
 
 // answers reads what a form asks from a letter, as far as it can be read
-// without asking.
+// without asking. What is only guessed is no answer: the letter is on file, and
+// who reads it sees what was written.
 func (in *Inbound) answers(form *programme.Form, a arrival) postroom.Answers {
 	text := a.text()
 	answers := postroom.Answers{}
-	put := func(field, value string) {
+	facts := answersIn(form, WritingOf(a.read, text, a.at.In(in.Workflow.Zone)))
+	for _, fact := range facts {
+		fact.answer(form, answers)
+	}
+	for field, value := range map[string]string{firstOf(form, programme.EmailField): a.Address, ownWords(form): cut(text)} {
 		if value != "" && field != "" {
 			answers[field] = []string{value}
 		}
 	}
-	put(firstOf(form, programme.NameField), a.name())
-	put(firstOf(form, programme.EmailField), a.Address)
-	put(firstOf(form, programme.PhoneField), Phone(text))
-	put(ownWords(form), cut(text))
-	said := programme.Fold(a.words())
-	for i := range form.Fields {
-		f := &form.Fields[i]
-		if f.Type == programme.ChoiceField || f.Type == programme.ChoicesField {
-			if chosen := chosen(f, said); len(chosen) > 0 {
-				answers[f.Name] = chosen
-			}
-		}
-	}
-	in.session(form, a, answers)
+	in.session(form, a, facts, answers)
 	return answers
 }
 
-// session reads which date is meant, and for how many; who names a date and no
-// number means themselves.
-func (in *Inbound) session(form *programme.Form, a arrival, answers postroom.Answers) {
+// answer writes a fact among the answers of a form, if it is sure enough. The
+// first one counts, and of several options each.
+func (f Fact) answer(form *programme.Form, answers postroom.Answers) {
+	field, ok := form.Field(f.Field)
+	if !ok || !f.Confidence.Enough() || field.SpecialCategory || f.Kind == FactPlaces {
+		return
+	}
+	if len(answers[f.Field]) == 0 || field.Type == programme.ChoicesField {
+		answers[f.Field] = append(answers[f.Field], f.Value)
+	}
+}
+
+// session reads which date is meant, and for how many.
+func (in *Inbound) session(form *programme.Form, a arrival, facts []Fact, answers postroom.Answers) {
 	field := firstOf(form, programme.SessionField)
 	if form.Event == "" {
 		return
@@ -157,17 +159,26 @@ func (in *Inbound) session(form *programme.Form, a arrival, answers postroom.Ans
 	if name != "" && field != "" {
 		answers[field] = []string{name}
 	}
-	if places := firstOf(form, programme.PlacesField); places != "" && name != "" {
-		answers[places] = []string{strconv.Itoa(partyIn(a.text()))}
+	places, ok := form.Field(firstOf(form, programme.PlacesField))
+	if n := partyFor(places, facts, a); ok && name != "" && n != "" {
+		answers[places.Name] = []string{n}
 	}
 }
 
-// name is how the sender calls themselves.
-func (a arrival) name() string {
-	if len(a.read.From) > 0 && a.read.From[0].Name != "" && !strings.Contains(a.read.From[0].Name, "@") {
-		return a.read.From[0].Name
+// partyFor is for how many people a letter asks, as far as the form takes them.
+// Who names no number and nobody else means themselves; anybody else is asked.
+func partyFor(places *programme.Field, facts []Fact, a arrival) string {
+	said := slices.DeleteFunc(slices.Clone(facts), func(f Fact) bool { return f.Kind != FactPlaces })
+	if len(said) == 0 && !mentionsOthers(pageOf(Writing{Subject: a.read.Subject, Text: a.text()})) {
+		return "1"
 	}
-	return SignedName(a.text())
+	if len(said) == 0 || places == nil || !said[0].Confidence.Enough() {
+		return ""
+	}
+	if n, err := strconv.Atoi(said[0].Value); err != nil || n < places.Min || n > places.Max {
+		return ""
+	}
+	return said[0].Value
 }
 
 func firstOf(form *programme.Form, t programme.FieldType) string {
@@ -402,21 +413,3 @@ func (in *Inbound) kept(a arrival) workflow.Kept {
 	k.Locale, k.Guessed = cmp.Or(locale, k.Locale), guessed
 	return k
 }
-
-// chosen lists the options of a field whose labels stand in a text, in any
-// language. A single choice is taken only if it is the only one.
-func chosen(f *programme.Field, text programme.Folded) (values []string) {
-	for _, o := range f.Options {
-		labels := slices.DeleteFunc(slices.Collect(maps.Values(o.Label)), func(label string) bool { return len([]rune(label)) < shortestLabel })
-		if programme.NewPhrases(labels...).InFolded(text) {
-			values = append(values, o.Value)
-		}
-	}
-	if f.SpecialCategory || f.Type == programme.ChoiceField && len(values) > 1 {
-		return nil
-	}
-	return values
-}
-
-// shortestLabel keeps words such as "No" from being found everywhere.
-const shortestLabel = 4

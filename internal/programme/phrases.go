@@ -134,6 +134,9 @@ func (p Phrases) stemOf(word string) bool {
 // words but a space.
 type Folded struct{ words string } // each followed by a space
 
+// Words lists the words of a folded text.
+func (f Folded) Words() []string { return strings.Fields(f.words) }
+
 // Fold makes a text comparable. A sign of ASCII needs nothing but small letters,
 // unless others follow it, such as an accent: then it is folded with those.
 func Fold(text string) Folded {
