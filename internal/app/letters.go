@@ -45,9 +45,20 @@ func (r *Room) replyTo(mailbox, reference string) string {
 	return ""
 }
 
+// bouncedTo returns the message of ours for which an address is the envelope
+// sender: what stands after the last plus is its Message-ID.
+func (r *Room) bouncedTo(address string) (message string, ours bool) {
+	local, _, _ := strings.Cut(address, "@")
+	at := strings.LastIndexByte(local, '+')
+	if at < 0 {
+		return "", false
+	}
+	return r.Links.OwnMessageID(local[at+1:])
+}
+
 // ours is how letters are known to be from us or to answer us.
 func (r *Room) ours() inbound.Ours {
-	o := inbound.Ours{OwnMessage: r.Links.OwnMessageID, ReplyTo: r.Links.RepliesTo}
+	o := inbound.Ours{OwnMessage: r.Links.OwnMessageID, ReplyTo: r.Links.RepliesTo, BouncedTo: r.bouncedTo}
 	if u, err := url.Parse(r.Config.Organisation.BaseURL); err == nil {
 		o.Host = strings.ToLower(u.Hostname())
 	}

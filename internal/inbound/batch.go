@@ -92,7 +92,7 @@ type batch struct {
 	alone   bool // there is one letter in it
 	last    bool // no other attempt follows
 	careful bool
-	ends    endings // which are not settled yet
+	ends    closings // which are not settled yet
 }
 
 // readGroup reads letters and acts on them.
@@ -151,13 +151,13 @@ func (b *batch) actOnAll(ctx context.Context, wave []arrival) error {
 	return errors.Join(errs...)
 }
 
-// endings are letters from which nothing else follows than that they end.
-type endings struct {
+// closings are letters from which nothing else follows than that they end.
+type closings struct {
 	mu      sync.Mutex
 	letters []postroom.Letter
 }
 
-func (e *endings) add(l postroom.Letter) {
+func (e *closings) add(l postroom.Letter) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.letters = append(e.letters, l)
@@ -246,7 +246,7 @@ type arrival struct {
 	read    letter.Letter
 	verdict Verdict
 	at      time.Time
-	ends    *endings // where it is settled if nothing else follows from it
+	ends    *closings // where it is settled if nothing else follows from it
 	recalled
 }
 

@@ -23,9 +23,9 @@ var persian = folded(`persian перська перською перською �
 
 // The words by which somebody says that they speak a language, or translate it.
 var (
-	speaking = folded(`speak talk translate interpret understand know translating interpreting translation interpretation speaking`)
-	fluency  = folded(`fluent native fluently bilingual trilingual proficient`)
-	speaks   = foldedStems(`розмовляю розмовляєм говорю говорим володію володієм перекладаю перекладат перекладач спілкуюс знаю переведу переводить
+	toSpeak = folded(`speak talk translate interpret understand know translating interpreting translation interpretation speaking`)
+	fluency = folded(`fluent native fluently bilingual trilingual proficient`)
+	iSpeak  = foldedStems(`розмовляю розмовляєм говорю говорим володію володієм перекладаю перекладат перекладач спілкуюс знаю переведу переводить
 		صحبت حرف گپ ترجمه ترجمان مسلط بلد میدانم میفهمم خبرې غږېږم ژباړ ژبه پوهېږم وایم
 		gap sohbat harf tarjom balad yad rozmovlyayu razgovarivayu govoryu hovoryu perekladayu perekladaty`)
 	mine   = folded(`my our mine моя моєю рідна рідною наша من مادریم زما`)
@@ -135,14 +135,14 @@ func onlyLanguages(words []string) bool {
 // translate something.
 func (c clause) saysSpeaking() bool {
 	for i, word := range c.words {
-		if speaking[word] && c.offeredByMe(i) && !meeting[c.word(i+1)] || fluency[word] && c.has(firstPerson) && !c.has(thirdPerson) {
+		if toSpeak[word] && c.offeredByMe(i) && !meeting[c.word(i+1)] || fluency[word] && c.has(firstPerson) && !c.has(thirdPerson) {
 			return true
 		}
 	}
 	if c.has(thirdPerson) || c.word(0) == "او" {
 		return false
 	}
-	return c.begins(speaks) && c.endsInMe() || c.has(mine) && c.has(tongue)
+	return c.begins(iSpeak) && c.endsInMe() || c.has(mine) && c.has(tongue)
 }
 
 // endsInMe says whether a clause in Arabic letters has a verb of the first

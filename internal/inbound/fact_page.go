@@ -78,7 +78,7 @@ func ownLines(text string) []string {
 		if passesOn(line) {
 			break
 		}
-		if !quoted(line) {
+		if !isQuoted(line) {
 			own = append(own, plain(line))
 		}
 	}
@@ -144,15 +144,15 @@ func paragraphs(lines []string) (texts []string) {
 // add cuts a text into its clauses.
 func (p *page) add(text string) {
 	for text != "" && len(p.clauses) < mostClauses {
-		end, stop := sentenceEnd(text)
+		end, stop := endOfSentence(text)
 		p.sentence(strings.TrimSpace(text[:end]), stop == '?' || stop == '؟')
 		text = text[end:]
 	}
 }
 
-// sentenceEnd is where the first sentence of a text ends, and with which sign.
+// endOfSentence is where the first sentence of a text ends, and with which sign.
 // A full stop inside a number, an address or a date ends none.
-func sentenceEnd(text string) (int, rune) {
+func endOfSentence(text string) (int, rune) {
 	for i, r := range text {
 		rest := text[i+utf8.RuneLen(r):]
 		switch r {

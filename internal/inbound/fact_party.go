@@ -172,7 +172,7 @@ func listedOf(c clause) (sum int, whole bool) {
 
 // aloneIn says whether somebody comes by themselves. "I am alone" is no party.
 func aloneIn(c clause) bool {
-	for _, words := range alone {
+	for _, words := range onlyThem {
 		if at, ok := c.phrase(words); ok && (c.begins(coming) || idle(c.words[:at]) && idle(c.words[at+len(words):])) {
 			return !c.begins(staying)
 		}

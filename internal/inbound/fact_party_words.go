@@ -41,7 +41,7 @@ var (
 	// staying is what somebody tells of their life, not of the day.
 	staying = foldedStems(`live living lives lived stay staying moved arrived separat divorc lonely homeless struggl жив мешка самотн переїха زندگی تنهام اوسېږ ژوند`)
 
-	alone = foldedEach(`just me|only me|just myself|just one person|just for me|only for me|by myself|on my own|come alone|coming alone|attend alone|just the one|one place for me|тільки я|лише я|тільки для мене|буду сам|буду сама|
+	onlyThem = foldedEach(`just me|only me|just myself|just one person|just for me|only for me|by myself|on my own|come alone|coming alone|attend alone|just the one|one place for me|тільки я|лише я|тільки для мене|буду сам|буду сама|
 		прийду сам|прийду сама|прийду один|прийду одна|сам приду|приду один|приду одна|فقط من|تنها من|فقط خودم|تنها می‌آیم|تنها میایم|به تنهایی می‌آیم|یوازې زه|زه یوازې|یوازې راځم|tolko ya|tilky ya|faqat man`)
 
 	meWords    = folded(`me myself i im я мене мною من زه ya`)

@@ -34,7 +34,7 @@ func readDates(p page, at time.Time) (facts []Fact) {
 		return nil
 	}
 	for _, c := range p.clauses {
-		for _, d := range append(datesIn(c.raw, at), relativeDays(c, at)...) {
+		for _, d := range append(datesNamed(c.raw, at), relativeDays(c, at)...) {
 			d.Kind, d.From = FactDate, c.raw
 			if c.denied || c.asks {
 				d.Confidence = Guessed
@@ -48,8 +48,8 @@ func readDates(p page, at time.Time) (facts []Fact) {
 	return facts
 }
 
-// datesIn lists the days that a text names by their figures.
-func datesIn(text string, at time.Time) (facts []Fact) {
+// datesNamed lists the days that a text names by their figures.
+func datesNamed(text string, at time.Time) (facts []Fact) {
 	if !shortFigure(text) {
 		return nil
 	}

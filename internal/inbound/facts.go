@@ -126,7 +126,7 @@ func settled(form *programme.Form, facts []Fact) []Fact {
 			kept = append(kept, f)
 		}
 	}
-	return doubted(form, kept)
+	return contested(form, kept)
 }
 
 // fieldFor is the field of a form that a kind of fact answers.
@@ -158,10 +158,10 @@ func firstOfAny(form *programme.Form, t programme.FieldType) string {
 	return form.Fields[i].Name
 }
 
-// doubted makes guesses of what contradicts something else: two areas where one
+// contested makes guesses of what contradicts something else: two areas where one
 // is asked for, or two numbers of places. Only what stands beside the label of its
 // question is beyond that.
-func doubted(form *programme.Form, facts []Fact) []Fact {
+func contested(form *programme.Form, facts []Fact) []Fact {
 	said := slices.Clone(facts)
 	for i := range facts {
 		if !single(form, facts[i]) {

@@ -28,10 +28,11 @@ func (in *Inbound) bounced(ctx context.Context, a arrival) error {
 			if b.Reason == reasonDelayed { // the mail server goes on trying
 				continue
 			}
-			if b.Recipient != m.To && (b.Recipient != "" || len(a.verdict.Bounces) > 1) {
+			if b.Recipient != m.To && len(a.verdict.Bounces) > 1 {
 				continue
 			}
-			if err := in.Outbox.Bounced(tx, m.ID, b.Hard, b.Reason, a.at); err != nil {
+			never := b.Hard && (b.Recipient == m.To || b.Recipient == "") // where somebody has mail sent on, it is another address that fails
+			if err := in.Outbox.Bounced(tx, m.ID, never, b.Reason, a.at); err != nil {
 				return fmt.Errorf("note that message %s came back: %w", m.ID, err)
 			}
 		}

@@ -194,7 +194,8 @@ func (o *Outbox) Answered(tx *store.Tx, letter, submission string, at time.Time)
 }
 
 // Bounced notes that a message which was sent has come back. Where nothing ever
-// arrives, the address is dead; otherwise it gets a point; and what a person was
+// arrives, the address is dead; where the report does not blame us, it gets a point;
+// and what a person was
 // owed, they are told by phone. The second report of one message changes
 // nothing.
 func (o *Outbox) Bounced(tx *store.Tx, message string, never bool, reason string, at time.Time) error {
@@ -206,11 +207,7 @@ func (o *Outbox) Bounced(tx *store.Tx, message string, never bool, reason string
 	if err != nil || !first {
 		return err
 	}
-	says := soft
-	if never {
-		says = hard
-	}
-	if err := o.blame(tx, m, says, at); err != nil {
+	if err := o.blame(tx, m, reported(never, reason), at); err != nil {
 		return err
 	}
 	o.log.InfoContext(context.Background(), "message came back", "message", m.ID, "reason", reason)

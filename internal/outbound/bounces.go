@@ -3,6 +3,7 @@ package outbound
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"time"
 
 	"postroom/internal/postroom"
@@ -32,13 +33,31 @@ const (
 )
 
 // fate of the address that a server would not take a message for. Before it
-// heard of the address it can have meant only us, and so can a line that broke.
+// heard of the address it can have meant only us, and so can a line that broke
+// or a status that speaks of policy (RFC 3463, 3.8), of the sender or of the
+// size of the message.
 func (f *failure) fate() fate {
 	switch {
 	case f.deadAddress():
 		return hard
-	case f.at < rcptTo || f.code == 0:
+	case f.at < rcptTo || f.code == 0 || statusAboutUs.MatchString(f.text):
 		return blameless
+	}
+	return soft
+}
+
+var statusAboutUs = regexp.MustCompile(`^[45]\.(7\.\d+|1\.[78]|2\.3|3\.4|5\.\d+|6\.\d+) `)
+
+// reported is the fate of the address in a report that something came back, by
+// the reason that the report gives. A block, a filter or a missing signature is
+// ours to mend: five days of one would let everybody's news rest.
+func reported(never bool, reason string) fate {
+	switch reason {
+	case "authentication", "bad_syntax", "blocked", "loop", "no_reverse_dns", "policy", "rate_limited", "relay_denied", "security", "sender_refused", "spam", "too_big", "virus":
+		return blameless
+	}
+	if never {
+		return hard
 	}
 	return soft
 }

@@ -103,10 +103,22 @@ func hot(now time.Time) map[string]func(tx *Tx) error {
 		},
 		"answers": func(tx *Tx) error { _, err := tx.Answers("7@example.org", time.UnixMicro(9)); return err },
 		"name letter": func(tx *Tx) error {
-			if err := tx.nameLetter("none"); !errors.Is(err, sql.ErrNoRows) {
-				return err
+			if err := tx.nameLetter("none"); err == nil { // there is no such letter
+				return errors.New("it was named")
 			}
 			return nil
+		},
+		"settle letters": func(tx *Tx) error {
+			_, err := tx.SettleLetters([]postroom.Letter{{ID: "l7", State: postroom.LetterTriage}, {ID: "l8", State: postroom.LetterDone}}, now)
+			return err
+		},
+		"letters named": func(tx *Tx) error {
+			_, err := tx.LettersNamedAny([]string{"m7", "m8"})
+			return err
+		},
+		"letters answered": func(tx *Tx) error {
+			_, err := tx.Named([]string{"m7", "m8"}, postroom.SentFolder)
+			return err
 		},
 		"messages about": func(tx *Tx) error { _, err := tx.MessagesAbout("s7"); return err },
 		"messages held":  func(tx *Tx) error { _, err := tx.Messages("none", 10); return err },
