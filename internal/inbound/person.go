@@ -29,6 +29,9 @@ func (in *Inbound) submission(ctx context.Context, a arrival) error {
 	if !a.mayAnswer() {
 		return in.triage(ctx, a, a.against())
 	}
+	if a.onlyPassesOn() {
+		return in.triage(ctx, a, reasonPassedOn)
+	}
 	form, ok, err := in.formFor(ctx, a)
 	if err != nil {
 		return err
@@ -102,10 +105,15 @@ func (a arrival) text() string {
 // entry is the letter as the one door in takes it.
 func (in *Inbound) entry(form *programme.Form, a arrival) postroom.Entry {
 	locale, guessed := in.locale(form.Programme.Languages, a)
-	return postroom.Entry{
+	e := postroom.Entry{
 		Channel: postroom.ByLetter, Key: "letter:" + a.ID, Form: form.Name, Locale: locale, Guessed: guessed,
 		Mailbox: a.Mailbox, Letter: a.ID, Subject: a.read.Subject, Words: a.words(), Answers: in.answers(form, a), At: a.ReceivedAt,
 	}
+	if a.behind {
+		e.Words = a.all
+		a.verdict.Behind.answersOf(form, e.Answers)
+	}
+	return e
 }
 
 // locale guesses the language to answer in. Where nothing speaks for a language
