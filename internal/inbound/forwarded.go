@@ -189,30 +189,32 @@ func printedField(line string) (what printed, value string, ok bool) {
 func readPrinted(lines []string, marked bool) (l passedLayer, ok bool) {
 	fields, from, i := 0, false, 0
 	for ; i < min(len(lines), maxPrinted); i++ {
-		line := strings.TrimLeft(lines[i], " \t>*|")
-		what, value, is := printedField(line)
-		switch {
-		case is:
+		what, value, is := printedField(lines[i])
+		if is && from && what == printedFrom || !is && !headerGoesOn(lines[i:], fields) {
+			break
+		}
+		if is {
 			fields++
 			from = from || what == printedFrom
 			l.take(what, value)
-			continue
-		case line == "" && (fields == 0 || i+1 < len(lines) && fieldAt(lines[i+1])):
-			continue // some put an empty line between them
-		case line != "" && fields > 0 && goesOn(lines[i]):
-			continue
 		}
-		break
 	}
 	least := 3
 	if marked {
 		least = 1
 	}
-	if !from || fields < least {
-		return passedLayer{}, false
-	}
 	l.text = withoutMarks(lines[i:])
-	return l, true
+	return l, from && fields >= least
+}
+
+// headerGoesOn says whether a printed header goes on over a line that is no field:
+// the rest of a list of recipients, or an empty line before the next field.
+func headerGoesOn(lines []string, fields int) bool {
+	line := strings.TrimLeft(lines[0], " \t>*|")
+	if line == "" {
+		return fields == 0 || len(lines) > 1 && fieldAt(lines[1])
+	}
+	return fields > 0 && goesOn(lines[0])
 }
 
 func fieldAt(line string) bool {
@@ -267,6 +269,16 @@ func withoutMarks(lines []string) string {
 		plain = append(plain, strings.TrimPrefix(strings.TrimPrefix(strings.TrimLeft(line, " \t"), ">"), " "))
 	}
 	return strings.TrimSpace(strings.Join(plain, "\n"))
+}
+
+// within is what the person behind a letter wrote, where that does not stand in
+// its own text: in a letter that is attached, or in a page.
+func (a arrival) within() string {
+	b := a.verdict.Behind
+	if b == nil || a.behind || b.Text == "" || strings.Contains(a.text(), b.Text) {
+		return ""
+	}
+	return "\n" + b.Text
 }
 
 // mostCover is how many words somebody may put above a letter and still say

@@ -107,7 +107,7 @@ func (in *Inbound) entry(form *programme.Form, a arrival) postroom.Entry {
 	locale, guessed := in.locale(form.Programme.Languages, a)
 	e := postroom.Entry{
 		Channel: postroom.ByLetter, Key: "letter:" + a.ID, Form: form.Name, Locale: locale, Guessed: guessed,
-		Mailbox: a.Mailbox, Letter: a.ID, Subject: a.read.Subject, Words: a.words(), Answers: in.answers(form, a), At: a.ReceivedAt,
+		Mailbox: a.Mailbox, Letter: a.ID, Subject: a.read.Subject, Words: a.words() + a.within(), Answers: in.answers(form, a), At: a.ReceivedAt,
 	}
 	if a.behind {
 		e.Words = a.all
@@ -361,7 +361,7 @@ func (in *Inbound) triage(ctx context.Context, a arrival, reason string) error {
 // judged reads what a letter that no form takes says: the programme at whose
 // phrases somebody must be called, or nil, and what its sender may hear.
 func (in *Inbound) judged(a arrival) (worried *programme.Programme, k workflow.Kept) {
-	said := programme.Fold(a.words())
+	said := programme.Fold(a.words() + a.within())
 	p, worrying := in.Programmes.Worrying(said)
 	k = in.kept(a)
 	k.Worrying, k.Silent = worrying, worrying && (k.Discreet || p.Safeguarding.Silent.InFolded(said))

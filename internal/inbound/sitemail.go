@@ -157,6 +157,9 @@ func (b *Behind) against(words []string, ours Ours) []string {
 		return append(words, "form_unverified")
 	}
 	words = slices.DeleteFunc(words, aboutTheSender)
+	if len(words) == 0 {
+		words = nil
+	}
 	switch {
 	case b.Address == "":
 		words = append(words, "no_address")

@@ -134,7 +134,20 @@ func (f *formLines) line(line string) {
 		f.begin(label, value, is)
 		return
 	}
+	if f.asks(line) {
+		f.begin(line, "", asksOther)
+		return
+	}
 	f.goOn(line)
+}
+
+// asks says whether a line is a question of the form's, with the answer below
+// it. In a message it is the person's.
+func (f *formLines) asks(line string) bool {
+	n := len(f.said)
+	message := n > 0 && f.open && f.said[n-1].role == asksMessage
+	waits := n > 0 && f.open && f.said[n-1].Value == ""
+	return n > 0 && !message && !waits && strings.HasSuffix(line, "?") && isLabel(line)
 }
 
 // within says whether a line that looks like a question belongs to what the
@@ -358,8 +371,16 @@ func ownPart(said []Said) string {
 		case s.role == asksOther && s.Label == "":
 			then = append(then, s.Value)
 		case s.role == asksOther:
-			then = append(then, s.Label+": "+s.Value)
+			then = append(then, asAsked(s.Label)+s.Value)
 		}
 	}
 	return strings.TrimSpace(strings.Join(append(first, then...), "\n\n"))
+}
+
+// asAsked is a label as it stands before an answer.
+func asAsked(label string) string {
+	if strings.HasSuffix(label, "?") {
+		return label + " "
+	}
+	return label + ": "
 }
