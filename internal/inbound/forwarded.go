@@ -42,10 +42,19 @@ func (r *reading) passedOn(v Verdict) *Behind {
 			b = deeper
 		}
 	}
-	if r.ours.owns(b.Address) || b.Address == r.sender() && b.Address != "" || b.Address == "" && b.Name == "" {
-		return nil // our own letter, or their own: nobody else is behind it
+	if r.nobodyElse(b) {
+		return nil
 	}
 	return b
+}
+
+// nobodyElse says whether what is passed on is our own letter or that of who
+// passes it on, or no person's at all.
+func (r *reading) nobodyElse(b *Behind) bool {
+	if b.Address == "" {
+		return b.Name == "" || daemonName.MatchString(strings.ToLower(b.Name))
+	}
+	return b.Address == r.sender() || r.ours.owns(b.Address) || robotName.MatchString(b.Address)
 }
 
 func whoOf(b Behind) string { return cmp.Or(b.Address, b.Name) }
@@ -72,6 +81,9 @@ func (r *reading) firstLayer(v Verdict) (passedLayer, bool) {
 	answer := !says && (replySubject.MatchString(r.Subject) || len(r.Refs()) > 0)
 	if l, found := r.attachedLayer(); found && !answer {
 		return l, true
+	}
+	if !says && !v.Staff && !hasForwardMark(r.Text) {
+		return passedLayer{}, false // most letters, and reading them line by line costs more
 	}
 	l, found := printedLayer(r.Text)
 	return l, found && (l.marked || says || v.Staff && !answer)
@@ -106,7 +118,7 @@ func printedLayer(text string) (passedLayer, bool) {
 		begin := i
 		if marked {
 			begin = i + 1
-		} else if what, _, ok := printedField(line); !ok || what != printedFrom {
+		} else if !fieldAt(line) {
 			continue
 		}
 		l, ok := readPrinted(lines[begin:], marked)
@@ -124,7 +136,7 @@ func printedLayer(text string) (passedLayer, bool) {
 var forwardMark = regexp.MustCompile(`(?i)^[\s>*]*([-_=]{2,}\s*)?(begin forwarded message|forwarded message|forwarded by|début du message (réexpédié|transféré)|message (transféré|réexpédié)|anfang der weitergeleiteten (nachricht|e-mail)|weitergeleitete nachricht|` +
 	`inicio del mensaje reenviado|mensaje reenviado|inizio messaggio inoltrato|messaggio inoltrato|início da mensagem (reencaminhada|encaminhada)|mensagem (reencaminhada|encaminhada)|begin doorgestuurd bericht|doorgestuurd bericht|` +
 	`vidarebefordrat (meddelande|brev)|vidarebefordrat mejl|videresendt (melding|besked|meddelelse)|välitetty viesti|přeposlaná zpráva|preposlaná správa|przekazana wiadomość|wiadomość przekazana|iletilen mesaj|iletilmiş mesaj|továbbított (üzenet|levél)|mesaj redirecționat|` +
-	`переслане повідомлення|початок переслан\S+ повідомлення|пересланное сообщение|пересылаемое сообщение|начало переадресованного сообщения|پیام هدایت شده|پیام بازارسال شده|پیام ارسال شده|لېږل شوی پیغام|لیږل شوی پیغام)\b?[^\n]{0,60}$`)
+	`переслане повідомлення|початок переслан\S+ повідомлення|пересланное сообщение|пересылаемое сообщение|начало переадресованного сообщения|پیام هدایت شده|پیام بازارسال شده|پیام ارسال شده|لېږل شوی پیغام|لیږل شوی پیغام)[^\n]{0,60}$`)
 
 // isForwardMark looks at the first sign before the pattern: every line of a
 // letter may be asked.
@@ -136,6 +148,16 @@ func isForwardMark(line string) bool {
 	drawn := strings.IndexByte("-_=", s[0]) >= 0
 	ends := strings.HasSuffix(line, ":") || strings.HasSuffix(line, "：")
 	return (drawn || ends) && forwardMark.MatchString(line)
+}
+
+// hasForwardMark says whether any line of a text is one.
+func hasForwardMark(text string) bool {
+	for line := range strings.SplitSeq(text[:min(len(text), maxVisible)], "\n") {
+		if isForwardMark(strings.TrimRight(line, " \t\r")) {
+			return true
+		}
+	}
+	return false
 }
 
 // printed is a field of a header as programs print it.
@@ -207,15 +229,29 @@ func readPrinted(lines []string, marked bool) (l passedLayer, ok bool) {
 	return l, from && fields >= least
 }
 
-// headerGoesOn says whether a printed header goes on over a line that is no field:
-// the rest of a list of recipients, or an empty line before the next field.
+// headerGoesOn says whether a printed header goes on over a line that is no
+// field: the rest of a long field, or an empty line before the next one.
 func headerGoesOn(lines []string, fields int) bool {
-	line := strings.TrimLeft(lines[0], " \t>*|")
-	if line == "" {
-		return fields == 0 || len(lines) > 1 && fieldAt(lines[1])
+	if isBlank(lines[0]) {
+		return fields == 0 || fieldAfter(lines)
 	}
-	return fields > 0 && goesOn(lines[0])
+	return fields > 0 && (goesOn(lines[0]) || len(lines) > 1 && fieldAt(lines[1]))
 }
+
+// mostBlank is how many empty lines may stand between two fields.
+const mostBlank = 3
+
+// fieldAfter says whether a field comes after some empty lines.
+func fieldAfter(lines []string) bool {
+	for i, line := range lines[:min(len(lines), mostBlank+1)] {
+		if !isBlank(line) {
+			return i > 0 && fieldAt(line)
+		}
+	}
+	return false
+}
+
+func isBlank(line string) bool { return strings.TrimLeft(line, " \t>*|") == "" }
 
 func fieldAt(line string) bool {
 	_, _, ok := printedField(line)
@@ -249,7 +285,7 @@ func printedTime(value string) time.Time {
 		return t
 	}
 	value = strings.NewReplacer(" at ", " ", "\u202f", " ").Replace(value)
-	for _, layout := range []string{"Mon, 2 Jan 2006 15:04", "Mon, Jan 2, 2006 3:04 PM", "Monday, January 2, 2006 3:04 PM", "2 January 2006 15:04", "Monday, 2 January 2006 15:04", "02 January 2006 15:04", "2 January 2006 15:04:05 MST"} {
+	for _, layout := range []string{"Mon, 2 Jan 2006 15:04", "Mon, Jan 2, 2006 3:04 PM", "Monday, January 2, 2006 3:04 PM", "2 January 2006 15:04", "Monday, 2 January 2006 15:04", "Monday, January 2, 2006 3:04:05 PM", "Monday, 2 January 2006 3:04 pm", "2 January 2006 15:04:05 MST", "January 2, 2006 15:04:05 MST"} {
 		if t, err := time.Parse(layout, value); err == nil {
 			return t
 		}
@@ -257,16 +293,18 @@ func printedTime(value string) time.Time {
 	return time.Time{}
 }
 
-// withoutMarks is a text without the mark of quotes, if all of it has that.
+// withoutMarks is a text without the mark of quotes, if it begins with that.
 func withoutMarks(lines []string) string {
-	for _, line := range lines {
-		if s := strings.TrimSpace(line); s != "" && !strings.HasPrefix(s, ">") {
-			return strings.TrimSpace(strings.Join(lines, "\n"))
-		}
+	lines = skipEmpty(lines)
+	if len(lines) == 0 || !strings.HasPrefix(strings.TrimSpace(lines[0]), ">") {
+		return strings.TrimSpace(strings.Join(lines, "\n"))
 	}
 	var plain []string
 	for _, line := range lines {
-		plain = append(plain, strings.TrimPrefix(strings.TrimPrefix(strings.TrimLeft(line, " \t"), ">"), " "))
+		if marked, ok := strings.CutPrefix(strings.TrimLeft(line, " \t"), ">"); ok {
+			line = strings.TrimPrefix(marked, " ")
+		}
+		plain = append(plain, line)
 	}
 	return strings.TrimSpace(strings.Join(plain, "\n"))
 }
@@ -281,14 +319,28 @@ func (a arrival) within() string {
 	return "\n" + b.Text
 }
 
-// mostCover is how many words somebody may put above a letter and still say
-// nothing of their own: "please see below".
-const mostCover = 3
+// coverWords is all that somebody may put above a letter and still say nothing
+// of their own. "Please help" is a letter of their own.
+var coverWords = regexp.MustCompile(`(?i)^[^\pL\pN]*((fyi|for (your )?(info|information)|(please )?(see|read) (below|attached|this)|(see )?(as )?(attached|below|enclosed)|forward(ed|ing)?( this)?|passing (this )?on|for you|zur (info|kenntnis)|pour (info|information|vous)|до відома|для інформації|див\.? нижче|к сведению|برای اطلاع)[^\pL\pN]*)?$`)
+
+// saysNothing says whether what stands above a letter is no letter of its own.
+func saysNothing(cover string) bool {
+	lines := linesOf(cover)
+	for i, line := range lines {
+		s := strings.TrimSpace(line)
+		if signatureMark.MatchString(s) || sentFrom.MatchString(s) || separates(s) {
+			lines = lines[:i]
+			break
+		}
+	}
+	said := strings.TrimSpace(strings.Join(lines, " "))
+	return len(said) < 60 && coverWords.MatchString(said)
+}
 
 // onlyPassesOn says whether a stranger's letter is nothing but somebody else's:
 // then it is not theirs, and a coordinator is asked whose it is. Whoever adds
 // something of their own writes for themselves.
 func (a arrival) onlyPassesOn() bool {
 	b := a.verdict.Behind
-	return b != nil && b.By == ByForward && len(strings.Fields(b.Cover)) <= mostCover
+	return b != nil && b.By == ByForward && !a.behind && saysNothing(b.Cover)
 }
