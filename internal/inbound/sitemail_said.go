@@ -280,6 +280,9 @@ func saidInTable(page string) []Said {
 	return f.said
 }
 
+// mostRows is how many rows of tables are looked at: no form asks more.
+const mostRows = 400
+
 // formRows is a walk through the tables of a page.
 type formRows struct {
 	said  []Said
@@ -288,7 +291,7 @@ type formRows struct {
 }
 
 func (f *formRows) walk(n *html.Node) {
-	if n.DataAtom == atom.Tr && f.rows < maxLines && !containing(n, atom.Table) {
+	if n.DataAtom == atom.Tr && f.rows < mostRows && !containing(n, atom.Table) {
 		f.rows++
 		f.row(n)
 		return
@@ -347,15 +350,48 @@ func containing(n *html.Node, a atom.Atom) bool {
 	return false
 }
 
-// seenText is what a reader of the page sees in an element.
+// seenText is what a reader of the page sees in a cell, a line for each line
+// there.
 func seenText(n *html.Node) string {
-	var page strings.Builder
-	for child := n.FirstChild; child != nil; child = child.NextSibling {
-		if html.Render(&page, child) != nil {
-			return ""
-		}
+	var b strings.Builder
+	printCell(&b, n)
+	lines := strings.Split(b.String(), "\n")
+	for i := range lines {
+		lines[i] = strings.Join(strings.Fields(lines[i]), " ")
 	}
-	return letter.Plain(page.String(), nil)
+	return strings.Join(lines, "\n")
+}
+
+func printCell(b *strings.Builder, n *html.Node) {
+	switch {
+	case n.Type == html.TextNode:
+		b.WriteString(strings.Map(lineEndIsSpace, n.Data))
+		return
+	case n.Type == html.ElementNode && unseenInCell(n):
+		return
+	case n.DataAtom == atom.Br || n.DataAtom == atom.P || n.DataAtom == atom.Div || n.DataAtom == atom.Li:
+		b.WriteByte('\n')
+	}
+	for child := n.FirstChild; child != nil; child = child.NextSibling {
+		printCell(b, child)
+	}
+}
+
+// lineEndIsSpace makes a space of what ends a line of a page's source.
+func lineEndIsSpace(r rune) rune {
+	if r == '\n' || r == '\r' {
+		return ' '
+	}
+	return r
+}
+
+// unseenInCell says whether an element is not shown.
+func unseenInCell(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Style, atom.Script, atom.Title, atom.Noscript, atom.Template:
+		return true
+	}
+	return strings.Contains(strings.ReplaceAll(strings.ToLower(letter.Attr(n, "style")), " ", ""), "display:none")
 }
 
 // ownPart is what the person wrote themselves: the message first, then each

@@ -219,3 +219,18 @@ func FuzzBehind(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkBehind(b *testing.B) {
+	for _, name := range []string{"03-contact-form-of-our-own-site", "04-a-table-with-a-row-for-each", "20-passed-on-by-gmail"} {
+		raw, err := os.ReadFile("testdata/doors/" + name + ".eml")
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			l, ours := letter.Read(raw), withSite()
+			for b.Loop() {
+				inbound.Classify(l, ours, today)
+			}
+		})
+	}
+}
