@@ -60,7 +60,7 @@ func Classify(l letter.Letter, ours Ours, now time.Time) (v Verdict) {
 		}
 	}
 	v.Behind = r.behind(v)
-	v.Against = v.Behind.against(r.against(v), ours)
+	v.Against = r.againstAnswer(v, r.against(v))
 	v.Answerable = len(v.Against) == 0
 	return v
 }

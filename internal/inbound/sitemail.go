@@ -94,7 +94,7 @@ func (r *reading) adapter() string {
 // nobody sits, and yet a person wrote.
 func fromSite(r *reading, v *Verdict) string {
 	adapter := r.adapter()
-	if adapter == "" || replySubject.MatchString(r.Subject) || forwardSubject.MatchString(r.Subject) {
+	if adapter == "" {
 		return ""
 	}
 	b := r.onForm()
@@ -146,20 +146,25 @@ func (b *Behind) asked(what role) bool {
 	return slices.ContainsFunc(b.Said, func(s Said) bool { return s.role == what })
 }
 
-// against is what speaks against answering the person behind a letter, given
+// againstAnswer is what speaks against answering whoever wrote a letter, given
 // what speaks against answering its sender. The marks of robots are no reason
-// where the robot's letter is believed: it is not the robot that is answered.
-func (b *Behind) against(words []string, ours Ours) []string {
+// where the robot's letter is believed: it is not the robot that is answered,
+// ever.
+func (r *reading) againstAnswer(v Verdict, words []string) []string {
+	b := v.Behind
 	switch {
-	case b == nil || b.By != ByWebsite:
-		return words
-	case !b.Believed:
+	case b != nil && b.By == ByWebsite && b.Believed:
+		return append(b.against(r.ours), slices.DeleteFunc(words, aboutTheSender)...)
+	case b != nil && b.By == ByWebsite:
 		return append(words, "form_unverified")
+	case r.adapter() != "":
+		return append(words, "website")
 	}
-	words = slices.DeleteFunc(words, aboutTheSender)
-	if len(words) == 0 {
-		words = nil
-	}
+	return words
+}
+
+// against is what speaks against answering the person on a form.
+func (b *Behind) against(ours Ours) (words []string) {
 	switch {
 	case b.Address == "":
 		words = append(words, "no_address")
@@ -167,6 +172,9 @@ func (b *Behind) against(words []string, ours Ours) []string {
 		words = append(words, "own_address")
 	case robotName.MatchString(b.Address):
 		words = append(words, "robot_address")
+	}
+	if b.Text == "" {
+		words = append(words, "no_message") // somebody who has signed in, perhaps
 	}
 	return words
 }
@@ -196,8 +204,15 @@ func (o Ours) owns(address string) bool {
 	return ours
 }
 
+// commentPage is the page of WordPress on which comments are looked through. A
+// comment below an article is shown there, and asks us nothing.
+const commentPage = "/wp-admin/comment.php"
+
 // onForm reads a letter as the mail of a form, or returns nil if it is none.
 func (r *reading) onForm() *Behind {
+	if strings.Contains(r.Text, commentPage) {
+		return nil
+	}
 	said := saidIn(r.Letter)
 	b := &Behind{By: ByWebsite, Said: said, Text: ownPart(said)}
 	var first, last string

@@ -74,12 +74,19 @@ func saidIn(l letter.Letter) []Said {
 		return best
 	}
 	page := l.HTML[:min(len(l.HTML), maxPage)]
-	for _, said := range [][]Said{saidInTable(page), saidInLines(letter.Plain(page, nil))} {
-		if worthOf(said) > worthOf(best) {
-			best = said
-		}
+	best = better(best, saidInTable(page))
+	if !hasPlainText(l) {
+		return best // its text was made of the page
 	}
-	return best
+	return better(best, saidInLines(letter.Plain(page, nil)))
+}
+
+// better is what says more about a person, the first if both say the same.
+func better(first, second []Said) []Said {
+	if worthOf(second) > worthOf(first) {
+		return second
+	}
+	return first
 }
 
 // maxPage is how much of a page is looked through.

@@ -128,6 +128,29 @@ func TestAFormThatNobodyVouchesForIsShownAndNotAnswered(t *testing.T) {
 	}
 }
 
+func TestWhatElseAWebsiteSendsIsNobodysQuestion(t *testing.T) {
+	t.Parallel()
+	const header = "Authentication-Results: mx.org.example; dmarc=pass header.from=site.example\nFrom: wordpress@site.example\nTo: support@org.example\nDate: Mon, 23 Nov 2026 10:00:00 +0000\nSubject: [Riverside] News\n\n"
+	for name, c := range map[string]struct{ body, reason string }{
+		"a comment":     {"A new comment on the post \"Hall\" is waiting for your approval\n\nAuthor: Person One\nEmail: person@sender.example\nComment:\nNice hall.\n\nApprove it: https://site.example/wp-admin/comment.php?action=approve&c=1\n", "website"},
+		"a new account": {"New user registration on your site:\n\nUsername: one\n\nEmail: person@sender.example\n", "no_message"},
+		"an update":     {"Your site has been updated.", "website"},
+	} {
+		v := inbound.Classify(letter.Read([]byte(header+c.body)), withSite(), today)
+		if v.Answerable || !slices.Contains(v.Against, c.reason) {
+			t.Errorf("%s: answerable %t, against %q, behind it %+v", name, v.Answerable, v.Against, v.Behind)
+		}
+	}
+}
+
+func TestAVisitorMayCallTheirQuestionAnAnswer(t *testing.T) {
+	t.Parallel()
+	raw := vouchedForWix + "From: notifications@wix-forms.com\nTo: support@org.example\nDate: Mon, 23 Nov 2026 10:00:00 +0000\nSubject: Re: Fwd: the hall\n\n" + question
+	if v := inbound.Classify(letter.Read([]byte(raw)), withSite(), today); !v.Answerable || v.Behind == nil || !v.Behind.Believed {
+		t.Errorf("against %q, behind it %+v", v.Against, v.Behind)
+	}
+}
+
 func TestOrdinaryLettersAreNobodysForm(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ header, body string }{
