@@ -208,8 +208,9 @@ func show(l letter.Letter, v inbound.Verdict) inspected {
 		Class: v.Class, Answerable: v.Answerable, Subject: l.Subject, Text: l.Text, Visible: v.Visible,
 		From: []inspectedAddress{}, Attachments: []inspectedFile{}, Bounces: []inspectedBounce{},
 		Reasons: append([]string{}, v.Because...), Against: append([]string{}, v.Against...), Problems: append([]string{}, l.Problems...),
-		Staff: v.Staff, Behind: v.Behind, Phone: inbound.Phone(v.Visible),
+		Staff: v.Staff, Phone: inbound.Phone(v.Visible),
 	}
+	seen.Behind = v.Behind
 	if !v.Back.IsZero() {
 		seen.Back = v.Back.Format(time.DateOnly)
 	}

@@ -313,7 +313,7 @@ func withoutMarks(lines []string) string {
 // its own text: in a letter that is attached, or in a page.
 func (a arrival) within() string {
 	b := a.verdict.Behind
-	if b == nil || a.behind || b.Text == "" || strings.Contains(a.text(), b.Text) {
+	if b == nil || b.theirs || b.Text == "" || strings.Contains(a.text(), b.Text) {
 		return ""
 	}
 	return "\n" + b.Text
@@ -342,5 +342,5 @@ func saysNothing(cover string) bool {
 // something of their own writes for themselves.
 func (a arrival) onlyPassesOn() bool {
 	b := a.verdict.Behind
-	return b != nil && b.By == ByForward && !a.behind && saysNothing(b.Cover)
+	return b != nil && b.By == ByForward && !b.theirs && saysNothing(b.Cover)
 }

@@ -164,8 +164,6 @@ type arrival struct {
 	read    letter.Letter
 	verdict Verdict
 	at      time.Time
-	behind  bool   // it is taken for the letter of the person behind it
-	all     string // everything that such a letter says
 }
 
 // read reads a letter and acts on it.

@@ -109,9 +109,9 @@ func (in *Inbound) entry(form *programme.Form, a arrival) postroom.Entry {
 		Channel: postroom.ByLetter, Key: "letter:" + a.ID, Form: form.Name, Locale: locale, Guessed: guessed,
 		Mailbox: a.Mailbox, Letter: a.ID, Subject: a.read.Subject, Words: a.words() + a.within(), Answers: in.answers(form, a), At: a.ReceivedAt,
 	}
-	if a.behind {
-		e.Words = a.all
-		a.verdict.Behind.answersOf(form, e.Answers)
+	if b := a.verdict.Behind; b.isTheirs() {
+		e.Words = b.all
+		b.answersOf(form, e.Answers)
 	}
 	return e
 }

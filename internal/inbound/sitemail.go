@@ -29,6 +29,9 @@ type Behind struct {
 	Said     []Said    `json:",omitempty"` // the questions of a form with their answers
 	Through  []string  `json:",omitempty"` // who passed it on before, the last one first
 	Cover    string    `json:",omitempty"` // what whoever passed it on wrote above it
+
+	theirs bool   // the letter is taken for one that they sent
+	all    string // everything that such a letter says
 }
 
 // By is what stands between us and the person behind a letter.
@@ -322,13 +325,18 @@ func nameAndAddress(value string) (name, address string) {
 // byThePersonBehind is the letter as the person behind it would have sent it, so that
 // everything that follows is about them.
 func (a arrival) byThePersonBehind() arrival {
-	b := a.verdict.Behind
-	a.Address, a.behind = b.Address, true
+	b := *a.verdict.Behind
+	b.theirs, b.all = true, a.read.Subject+"\n"+a.read.Text+"\n"+b.Text
+	a.Address = b.Address
 	a.read.From = []letter.Address{{Name: b.Name, Address: b.Address}}
-	a.all = a.read.Subject + "\n" + a.read.Text + "\n" + b.Text
 	a.read.Subject, a.verdict.Visible, a.verdict.Verified, a.verdict.Staff = b.Subject, b.Text, false, false
+	a.verdict.Behind = &b
 	return a
 }
+
+// isTheirs says whether a letter is taken for one that the person behind it
+// sent.
+func (b *Behind) isTheirs() bool { return b != nil && b.theirs }
 
 // fromSite files what somebody wrote on the form of a website as theirs, where
 // the website is believed. Otherwise a person has to look: anybody can write

@@ -25,7 +25,7 @@ const (
 	asksPhone
 	asksSubject
 	asksMessage
-	asksMachine // what the website adds: the visitor's network address and program
+	asksMachine // what the website adds: the visitor's network address, program and account
 )
 
 // roleWords are the labels by which forms ask, as people write them.
@@ -43,7 +43,7 @@ var roleWords = map[role][]string{
 	asksMessage: {"message", "your message", "message body", "comment", "comments", "comment or message", "your comment", "your comments", "question", "your question", "enquiry", "your enquiry", "inquiry", "your inquiry",
 		"how can we help", "how can we help you", "details", "notes", "nachricht", "ihre nachricht", "mensaje", "messaggio", "bericht", "повідомлення", "ваше повідомлення", "запитання", "ваше запитання", "сообщение", "ваше сообщение",
 		"پیام", "پیام شما", "پرسش شما", "سوال شما", "پیغام", "ستاسو پیغام", "ستاسو پوښتنه", "پوښتنه"},
-	asksMachine: {"ip", "ip address", "remote ip", "visitor ip", "sender ip", "user agent", "browser", "referrer", "referer", "entry id", "submission id", "form id"},
+	asksMachine: {"ip", "ip address", "remote ip", "visitor ip", "sender ip", "user agent", "browser", "referrer", "referer", "entry id", "submission id", "form id", "username", "user name", "login"},
 }
 
 // siteRoles is roleWords the other way round.
