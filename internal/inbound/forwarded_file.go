@@ -154,19 +154,19 @@ func (in *Inbound) Offers(ctx context.Context, l postroom.Letter, read letter.Le
 func refusal(programmes []*programme.Programme, attached letter.Attachment, content []byte) programme.Refusal {
 	kinds := programme.DefaultAttachments()
 	if len(programmes) == 0 {
-		return kinds.Refuses(attached.Name, kindOf(attached), attached.Size, content)
+		return kinds.Refuses(attached.Name, attachmentType(attached), attached.Size, content)
 	}
 	for _, p := range programmes {
-		if why := p.Attachments.Refuses(attached.Name, kindOf(attached), attached.Size, content); why != "" {
+		if why := p.Attachments.Refuses(attached.Name, attachmentType(attached), attached.Size, content); why != "" {
 			return why
 		}
 	}
 	return ""
 }
 
-// kindOf is what an attachment is taken for. This is the one place that says
+// attachmentType is what an attachment is taken for. This is the one place that says
 // whether that is what its sender calls it or what its content shows.
-func kindOf(a letter.Attachment) string { return a.Type }
+func attachmentType(a letter.Attachment) string { return a.Type }
 
 // keepers are the programmes that decide what is kept of a letter: that of the
 // submission which it belongs to, or all at the mailbox it came to.

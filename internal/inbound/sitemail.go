@@ -17,18 +17,18 @@ import (
 // Behind is the person behind a letter that came from somebody or something
 // else: from the form of a website, or from whoever passes a letter on.
 type Behind struct {
-	By       By        `json:",omitempty"`
-	Adapter  string    `json:",omitempty"` // whose form it was, such as "wix"; "" is nobody we know
-	Believed bool      `json:",omitempty"` // the letter is theirs without anybody being asked
-	Name     string    `json:",omitempty"`
-	Address  string    `json:",omitempty"` // in small letters; "" when there is none, or none that is theirs
-	Phone    string    `json:",omitempty"` // as they wrote it
-	Subject  string    `json:",omitempty"`
-	Text     string    `json:",omitempty"` // what they wrote themselves
-	Date     time.Time `json:",omitzero"`  // of the letter that is passed on; zero if unknown
-	Said     []Said    `json:",omitempty"` // the questions of a form with their answers
-	Through  []string  `json:",omitempty"` // who passed it on before, the last one first
-	Cover    string    `json:",omitempty"` // what whoever passed it on wrote above it
+	By       By           `json:",omitempty"`
+	Adapter  string       `json:",omitempty"` // whose form it was, such as "wix"; "" is nobody we know
+	Believed bool         `json:",omitempty"` // the letter is theirs without anybody being asked
+	Name     string       `json:",omitempty"`
+	Address  string       `json:",omitempty"` // in small letters; "" when there is none, or none that is theirs
+	Phone    string       `json:",omitempty"` // as they wrote it
+	Subject  string       `json:",omitempty"`
+	Text     string       `json:",omitempty"` // what they wrote themselves
+	Date     time.Time    `json:",omitzero"`  // of the letter that is passed on; zero if unknown
+	Said     []FormAnswer `json:",omitempty"` // the questions of a form with their answers
+	Through  []string     `json:",omitempty"` // who passed it on before, the last one first
+	Cover    string       `json:",omitempty"` // what whoever passed it on wrote above it
 
 	theirs bool   // the letter is taken for one that they sent
 	all    string // everything that such a letter says
@@ -43,8 +43,8 @@ const (
 	ByForward By = "forward"
 )
 
-// Said is one question of a website's form and what was answered.
-type Said struct {
+// FormAnswer is one question of a website's form and what was answered.
+type FormAnswer struct {
 	Label string
 	Value string
 
@@ -146,7 +146,7 @@ func (r *reading) printedForm(b *Behind) bool {
 }
 
 func (b *Behind) asked(what role) bool {
-	return slices.ContainsFunc(b.Said, func(s Said) bool { return s.role == what })
+	return slices.ContainsFunc(b.Said, func(s FormAnswer) bool { return s.role == what })
 }
 
 // againstAnswer is what speaks against answering whoever wrote a letter, given
@@ -358,7 +358,7 @@ func (in *Inbound) fromSite(ctx context.Context, a arrival) error {
 // consent.
 func (b *Behind) answersOf(form *programme.Form, answers postroom.Answers) {
 	own := ownWords(form)
-	var left []Said
+	var left []FormAnswer
 	for _, s := range b.Said {
 		f, values := askedHere(form, s)
 		if len(values) == 0 {
@@ -367,7 +367,7 @@ func (b *Behind) answersOf(form *programme.Form, answers postroom.Answers) {
 		}
 		answers[f.Name] = values
 		if f.Name == own {
-			left = append(left, Said{Value: s.Value, role: asksMessage})
+			left = append(left, FormAnswer{Value: s.Value, role: asksMessage})
 		}
 	}
 	if text := ownPart(left); own != "" && text != "" {
@@ -380,7 +380,7 @@ func (b *Behind) answersOf(form *programme.Form, answers postroom.Answers) {
 
 // askedHere is the field of a form that asks what a website asked, and what the
 // answer means there; nothing where it means nothing.
-func askedHere(form *programme.Form, s Said) (*programme.Field, []string) {
+func askedHere(form *programme.Form, s FormAnswer) (*programme.Field, []string) {
 	f, asked := askedBy(form, s.Label)
 	if !asked || s.Value == "" || s.role != asksOther {
 		return nil, nil

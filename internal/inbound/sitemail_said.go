@@ -68,7 +68,7 @@ func plainLabel(label string) string {
 
 // saidIn reads the questions and answers of a form's mail: from its lines, or
 // from the table of its page, whichever says more about the person.
-func saidIn(l letter.Letter) []Said {
+func saidIn(l letter.Letter) []FormAnswer {
 	best := saidInLines(l.Text)
 	if l.HTML == "" {
 		return best
@@ -82,7 +82,7 @@ func saidIn(l letter.Letter) []Said {
 }
 
 // better is what says more about a person, the first if both say the same.
-func better(first, second []Said) []Said {
+func better(first, second []FormAnswer) []FormAnswer {
 	if worthOf(second) > worthOf(first) {
 		return second
 	}
@@ -93,7 +93,7 @@ func better(first, second []Said) []Said {
 const maxPage = 256 << 10
 
 // worthOf says how much of a person some answers tell.
-func worthOf(said []Said) (points int) {
+func worthOf(said []FormAnswer) (points int) {
 	seen := map[role]bool{}
 	for _, s := range said {
 		if s.Value == "" || seen[s.role] {
@@ -118,7 +118,7 @@ func worthOf(said []Said) (points int) {
 
 // saidInLines reads lines such as "Name: A Person", and labels that have the
 // answer below them.
-func saidInLines(text string) []Said {
+func saidInLines(text string) []FormAnswer {
 	var f formLines
 	for _, line := range linesOf(text) {
 		f.line(strings.TrimSpace(line))
@@ -128,7 +128,7 @@ func saidInLines(text string) []Said {
 
 // formLines is a walk through the lines of a form's mail.
 type formLines struct {
-	said []Said
+	said []FormAnswer
 	open bool          // the last answer may go on
 	seen map[role]bool // what has been answered
 }
@@ -170,7 +170,7 @@ func (f *formLines) begin(label, value string, is role) {
 		f.seen = map[role]bool{}
 	}
 	f.seen[is], f.open = true, true
-	f.said = append(f.said, Said{Label: label, Value: value, role: is})
+	f.said = append(f.said, FormAnswer{Label: label, Value: value, role: is})
 }
 
 // goOn adds a line to the answer above it. An answer of one line ends with it.
@@ -198,13 +198,13 @@ func (f *formLines) loose(line string) {
 	case f.said[n-1].Label == "":
 		f.said[n-1].Value += "\n" + line
 	case line != "":
-		f.said = append(f.said, Said{Value: line})
+		f.said = append(f.said, FormAnswer{Value: line})
 	}
 	f.open = false
 }
 
 // all is what was said, without empty lines at the ends.
-func (f *formLines) all() []Said {
+func (f *formLines) all() []FormAnswer {
 	for i := range f.said {
 		f.said[i].Value = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(f.said[i].Value), "\n--"))
 	}
@@ -222,8 +222,8 @@ func oneLiner(is role) bool {
 
 // Labels are no longer than this.
 const (
-	longestLabel = 80 // characters
-	mostOfLabel  = 10 // words
+	longestQuestion = 80 // characters
+	mostOfLabel     = 10 // words
 )
 
 // cutLabel divides a line at the colon that ends its label. A label alone on
@@ -234,7 +234,7 @@ func cutLabel(line string) (label, value string, is role, ok bool) {
 	}
 	at := strings.IndexAny(line, ":：")
 	if at < 0 {
-		if len(line) > longestLabel {
+		if len(line) > longestQuestion {
 			return "", "", asksOther, false
 		}
 		is = roleOf(line)
@@ -250,7 +250,7 @@ func cutLabel(line string) (label, value string, is role, ok bool) {
 // isLabel says whether what stands before a colon may be a question: no time
 // of day, no address of a page, and not a whole sentence.
 func isLabel(s string) bool {
-	if len(s) > 4*longestLabel || len([]rune(s)) > longestLabel || len(strings.Fields(s)) > mostOfLabel {
+	if len(s) > 4*longestQuestion || len([]rune(s)) > longestQuestion || len(strings.Fields(s)) > mostOfLabel {
 		return false
 	}
 	return strings.ContainsFunc(s, unicode.IsLetter) && !strings.ContainsAny(s, "@<>")
@@ -277,7 +277,7 @@ func siteWords(line string) bool {
 
 // saidInTable reads the tables of a page: rows of a label and an answer, or
 // rows that are the one and the other in turn.
-func saidInTable(page string) []Said {
+func saidInTable(page string) []FormAnswer {
 	doc, err := html.Parse(strings.NewReader(page))
 	if err != nil {
 		return nil
@@ -292,7 +292,7 @@ const mostRows = 400
 
 // formRows is a walk through the tables of a page.
 type formRows struct {
-	said  []Said
+	said  []FormAnswer
 	label string // of the row above, which had nothing else
 	rows  int
 }
@@ -323,7 +323,7 @@ func (f *formRows) row(tr *html.Node) {
 }
 
 func (f *formRows) add(label, value string) {
-	f.said = append(f.said, Said{Label: plainLabel(label), Value: value, role: roleOf(label)})
+	f.said = append(f.said, FormAnswer{Label: plainLabel(label), Value: value, role: roleOf(label)})
 }
 
 // formCell is one cell of a row that says something. heads is one that is printed
@@ -404,7 +404,7 @@ func unseenInCell(n *html.Node) bool {
 // ownPart is what the person wrote themselves: the message first, then each
 // other answer with its question, so that nothing is lost that no field of
 // ours is for.
-func ownPart(said []Said) string {
+func ownPart(said []FormAnswer) string {
 	var first, then []string
 	for _, s := range said {
 		switch {
