@@ -323,12 +323,15 @@ func (a arrival) within() string {
 // of their own. "Please help" is a letter of their own.
 var coverWords = regexp.MustCompile(`(?i)^[^\pL\pN]*((fyi|for (your )?(info|information)|(please )?(see|read) (below|attached|this)|(see )?(as )?(attached|below|enclosed)|forward(ed|ing)?( this)?|passing (this )?on|for you|zur (info|kenntnis)|pour (info|information|vous)|до відома|для інформації|див\.? нижче|к сведению|برای اطلاع)[^\pL\pN]*)?$`)
 
+// endsCover is a line below which nothing is said any more: the mark of a
+// signature, a drawn line, or what a telephone adds.
+var endsCover = regexp.MustCompile(`(?i)^\s*([-–—_=*]{2,}|—|sent (from|via) (my|the|mail|outlook|yahoo|proton|android|iphone|ipad|samsung)\b.*|get outlook for .*|(envoyé (de|depuis)|gesendet (von|mit)|von meinem|enviado desde|inviato da|verzonden (vanaf|met)|надіслано з|отправлено с|wysłane z|ارسال شده از|فرستاده شده از) .*|-+ ?(original message|original-nachricht).*)`)
+
 // saysNothing says whether what stands above a letter is no letter of its own.
 func saysNothing(cover string) bool {
 	lines := linesOf(cover)
 	for i, line := range lines {
-		s := strings.TrimSpace(line)
-		if signatureMark.MatchString(s) || sentFrom.MatchString(s) || separates(s) {
+		if endsCover.MatchString(line) {
 			lines = lines[:i]
 			break
 		}
