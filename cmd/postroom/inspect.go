@@ -71,7 +71,11 @@ func (c *command) ours() inbound.Ours {
 	}
 	for _, m := range cfg.Mailboxes {
 		ours.Mailboxes = append(ours.Mailboxes, strings.ToLower(m.Address))
+		if m.AuthservID != "" {
+			ours.AuthservIDs = append(ours.AuthservIDs, m.AuthservID)
+		}
 	}
+	ours.WebsiteForms = cfg.WebsiteForms
 	for _, coordinator := range cfg.Coordinators {
 		ours.Staff = append(ours.Staff, strings.ToLower(coordinator.Address))
 	}
@@ -105,6 +109,7 @@ type inspected struct {
 	Against     []string             `json:"against"`
 	Problems    []string             `json:"problems"`
 	Staff       bool                 `json:"staff"`
+	Behind      *inbound.Behind      `json:"behind,omitempty"` // who wrote it, where its sender did not
 	Back        string               `json:"back,omitempty"`
 	Language    string               `json:"language"`
 	Phone       string               `json:"phone"`
@@ -234,6 +239,7 @@ func show(l letter.Letter, v inbound.Verdict) inspected {
 		Reasons: append([]string{}, v.Because...), Against: append([]string{}, v.Against...), Problems: append([]string{}, l.Problems...),
 		Staff: v.Staff, Phone: inbound.Phone(v.Visible), Facts: []inspectedFact{},
 	}
+	seen.Behind = v.Behind
 	if !v.Back.IsZero() {
 		seen.Back = v.Back.Format(time.DateOnly)
 	}
@@ -283,6 +289,9 @@ func (i inspected) print(out io.Writer) {
 	}
 	if i.Staff {
 		fmt.Fprintf(out, "  staff       yes, it is from our own people\n")
+	}
+	if i.Behind != nil {
+		fmt.Fprintf(out, "  behind it   %s\n", sentence(i.Behind))
 	}
 	fmt.Fprintf(out, "  subject     %s\n", i.Subject)
 	i.printFound(out)

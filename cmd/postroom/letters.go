@@ -20,7 +20,7 @@ import (
 // letters shows what came in by mail and takes in letters from files.
 func (c *command) letters() *cobra.Command {
 	cmd := &cobra.Command{Use: "letters", Short: "Look at letters, and take in those that somebody has as files"}
-	cmd.AddCommand(c.lettersList(), c.lettersTake())
+	cmd.AddCommand(c.lettersList(), c.lettersTake(), c.lettersAttachment())
 	return cmd
 }
 

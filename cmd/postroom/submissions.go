@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/internal/app"
-	"postroom/internal/letter"
 	"postroom/internal/outbound"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
@@ -69,7 +68,7 @@ func (c *command) submissionsShow() *cobra.Command {
 			s.Reference, s.Form, s.State, s.Locale, s.ReceivedAt.Format(time.RFC3339))
 		printHolds(c.stdout, holds)
 		printAnswers(c.stdout, room.Programmes, s)
-		if err := printLetters(c.stdout, read, s); err != nil {
+		if err := c.printLetters(ctx, room, s); err != nil {
 			return err
 		}
 		return printMailsInWords(c.stdout, mails, callWords(room))
@@ -116,19 +115,20 @@ func printAnswers(out io.Writer, set *programme.Set, s postroom.Submission) {
 }
 
 // printLetters prints the letters of a submission, the newest first.
-func printLetters(out io.Writer, r store.Reader, s postroom.Submission) error {
-	list, err := r.LettersAbout(s.ID)
+func (c *command) printLetters(ctx context.Context, room *app.Room, s postroom.Submission) error {
+	list, err := room.Store.Read(ctx).LettersAbout(s.ID)
 	if err != nil {
 		return err
 	}
 	for _, l := range slices.Backward(list) {
-		raw, err := r.LetterRaw(l.ID)
+		read, _, err := room.Inbound.Look(ctx, l)
 		if err != nil {
 			return err
 		}
-		read := letter.Read(raw)
-		fmt.Fprintf(out, "\nLETTER of %s from %s\n\n%s\n", l.ReceivedAt.Format(time.RFC3339), or(printable(writers(read)), "nobody it names"), printable(strings.TrimSpace(read.Text)))
-		printAttached(out, read)
+		fmt.Fprintf(c.stdout, "\nLETTER of %s from %s\n\n%s\n", l.ReceivedAt.Format(time.RFC3339), or(printable(writers(read)), "nobody it names"), printable(strings.TrimSpace(read.Text)))
+		if err := c.printAttached(ctx, room, l, read); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"postroom/internal/app"
 	"postroom/internal/config"
 	"postroom/internal/inbound"
 	"postroom/internal/letter"
@@ -23,7 +23,7 @@ import (
 // settings and so holds the keys.
 func (c *command) triage() *cobra.Command {
 	cmd := &cobra.Command{Use: "triage", Short: "Look after letters that need a person"}
-	cmd.AddCommand(c.triageList(), c.triageShow(), c.triageAssign(), c.triageRetry(), c.triageDone())
+	cmd.AddCommand(c.triageList(), c.triageShow(), c.triageAssign(), c.triageFile(), c.triageRetry(), c.triageDone())
 	return cmd
 }
 
@@ -34,15 +34,19 @@ func (c *command) triageList() *cobra.Command {
 		Short: "List the letters that need a person, who has waited longest first",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.withStore(cmd.Context(), func(st *store.Store) error {
-				list, err := st.Read(cmd.Context()).Triage(limit)
+			return c.beside(cmd.Context(), func(room *app.Room) error {
+				list, err := room.Store.Read(cmd.Context()).Triage(limit)
 				if err != nil {
 					return fmt.Errorf("list letters in triage: %w", err)
 				}
 				table := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
-				fmt.Fprintln(table, "REFERENCE\tCLASS\tMAILBOX\tRECEIVED\tASSIGNED\tREASON")
+				fmt.Fprintln(table, "REFERENCE\tCLASS\tMAILBOX\tRECEIVED\tASSIGNED\tBEHIND IT\tREASON")
 				for _, l := range list {
-					fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", l.Reference, l.Class, l.Mailbox, l.ReceivedAt.Format(time.RFC3339), or(l.AssignedTo, "-"), l.Reason)
+					_, v, err := room.Inbound.Look(cmd.Context(), l)
+					if err != nil {
+						return err
+					}
+					fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.Reference, l.Class, l.Mailbox, l.ReceivedAt.Format(time.RFC3339), or(l.AssignedTo, "-"), behindIt(v.Behind), l.Reason)
 				}
 				return table.Flush()
 			})
@@ -53,24 +57,17 @@ func (c *command) triageList() *cobra.Command {
 }
 
 func (c *command) triageShow() *cobra.Command {
-	return c.triageOne("show REFERENCE", "Show one letter and what it was taken for", func(ctx context.Context, st *store.Store, l postroom.Letter) error {
-		raw, err := st.Read(ctx).LetterRaw(l.ID)
+	return c.triageOne("show REFERENCE", "Show one letter, what it was taken for and who is behind it", func(ctx context.Context, room *app.Room, l postroom.Letter) error {
+		read, v, err := room.Inbound.Look(ctx, l)
 		if err != nil {
 			return err
 		}
-		read := letter.Read(raw)
 		fmt.Fprintf(c.stdout, "reference  %s\nclass      %s\nreason     %s\nmailbox    %s\nreceived   %s\nassigned   %s\nfrom       %s\nsubject    %s\n\n%s\n",
 			l.Reference, l.Class, l.Reason, l.Mailbox, l.ReceivedAt.Format(time.RFC3339), or(l.AssignedTo, "-"),
 			printable(writers(read)), printable(read.Subject), printable(read.Text))
-		printAttached(c.stdout, read)
-		return nil
+		printBehind(c.stdout, l, v.Behind)
+		return c.printAttached(ctx, room, l, read)
 	})
-}
-
-func printAttached(out io.Writer, l letter.Letter) {
-	for _, a := range l.Attachments {
-		fmt.Fprintf(out, "attached: %s (%s, %d bytes)\n", printable(a.Name), printable(a.Type), a.Size)
-	}
 }
 
 func writers(l letter.Letter) string {
@@ -165,14 +162,14 @@ func (c *command) changeLetter(ctx context.Context, reference, said string, chan
 	})
 }
 
-func (c *command) triageOne(use, short string, do func(context.Context, *store.Store, postroom.Letter) error) *cobra.Command {
+func (c *command) triageOne(use, short string, do func(context.Context, *app.Room, postroom.Letter) error) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
-		return c.withStore(cmd.Context(), func(st *store.Store) error {
-			l, err := letterWith(st.Read(cmd.Context()), args[0])
+		return c.beside(cmd.Context(), func(room *app.Room) error {
+			l, err := letterWith(room.Store.Read(cmd.Context()), args[0])
 			if err != nil {
 				return err
 			}
-			return do(cmd.Context(), st, l)
+			return do(cmd.Context(), room, l)
 		})
 	}}
 }

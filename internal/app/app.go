@@ -215,9 +215,16 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 		return err
 	}
 	r.makeWorkflow()
-	r.Events = event.New(event.Options{Store: r.Store, Programmes: r.Programmes, Runs: r.Workflow, Clock: r.Clock})
 	r.Lists = campaign.New(campaign.Options{Store: r.Store, Runs: r.Workflow, Clock: r.Clock})
 	r.Editions = campaign.NewEditions(campaign.EditionOptions{Store: r.Store, Copies: r.Outbox, Discreet: r.discreet, Clock: r.Clock})
+	r.makeIntake()
+	r.Digests, err = r.makeDigests()
+	return err
+}
+
+// makeIntake makes the door in and what reads letters for it.
+func (r *Room) makeIntake() {
+	r.Events = event.New(event.Options{Store: r.Store, Programmes: r.Programmes, Runs: r.Workflow, Clock: r.Clock})
 	r.Intake = intake.New(intake.Options{
 		Store: r.Store, Programmes: r.Programmes, Workflow: r.Workflow, Events: r.Events, Clock: r.Clock, Log: r.Log,
 	})
@@ -225,8 +232,6 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 		Store: r.Store, Programmes: r.Programmes, Intake: r.Intake, Workflow: r.Workflow, Outbox: r.Outbox,
 		Ours: r.ours(), Clock: r.Clock, Log: r.Log,
 	})
-	r.Digests, err = r.makeDigests()
-	return err
 }
 
 // readTexts takes the texts that were read before, or reads them.

@@ -16,9 +16,9 @@ import (
 )
 
 // Beside opens what a command needs that reads or writes beside a running
-// server: the database, the mails, the programmes with what
-// they promise, and the summaries, without
-// the lock of the data folder, the queue or the pages. Close it like any other.
+// server: the database, the mails, the programmes with what they promise, the
+// door in, and the summaries, without the lock of the data folder, the queue or
+// the pages. Close it like any other.
 func Beside(ctx context.Context, cfg config.Config, clock postroom.Clock, log *slog.Logger) (*Room, error) {
 	r := &Room{Config: cfg, Clock: clock, Log: log, unlock: func() error { return nil }}
 	if err := r.beside(ctx); err != nil {
@@ -46,6 +46,7 @@ func (r *Room) beside(ctx context.Context) (err error) {
 		return err
 	}
 	r.makeWorkflow()
+	r.makeIntake()
 	r.Digests, err = r.makeDigests()
 	return err
 }

@@ -73,6 +73,7 @@ func (r *Room) ours() inbound.Ours {
 			o.AuthservIDs = append(o.AuthservIDs, m.AuthservID)
 		}
 	}
+	o.WebsiteForms = r.Config.WebsiteForms
 	for _, c := range r.Config.Coordinators {
 		o.Staff = append(o.Staff, strings.ToLower(c.Address))
 	}

@@ -23,9 +23,12 @@ type rule struct {
 
 // order is the order in which kinds of letter are looked for. Reports come
 // first: a third of all bounces also call themselves an automatic reply, and
-// many go out through lists. People come last.
+// many go out through lists. People come last, but for those who wrote on a
+// website: such letters have all the marks of robots, and are known by who
+// sends them.
 func order() []rule {
 	return []rule{
+		{postroom.LetterSubmission, fromSite},
 		{postroom.LetterComplaint, complained},
 		{postroom.LetterReceipt, receipted},
 		{postroom.LetterDeliveredNotice, delivered},
@@ -57,7 +60,8 @@ func Classify(l letter.Letter, ours Ours, now time.Time) (v Verdict) {
 			break
 		}
 	}
-	v.Against = r.against(v)
+	v.Behind = r.behind(v)
+	v.Against = r.againstAnswer(v, r.against(v))
 	v.Answerable = len(v.Against) == 0
 	return v
 }

@@ -30,6 +30,7 @@ const (
 	reasonStaffOther   = "staff_other"   // staff wrote to somebody of whom nothing is on file
 	reasonStaff        = "from_staff"    // a forwarded letter, or a note to us
 	reasonAnswered     = "answered"      // a person answered it
+	reasonPassedOn     = "passed_on"     // it is somebody else's letter, and it is not said whose
 	reasonNoForm       = "no_form"       // no programme takes letters at this address
 	reasonOther        = "other_sender"  // it answers somebody else's conversation
 	reasonNotAnswered  = "not_answered"  // a person wrote, and nothing automatic may answer: why follows
@@ -137,6 +138,8 @@ func (in *Inbound) act(ctx context.Context, a arrival) error {
 		return in.triage(ctx, a, reasonChallenge)
 	case v.Class == postroom.LetterList:
 		return in.bulk(ctx, a)
+	case v.Behind != nil && v.Behind.By == ByWebsite:
+		return in.fromSite(ctx, a)
 	case v.Staff:
 		return in.fromStaff(ctx, a)
 	}

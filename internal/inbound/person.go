@@ -28,6 +28,9 @@ func (in *Inbound) submission(ctx context.Context, a arrival) error {
 	if !a.mayAnswer() {
 		return in.triage(ctx, a, a.against())
 	}
+	if a.onlyPassesOn() {
+		return in.triage(ctx, a, reasonPassedOn)
+	}
 	form, ok, err := in.formFor(ctx, a)
 	if err != nil {
 		return err
@@ -101,10 +104,15 @@ func (a arrival) text() string {
 // entry is the letter as the one door in takes it.
 func (in *Inbound) entry(form *programme.Form, a arrival) postroom.Entry {
 	locale, guessed := in.locale(form.Programme.Languages, a)
-	return postroom.Entry{
+	e := postroom.Entry{
 		Channel: postroom.ByLetter, Key: "letter:" + a.ID, Form: form.Name, Locale: locale, Guessed: guessed,
-		Mailbox: a.Mailbox, Letter: a.ID, Subject: a.read.Subject, Words: a.words(), Answers: in.answers(form, a), At: a.ReceivedAt,
+		Mailbox: a.Mailbox, Letter: a.ID, Subject: a.read.Subject, Words: a.words() + a.within(), Answers: in.answers(form, a), At: a.ReceivedAt,
 	}
+	if b := a.verdict.Behind; b.isTheirs() {
+		e.Words = b.all
+		b.answersOf(form, e.Answers)
+	}
+	return e
 }
 
 // locale guesses the language to answer in. Where nothing speaks for a language
@@ -366,7 +374,7 @@ func (in *Inbound) triage(ctx context.Context, a arrival, reason string) error {
 // judged reads what a letter that no form takes says: the programme at whose
 // phrases somebody must be called, or nil, and what its sender may hear.
 func (in *Inbound) judged(a arrival) (worried *programme.Programme, k workflow.Kept) {
-	said := programme.Fold(a.words())
+	said := programme.Fold(a.words() + a.within())
 	p, worrying := in.Programmes.Worrying(said)
 	k = in.kept(a)
 	k.Worrying, k.Silent = worrying, worrying && (k.Discreet || p.Safeguarding.Silent.InFolded(said))

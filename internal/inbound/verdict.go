@@ -38,6 +38,9 @@ type Ours struct {
 	// AuthservIDs are the names under which our own provider writes
 	// Authentication-Results (RFC 8601); any other is not believed.
 	AuthservIDs []string
+	// WebsiteForms are the addresses, in small letters, from which the forms of
+	// our own websites send; they are believed where AuthservIDs vouch for them.
+	WebsiteForms []string
 }
 
 // Verdict is what a letter was taken for, with the reasons.
@@ -68,6 +71,9 @@ type Verdict struct {
 	Complaint *Complaint
 	// Back is when an absent person is back, from an auto-reply; zero if unknown.
 	Back time.Time
+	// Behind is the person behind the letter, where it came by the form of a
+	// website or is passed on; nil where its sender is who wrote it.
+	Behind *Behind `json:",omitempty"`
 	// Visible is what the person wrote this time, without quotes and signature.
 	Visible string
 }

@@ -147,6 +147,7 @@ func (l *loader) programme(m proof.Map) *Programme {
 	p.Discreet = m.Bool("discreet")
 	p.ReplyWithin = r.span(m, "reply_within", Span{Working: 2})
 	p.Safeguarding = r.safeguarding(m)
+	p.Attachments = r.attachments(m)
 	p.Lists = r.lists(m)
 	p.Events = r.events(m)
 	p.Forms = r.forms(m)

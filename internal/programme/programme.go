@@ -18,6 +18,7 @@ type Programme struct {
 	Discreet     bool           // nothing about it in subjects or summaries
 	ReplyWithin  Span           // when a person answers; two working days if left out
 	Safeguarding Safeguarding   // what makes the post room stop; the zero value never does
+	Attachments  Attachments    // of letters, that staff are offered to open
 	Forms        []*Form
 	Events       []*Event
 	Lists        []*List

@@ -1,0 +1,221 @@
+package inbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"postroom/internal/intake"
+	"postroom/internal/letter"
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+	"postroom/internal/store"
+)
+
+// Why a letter is not filed as a person asks.
+var (
+	ErrNotWaiting = errors.New("the letter does not need a person")
+	ErrOurs       = errors.New("the address is one of our own")
+	ErrNobody     = errors.New("this is neither an address nor a telephone number")
+	ErrNoForm     = errors.New("no form takes letters at this mailbox")
+)
+
+// As says whose letter it is, by a coordinator who has looked.
+type As struct {
+	Person string // their address, or their telephone number
+	Name   string // "" is as the letter says
+	Form   string // "" is the form that the words and the mailbox stand for
+}
+
+// Look reads a letter on file once more, for whoever looks at it: what is in it
+// and who is behind it.
+func (in *Inbound) Look(ctx context.Context, l postroom.Letter) (letter.Letter, Verdict, error) {
+	raw, err := in.Store.Read(ctx).LetterRaw(l.ID)
+	if err != nil {
+		return letter.Letter{}, Verdict{}, err
+	}
+	read := letter.Read(raw)
+	return read, Classify(read, in.Ours.at(l.Mailbox), arrival{Letter: l, read: read, at: in.Clock.Now()}.asOf()), nil
+}
+
+// File files a letter that needs a person as what somebody sent, because a
+// coordinator has said whose it is. Only then does anything go out, and to that
+// person only. Filing it again as before changes nothing.
+func (in *Inbound) File(ctx context.Context, l postroom.Letter, as As, by string) (intake.Receipt, error) {
+	a, err := in.asFiled(ctx, l, as)
+	if err != nil {
+		return intake.Receipt{}, err
+	}
+	form, err := in.formAs(ctx, a, as.Form)
+	if err != nil {
+		return intake.Receipt{}, err
+	}
+	receipt, err := in.Intake.Accept(ctx, in.entry(form, a))
+	if err != nil {
+		return receipt, fmt.Errorf("file letter %s: %w", l.ID, err)
+	}
+	return receipt, in.Store.Write(ctx, func(tx *store.Tx) error {
+		placed, err := tx.PlaceLetter(l.ID, receipt.Submission.ID, reasonFiled, a.at)
+		if err != nil || !placed {
+			return err
+		}
+		return tx.Audit(by, "letter is filed as "+receipt.Submission.Reference, l.ID, a.at)
+	})
+}
+
+// asFiled is a letter as the person sent it whose it is said to be.
+func (in *Inbound) asFiled(ctx context.Context, l postroom.Letter, as As) (arrival, error) {
+	if l.State != postroom.LetterTriage {
+		return arrival{}, ErrNotWaiting
+	}
+	read, v, err := in.Look(ctx, l)
+	if err != nil {
+		return arrival{}, err
+	}
+	b, err := v.as(read, as)
+	if err != nil {
+		return arrival{}, err
+	}
+	if in.Ours.at(l.Mailbox).owns(b.Address) {
+		return arrival{}, ErrOurs
+	}
+	v.Behind = b
+	return arrival{Letter: l, read: read, verdict: v, at: in.Clock.Now()}.byThePersonBehind(), nil
+}
+
+// as is the person behind a letter as a coordinator names them, with what the
+// letter holds of them.
+func (v Verdict) as(read letter.Letter, as As) (*Behind, error) {
+	address, phone := soleAddress(as.Person), ""
+	if address == "" {
+		if phone = Phone(as.Person); phone == "" {
+			return nil, ErrNobody
+		}
+	}
+	b := Behind{By: ByForward, Subject: read.Subject, Text: v.Visible}
+	switch {
+	case v.Behind != nil && (address == "" || address != firstAddress(read.From)):
+		b = *v.Behind
+	case address != "" && address == firstAddress(read.From):
+		b.Name = personName(read.From[0].Name)
+	}
+	if b.Address != "" && b.Address != address {
+		b.Name = "" // it is somebody else's
+	}
+	b.Address, b.Phone = address, phoneOr(phone, b.Phone)
+	if as.Name != "" {
+		b.Name = personName(as.Name)
+	}
+	return &b, nil
+}
+
+func phoneOr(phone, otherwise string) string {
+	if phone != "" {
+		return phone
+	}
+	return otherwise
+}
+
+// formAs is the form that a coordinator names, or that the letter's own words
+// and its mailbox stand for.
+func (in *Inbound) formAs(ctx context.Context, a arrival, named string) (*programme.Form, error) {
+	if named != "" {
+		form, ok := in.Programmes.Form(named)
+		if !ok {
+			return nil, fmt.Errorf("there is no form called %s: %w", named, ErrNoForm)
+		}
+		return form, nil
+	}
+	form, ok, err := in.formFor(ctx, a)
+	if err == nil && !ok {
+		err = ErrNoForm
+	}
+	return form, err
+}
+
+// Offers says of each attachment of a letter why staff are not offered to open
+// it; "" where they are. Until it is known whose a letter is, only what every
+// programme at its mailbox keeps is offered.
+func (in *Inbound) Offers(ctx context.Context, l postroom.Letter, read letter.Letter) ([]programme.Refusal, error) {
+	programmes, err := in.keepers(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	var list []programme.Refusal
+	for i, attached := range read.Attachments {
+		content, _ := Attached(read, i)
+		list = append(list, refusal(programmes, attached, content))
+	}
+	return list, nil
+}
+
+func refusal(programmes []*programme.Programme, attached letter.Attachment, content []byte) programme.Refusal {
+	kinds := programme.DefaultAttachments()
+	if len(programmes) == 0 {
+		return kinds.Refuses(attached.Name, attachmentType(attached), attached.Size, content)
+	}
+	for _, p := range programmes {
+		if why := p.Attachments.Refuses(attached.Name, attachmentType(attached), attached.Size, content); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// attachmentType is what an attachment is taken for. This is the one place that says
+// whether that is what its sender calls it or what its content shows.
+func attachmentType(a letter.Attachment) string { return a.Type }
+
+// keepers are the programmes that decide what is kept of a letter: that of the
+// submission which it belongs to, or all at the mailbox it came to.
+func (in *Inbound) keepers(ctx context.Context, l postroom.Letter) (list []*programme.Programme, err error) {
+	if l.Submission != "" {
+		sub, err := in.Store.Read(ctx).Submission(l.Submission)
+		if err != nil {
+			return nil, fmt.Errorf("find submission of letter %s: %w", l.ID, err)
+		}
+		if p, ok := in.Programmes.Programme(sub.Programme); ok {
+			return []*programme.Programme{p}, nil
+		}
+	}
+	for _, p := range in.Programmes.Programmes() {
+		if slices.ContainsFunc(p.Addresses, func(address string) bool { return strings.EqualFold(address, l.Mailbox) }) {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+// Attached returns the content of an attachment as it came, for whoever is
+// offered to open it. It says false where it cannot be taken out of the letter.
+func Attached(l letter.Letter, n int) ([]byte, bool) {
+	parts := l.Parts
+	for i, a := range l.Attachments {
+		at := slices.IndexFunc(parts, func(p letter.Part) bool { return p.Type == a.Type && isAttached(p) && sameSize(p, a) })
+		if at < 0 {
+			return nil, false
+		}
+		if i == n {
+			return parts[at].Body, true
+		}
+		parts = parts[at+1:]
+	}
+	return nil, false
+}
+
+// sameSize says whether a part is as long as an attachment. A text is not: it
+// was brought into one character set.
+func sameSize(p letter.Part, a letter.Attachment) bool {
+	return strings.HasPrefix(p.Type, "text/") || len(p.Body) == a.Size
+}
+
+// isAttached says whether a part is something beside the letter's own text.
+func isAttached(p letter.Part) bool {
+	if p.Type != "text/plain" && p.Type != "text/html" {
+		return true
+	}
+	disposition := strings.ToLower(p.Header.Get("Content-Disposition"))
+	return strings.HasPrefix(strings.TrimSpace(disposition), "attachment") || strings.Contains(disposition, "name") || strings.Contains(strings.ToLower(p.Header.Get("Content-Type")), "name")
+}
