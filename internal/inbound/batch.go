@@ -315,6 +315,9 @@ func waves(arrivals []arrival) (list [][]arrival) {
 // it.
 func (a arrival) ties() []string {
 	ties := append(a.read.Refs(), a.MessageID, "from "+a.Address, "message "+a.verdict.Answers, "reference "+a.verdict.Reference)
+	if behind := a.verdict.Behind; behind != nil {
+		ties = append(ties, "from "+behind.Address)
+	}
 	return slices.DeleteFunc(ties, func(tie string) bool {
 		return tie == "" || tie == "from " || tie == "message " || tie == "reference "
 	})

@@ -154,19 +154,15 @@ func (in *Inbound) Offers(ctx context.Context, l postroom.Letter, read letter.Le
 func refusal(programmes []*programme.Programme, attached letter.Attachment, content []byte) programme.Refusal {
 	kinds := programme.DefaultAttachments()
 	if len(programmes) == 0 {
-		return kinds.Refuses(attached.Name, attachmentType(attached), attached.Size, content)
+		return kinds.Refuses(attached.Name, attached.Sniffed, attached.Size, content)
 	}
 	for _, p := range programmes {
-		if why := p.Attachments.Refuses(attached.Name, attachmentType(attached), attached.Size, content); why != "" {
+		if why := p.Attachments.Refuses(attached.Name, attached.Sniffed, attached.Size, content); why != "" {
 			return why
 		}
 	}
 	return ""
 }
-
-// attachmentType is what an attachment is taken for. This is the one place that says
-// whether that is what its sender calls it or what its content shows.
-func attachmentType(a letter.Attachment) string { return a.Type }
 
 // keepers are the programmes that decide what is kept of a letter: that of the
 // submission which it belongs to, or all at the mailbox it came to.
@@ -191,31 +187,8 @@ func (in *Inbound) keepers(ctx context.Context, l postroom.Letter) (list []*prog
 // Attached returns the content of an attachment as it came, for whoever is
 // offered to open it. It says false where it cannot be taken out of the letter.
 func Attached(l letter.Letter, n int) ([]byte, bool) {
-	parts := l.Parts
-	for i, a := range l.Attachments {
-		at := slices.IndexFunc(parts, func(p letter.Part) bool { return p.Type == a.Type && isAttached(p) && sameSize(p, a) })
-		if at < 0 {
-			return nil, false
-		}
-		if i == n {
-			return parts[at].Body, true
-		}
-		parts = parts[at+1:]
+	if n < 0 || n >= len(l.Attachments) {
+		return nil, false
 	}
-	return nil, false
-}
-
-// sameSize says whether a part is as long as an attachment. A text is not: it
-// was brought into one character set.
-func sameSize(p letter.Part, a letter.Attachment) bool {
-	return strings.HasPrefix(p.Type, "text/") || len(p.Body) == a.Size
-}
-
-// isAttached says whether a part is something beside the letter's own text.
-func isAttached(p letter.Part) bool {
-	if p.Type != "text/plain" && p.Type != "text/html" {
-		return true
-	}
-	disposition := strings.ToLower(p.Header.Get("Content-Disposition"))
-	return strings.HasPrefix(strings.TrimSpace(disposition), "attachment") || strings.Contains(disposition, "name") || strings.Contains(strings.ToLower(p.Header.Get("Content-Type")), "name")
+	return l.Parts[l.Attachments[n].Part].Body, true
 }
