@@ -224,7 +224,7 @@ func (r Reader) LettersNamedAny(messageIDs []string) (map[string][]postroom.Lett
 	for some := range blocks(messageIDs) {
 		var list places
 		letters, err := r.letters(`SELECT `+letterColumns+` FROM (SELECT letters.*, row_number() OVER (PARTITION BY message_id ORDER BY received_at, id) AS n
-			FROM letters WHERE message_id <> '' AND message_id IN (`+list.each(some)+`)) AS letters WHERE n <= `+fmt.Sprint(mostNamed)+` ORDER BY received_at, id`, list.args...)
+			FROM letters WHERE message_id <> '' AND message_id IN (`+list.each(some)+`)) AS ranked WHERE n <= `+fmt.Sprint(mostNamed)+` ORDER BY received_at, id`, list.args...)
 		if err != nil {
 			return nil, fmt.Errorf("look for letters with %d names: %w", len(some), err)
 		}
