@@ -100,7 +100,8 @@ type inspected struct {
 	Answerable  bool                 `json:"answerable"`
 	Subject     string               `json:"subject"`
 	From        []inspectedAddress   `json:"from"`
-	Text        string               `json:"text"`
+	Text        string               `json:"text"`       // the first of its texts
+	Whole       string               `json:"whole_text"` // all of them, in their order
 	Visible     string               `json:"visible_text"`
 	Attachments []inspectedFile      `json:"attachments"`
 	Bounces     []inspectedBounce    `json:"bounces"`
@@ -234,7 +235,7 @@ func mailboxesFor(set *programme.Set, l letter.Letter) []string {
 // no list is null.
 func show(l letter.Letter, v inbound.Verdict) inspected {
 	seen := inspected{
-		Class: v.Class, Answerable: v.Answerable, Subject: l.Subject, Text: l.Text, Visible: v.Visible,
+		Class: v.Class, Answerable: v.Answerable, Subject: l.Subject, Text: l.First, Whole: l.Text, Visible: v.Visible,
 		From: []inspectedAddress{}, Attachments: []inspectedFile{}, Bounces: []inspectedBounce{},
 		Reasons: append([]string{}, v.Because...), Against: append([]string{}, v.Against...), Problems: append([]string{}, l.Problems...),
 		Staff: v.Staff, Phone: inbound.Phone(v.Visible), Facts: []inspectedFact{},

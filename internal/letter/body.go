@@ -42,6 +42,24 @@ func ownWords(own []Part) (text, page string) {
 	return limited(strings.Join(slices.DeleteFunc(all, func(s string) bool { return s == "" }), "\n")), page
 }
 
+// firstWords is the first of the texts that make up a letter's own words, or what
+// the first page says where no part is plain.
+func firstWords(own []Part) string {
+	own = oneOfEach(own)
+	for _, kind := range []string{"text/plain", "text/html"} {
+		for i := range own {
+			switch p := &own[i]; {
+			case p.Type != kind && (kind == "text/html" || p.Type == "text/html") || len(bytes.TrimSpace(p.Body)) == 0:
+			case kind == "text/html":
+				return Plain(limited(string(p.Body)), nil)
+			default:
+				return limited(string(p.Body))
+			}
+		}
+	}
+	return ""
+}
+
 // alternativesSpoken are the multipart/alternatives that have a plain text.
 // Their pages say the same (RFC 2046, 5.1.4).
 func alternativesSpoken(own []Part) map[int]bool {

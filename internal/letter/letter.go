@@ -55,6 +55,7 @@ type Letter struct {
 	InReplyTo   []string // message ids without angle brackets
 	References  []string // message ids without angle brackets, the oldest first
 	Date        time.Time
+	First       string // the first of its texts: what programs that show only one call its body
 	Text        string // the plain text, or what the HTML says when there is none
 	HTML        string // the HTML part, decoded, without large pictures in it; never shown as it is
 	Attachments []Attachment

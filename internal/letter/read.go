@@ -107,7 +107,7 @@ func envelope(h Header) Letter {
 // plainest is what is left of a letter that broke its reader.
 func plainest(raw []byte) Letter {
 	text := storable(decode("", raw[:min(len(raw), maxText)]))
-	return Letter{Text: text, Parts: []Part{{Type: "text/plain", Body: []byte(text)}}, Problems: []string{"unreadable"}}
+	return Letter{First: text, Text: text, Parts: []Part{{Type: "text/plain", Body: []byte(text)}}, Problems: []string{"unreadable"}}
 }
 
 // put tells the letter's own text from what is attached to it.
@@ -132,6 +132,7 @@ func (l *Letter) put(leaves []Part) {
 			}
 		}
 	}
+	l.First = firstWords(own)
 	l.Text, l.HTML = ownWords(own)
 }
 
