@@ -42,19 +42,13 @@ func ownWords(own []Part) (text, page string) {
 	return limited(strings.Join(slices.DeleteFunc(all, func(s string) bool { return s == "" }), "\n")), page
 }
 
-// firstWords is the first of the texts that make up a letter's own words, or what
-// the first page says where no part is plain.
+// firstWords is the first of the plain texts that make up a letter's own words;
+// "" if there is none.
 func firstWords(own []Part) string {
 	own = oneOfEach(own)
-	for _, kind := range []string{"text/plain", "text/html"} {
-		for i := range own {
-			switch p := &own[i]; {
-			case p.Type != kind && (kind == "text/html" || p.Type == "text/html") || len(bytes.TrimSpace(p.Body)) == 0:
-			case kind == "text/html":
-				return Plain(limited(string(p.Body)), nil)
-			default:
-				return limited(string(p.Body))
-			}
+	for i := range own {
+		if p := &own[i]; p.Type != "text/html" && len(bytes.TrimSpace(p.Body)) > 0 {
+			return limited(string(p.Body))
 		}
 	}
 	return ""

@@ -1,6 +1,7 @@
 package letter
 
 import (
+	"cmp"
 	"strings"
 )
 
@@ -132,8 +133,8 @@ func (l *Letter) put(leaves []Part) {
 			}
 		}
 	}
-	l.First = firstWords(own)
 	l.Text, l.HTML = ownWords(own)
+	l.First = cmp.Or(firstWords(own), l.Text)
 }
 
 // attach lists a part as attached. The type that the sender declares is often a
