@@ -41,7 +41,7 @@ func seen(l letter.Letter) string {
 	for i := range l.Parts {
 		l.Parts[i].Body, l.Parts[i].Header, l.Parts[i].Params = nil, nil, nil
 	}
-	l.Text = strings.TrimSpace(strings.ReplaceAll(l.Text, "\r\n", "\n"))
+	l.First, l.Text = plainEnds(l.First), plainEnds(l.Text)
 	out, err := json.MarshalIndent(l, "", "  ")
 	if err != nil {
 		return err.Error()
@@ -70,6 +70,8 @@ func TestLettersAreReadAsTheyAreMeant(t *testing.T) {
 		})
 	}
 }
+
+func plainEnds(text string) string { return strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")) }
 
 func TestAnyKindOfLineEndIsTheSameLetter(t *testing.T) {
 	t.Parallel()
