@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// mailPage explains every word that `postroom inspect` says about a letter, in
-// a table below each of these headings.
+// mailPage explains every word that `postroom inspect` and `letters list` say
+// about a letter, in a table below each of these headings.
 const mailPage = "docs/mail.md"
 
 const (
@@ -22,6 +22,7 @@ const (
 	againstHeading  = "### Why it is not answered"
 	problemsHeading = "### What is odd about it"
 	bouncesHeading  = "### Why it came back"
+	endsHeading     = "### What became of it"
 )
 
 func TestEveryWordAboutALetterIsExplained(t *testing.T) {
@@ -31,6 +32,7 @@ func TestEveryWordAboutALetterIsExplained(t *testing.T) {
 		againstHeading:  code.against(),
 		problemsHeading: code.problems(),
 		bouncesHeading:  slices.Collect(maps.Keys(code.blames(t))),
+		endsHeading:     code.ends(),
 	} {
 		if len(inCode) < 10 {
 			t.Errorf("%q: only %d words were found in the code; this test looks in the wrong place", heading, len(inCode))
@@ -122,12 +124,15 @@ func wordsInCode(t *testing.T) letterCode {
 	t.Helper()
 	c := letterCode{map[string][]*ast.FuncDecl{}, map[string][]*ast.File{}}
 	for _, f := range tree(t) {
-		if f.test() || f.pkg != "internal/inbound" && f.pkg != "internal/letter" && f.pkg != "internal/outbound" {
+		if f.test() {
 			continue
 		}
 		c.files[f.pkg] = append(c.files[f.pkg], f.ast)
+		if f.pkg != "internal/inbound" && f.pkg != "internal/letter" {
+			continue
+		}
 		for _, d := range f.ast.Decls {
-			if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil && f.pkg != "internal/outbound" && !acts(fn) {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Body != nil && !acts(fn) {
 				c.functions[fn.Name.Name] = append(c.functions[fn.Name.Name], fn)
 			}
 		}
@@ -204,7 +209,7 @@ func (c letterCode) blames(t *testing.T) map[string]string {
 			}
 		}
 	}
-	for _, word := range c.constants("unknownReason") {
+	for _, word := range c.constants(func(name string) bool { return name == "unknownReason" }) {
 		blames[word] = "scores"
 	}
 	for _, word := range c.oursToMend() {
@@ -213,7 +218,7 @@ func (c letterCode) blames(t *testing.T) map[string]string {
 		}
 		blames[word] = "ours"
 	}
-	for _, word := range c.constants("reasonDelayed") {
+	for _, word := range c.constants(func(name string) bool { return name == delayed }) {
 		blames[word] = "nothing"
 	}
 	return blames
@@ -321,11 +326,19 @@ func (c letterCode) fields(function, field string) (words []string) {
 	return words
 }
 
-// constants are the words that constants of a name stand for.
-func (c letterCode) constants(name string) (words []string) {
-	for _, f := range c.files["internal/inbound"] {
+// delayed is the constant of the one reason that is no end of a letter.
+const delayed = "reasonDelayed"
+
+// ends are the words for what became of a letter.
+func (c letterCode) ends() []string {
+	return c.constants(func(name string) bool { return strings.HasPrefix(name, "reason") && name != delayed })
+}
+
+// constants are the words of constants in the rooms of letters.
+func (c letterCode) constants(of func(name string) bool) (words []string) {
+	for _, f := range slices.Concat(c.files["internal/inbound"], c.files["internal/arrivals"]) {
 		ast.Inspect(f, func(n ast.Node) bool {
-			if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == 1 && spec.Names[0].Name == name {
+			if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == 1 && of(spec.Names[0].Name) {
 				words = append(words, literals(spec.Values...)...)
 			}
 			return true
