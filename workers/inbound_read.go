@@ -10,5 +10,5 @@ import (
 // inboundRead reads the letters of one fetched batch. Each is settled by
 // itself, so a batch that is begun again goes on where it stopped.
 func (w *Workers) inboundRead(ctx context.Context, job postroom.Job) queue.Outcome {
-	return w.Inbound.ReadBatch(ctx, job)
+	return w.Arrivals.ReadBatch(ctx, job)
 }

@@ -45,8 +45,8 @@ type Campaigns interface {
 	Choose(ctx context.Context, campaign string) error
 }
 
-// Inbound reads the letters of an inbound_read job.
-type Inbound interface {
+// Arrivals reads the letters of an inbound_read job.
+type Arrivals interface {
 	ReadBatch(ctx context.Context, job postroom.Job) queue.Outcome
 }
 
@@ -56,7 +56,7 @@ type Options struct {
 	Queue     Jobs
 	Workflow  Runs
 	Outbox    Outbox
-	Inbound   Inbound
+	Arrivals  Arrivals
 	Digests   Summaries
 	Clock     postroom.Clock
 	Log       *slog.Logger

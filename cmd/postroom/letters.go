@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"postroom/internal/arrivals"
 	"postroom/internal/config"
-	"postroom/internal/inbound"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
 )
@@ -107,7 +107,7 @@ func (c *command) take(cmd *cobra.Command, st *store.Store, mailbox, file string
 	}
 	var added bool
 	err = st.Write(cmd.Context(), func(tx *store.Tx) (err error) {
-		_, added, err = inbound.Take(tx, mailbox, postroom.Inbox, raw, time.Now())
+		_, added, err = arrivals.Take(tx, mailbox, postroom.Inbox, raw, time.Now())
 		return err
 	})
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/internal/app"
-	"postroom/internal/inbound"
+	"postroom/internal/arrivals"
 	"postroom/internal/letter"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
@@ -19,7 +19,7 @@ import (
 // printAttached lists what came with a letter, with the number by which it is
 // opened or the reason why it is not.
 func (c *command) printAttached(ctx context.Context, room *app.Room, l postroom.Letter, read letter.Letter) error {
-	refused, err := room.Inbound.Offers(ctx, l, read)
+	refused, err := room.Arrivals.Offers(ctx, l, read)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func letterOrFirst(ctx context.Context, room *app.Room, reference string) (postr
 }
 
 func (c *command) writeAttachment(ctx context.Context, room *app.Room, l postroom.Letter, number string) error {
-	read, _, err := room.Inbound.Look(ctx, l)
+	read, _, err := room.Arrivals.Look(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -85,14 +85,14 @@ func (c *command) writeAttachment(ctx context.Context, room *app.Room, l postroo
 	if err != nil || n < 1 || n > len(read.Attachments) {
 		return fmt.Errorf("there is no attachment %s; the letter has %d", number, len(read.Attachments))
 	}
-	refused, err := room.Inbound.Offers(ctx, l, read)
+	refused, err := room.Arrivals.Offers(ctx, l, read)
 	if err != nil {
 		return err
 	}
 	if why := refused[n-1]; why != "" {
 		return fmt.Errorf("attachment %d is%s", n, notKept(why)[1:])
 	}
-	content, found := inbound.Attached(read, n-1)
+	content, found := arrivals.Attached(read, n-1)
 	if !found {
 		return fmt.Errorf("attachment %d cannot be taken out of the letter; open that in the mailbox", n)
 	}

@@ -121,7 +121,7 @@ func (c *command) printLetters(ctx context.Context, room *app.Room, s postroom.S
 		return err
 	}
 	for _, l := range slices.Backward(list) {
-		read, _, err := room.Inbound.Look(ctx, l)
+		read, _, err := room.Arrivals.Look(ctx, l)
 		if err != nil {
 			return err
 		}

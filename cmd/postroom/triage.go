@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/internal/app"
+	"postroom/internal/arrivals"
 	"postroom/internal/config"
-	"postroom/internal/inbound"
 	"postroom/internal/letter"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
@@ -42,7 +42,7 @@ func (c *command) triageList() *cobra.Command {
 				table := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
 				fmt.Fprintln(table, "REFERENCE\tCLASS\tMAILBOX\tRECEIVED\tASSIGNED\tBEHIND IT\tREASON")
 				for _, l := range list {
-					_, v, err := room.Inbound.Look(cmd.Context(), l)
+					_, v, err := room.Arrivals.Look(cmd.Context(), l)
 					if err != nil {
 						return err
 					}
@@ -58,7 +58,7 @@ func (c *command) triageList() *cobra.Command {
 
 func (c *command) triageShow() *cobra.Command {
 	return c.triageOne("show REFERENCE", "Show one letter, what it was taken for and who is behind it", func(ctx context.Context, room *app.Room, l postroom.Letter) error {
-		read, v, err := room.Inbound.Look(ctx, l)
+		read, v, err := room.Arrivals.Look(ctx, l)
 		if err != nil {
 			return err
 		}
@@ -119,7 +119,7 @@ func (c *command) triageRetry() *cobra.Command {
 		Short: "Have a letter read once more, after what kept it from being understood was mended",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.changeLetter(cmd.Context(), args[0], "will be read again", inbound.Again)
+			return c.changeLetter(cmd.Context(), args[0], "will be read again", arrivals.Again)
 		},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/internal/app"
+	"postroom/internal/arrivals"
 	"postroom/internal/inbound"
 	"postroom/internal/postroom"
 )
@@ -65,12 +66,12 @@ func sentence(b *inbound.Behind) string {
 }
 
 func (c *command) triageFile() *cobra.Command {
-	var as inbound.As
+	var as arrivals.As
 	cmd := c.triageOne("file REFERENCE --as ADDRESS", "File a letter as what somebody sent, and answer that person", func(ctx context.Context, room *app.Room, l postroom.Letter) error {
 		if as.Person == "" {
 			return c.askWhose(ctx, room, l)
 		}
-		receipt, err := room.Inbound.File(ctx, l, as, commandLine)
+		receipt, err := room.Arrivals.File(ctx, l, as, commandLine)
 		if err != nil {
 			return notFiled(err, l, as)
 		}
@@ -87,7 +88,7 @@ func (c *command) triageFile() *cobra.Command {
 // askWhose says whose a letter seems to be. Whoever files it says so
 // themselves: an answer to the wrong person cannot be taken back.
 func (c *command) askWhose(ctx context.Context, room *app.Room, l postroom.Letter) error {
-	_, v, err := room.Inbound.Look(ctx, l)
+	_, v, err := room.Arrivals.Look(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -101,17 +102,17 @@ func (c *command) askWhose(ctx context.Context, room *app.Room, l postroom.Lette
 }
 
 // notFiled says what to do about a letter that was not filed.
-func notFiled(err error, l postroom.Letter, as inbound.As) error {
+func notFiled(err error, l postroom.Letter, as arrivals.As) error {
 	switch {
-	case errors.Is(err, inbound.ErrNotWaiting):
+	case errors.Is(err, arrivals.ErrNotWaiting):
 		return fmt.Errorf("%s does not need a person", l.Reference)
-	case errors.Is(err, inbound.ErrOurs):
+	case errors.Is(err, arrivals.ErrOurs):
 		return fmt.Errorf("%s is one of our own addresses: an answer would come back to us", as.Person)
-	case errors.Is(err, inbound.ErrNobody):
+	case errors.Is(err, arrivals.ErrNobody):
 		return fmt.Errorf("%q is neither an address nor a telephone number", as.Person)
-	case errors.Is(err, inbound.ErrNoForm) && as.Form != "":
+	case errors.Is(err, arrivals.ErrNoForm) && as.Form != "":
 		return fmt.Errorf("there is no form called %s", as.Form)
-	case errors.Is(err, inbound.ErrNoForm):
+	case errors.Is(err, arrivals.ErrNoForm):
 		return fmt.Errorf("no form takes letters at %s; name one: postroom triage file %s --as %s --form NAME", l.Mailbox, l.Reference, as.Person)
 	}
 	return err

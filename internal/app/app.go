@@ -17,11 +17,11 @@ import (
 	"os"
 	"slices"
 
+	"postroom/internal/arrivals"
 	"postroom/internal/campaign"
 	"postroom/internal/config"
 	"postroom/internal/digest"
 	"postroom/internal/event"
-	"postroom/internal/inbound"
 	"postroom/internal/intake"
 	"postroom/internal/link"
 	"postroom/internal/mailbox"
@@ -50,7 +50,7 @@ type Room struct {
 	Workflow   *workflow.Workflow
 	Events     *event.Events
 	Intake     *intake.Intake
-	Inbound    *inbound.Inbound
+	Arrivals   *arrivals.Arrivals
 	Lists      *campaign.Lists
 	Mailboxes  *mailbox.Mailboxes
 	Digests    *digest.Digests
@@ -228,7 +228,7 @@ func (r *Room) makeIntake() {
 	r.Intake = intake.New(intake.Options{
 		Store: r.Store, Programmes: r.Programmes, Workflow: r.Workflow, Events: r.Events, Clock: r.Clock, Log: r.Log,
 	})
-	r.Inbound = inbound.New(inbound.Options{
+	r.Arrivals = arrivals.New(arrivals.Options{
 		Store: r.Store, Programmes: r.Programmes, Intake: r.Intake, Workflow: r.Workflow, Outbox: r.Outbox,
 		Ours: r.ours(), Clock: r.Clock, Log: r.Log,
 	})

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"postroom/internal/app"
-	"postroom/internal/inbound"
+	"postroom/internal/arrivals"
 	"postroom/internal/intake"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
@@ -144,7 +144,7 @@ func (g *grown) letters(t testing.TB) cost {
 		}
 		letter := testkit.Mail{From: who, To: testkit.Support, Subject: subject, Text: fmt.Sprintf("Is the hall free on day %d?", n), ID: newID() + "@example.org", At: time.Now()}
 		return g.Store.Write(t.Context(), func(tx *store.Tx) error {
-			id, _, err := inbound.Take(tx, testkit.Support, postroom.Inbox, letter.Bytes(), g.Clock.Now())
+			id, _, err := arrivals.Take(tx, testkit.Support, postroom.Inbox, letter.Bytes(), g.Clock.Now())
 			if err != nil {
 				return err
 			}

@@ -28,7 +28,7 @@ func piles() []string {
 	return []string{pileDanger, pileUnanswerable, pileUnclear, pileStranger, pileLeaving, pileOurs}
 }
 
-// pileOf sorts a letter by the reason that stands in its row, as the inbound
+// pileOf sorts a letter by the reason that stands in its row, as the arrivals
 // room writes them: a word, and in some details after it.
 func pileOf(reason string) string {
 	word, _, _ := strings.Cut(reason, " ")

@@ -27,6 +27,9 @@ var below = map[string][]string{
 	"internal/mailbox":   {"internal/postroom", "internal/letter", "internal/store", "internal/config"},
 	"internal/programme": {"internal/postroom", "internal/proof"},
 
+	// What one letter is and what it holds. It reads, and changes nothing.
+	"internal/inbound": {"internal/postroom", "internal/programme", "internal/letter"},
+
 	// The truth and the engine, and the one door out.
 	"internal/store":    {"internal/postroom", "internal/seal"},
 	"internal/queue":    {"internal/postroom", "internal/store", "internal/config"},
@@ -43,8 +46,8 @@ var below = map[string][]string{
 		"internal/postroom", "internal/store", "internal/programme", "internal/workflow",
 		"internal/event", "internal/volunteer", "internal/group",
 	},
-	"internal/inbound": {
-		"internal/postroom", "internal/store", "internal/programme", "internal/letter", "internal/link",
+	"internal/arrivals": {
+		"internal/postroom", "internal/store", "internal/programme", "internal/letter", "internal/inbound",
 		"internal/workflow", "internal/intake",
 	},
 
@@ -56,7 +59,7 @@ var below = map[string][]string{
 	"workers": {
 		"internal/postroom", "internal/store", "internal/queue", "internal/outbound", "internal/intake",
 		"internal/workflow", "internal/event", "internal/volunteer", "internal/group", "internal/programme",
-		"internal/inbound", "internal/campaign", "internal/digest",
+		"internal/arrivals", "internal/campaign", "internal/digest",
 	},
 
 	// What puts the rooms together.
@@ -79,7 +82,7 @@ func rooms() []string {
 		"internal/postroom", "templates", "internal/seal", "internal/link", "internal/proof", "internal/config",
 		"internal/letter", "internal/programme", "internal/store", "internal/queue", "internal/outbound", "internal/workflow",
 		"internal/event", "internal/volunteer", "internal/group", "internal/campaign", "internal/intake", "internal/web", "workers",
-		"internal/mailbox", "internal/inbound", "internal/digest",
+		"internal/mailbox", "internal/inbound", "internal/arrivals", "internal/digest",
 	}
 }
 

@@ -8,6 +8,9 @@ import (
 // unknownReason is the reason of a bounce that explains nothing.
 const unknownReason = "unknown"
 
+// reasonDelayed is the word of a report for what may still arrive.
+const reasonDelayed = "delayed"
+
 // reason is one word of our own vocabulary and the wording that stands for it.
 // Only hard reasons mean that mail to the address never arrives. A status of
 // class 5 alone does not: most of those are full mailboxes, filters and blocks.

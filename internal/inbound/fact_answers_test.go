@@ -9,7 +9,6 @@ import (
 	"postroom/internal/letter"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
-	"postroom/internal/workflow"
 )
 
 func formOf(t testing.TB, name string) *programme.Form {
@@ -24,10 +23,8 @@ func formOf(t testing.TB, name string) *programme.Form {
 
 // answered is what becomes of a letter's text on a form.
 func answered(form *programme.Form, text string) postroom.Answers {
-	in := &Inbound{Options{Workflow: workflow.New(workflow.Options{})}}
-	a := arrival{read: letter.Letter{Text: text}, at: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
-	a.Address = "person@sender.example"
-	return in.answers(form, a)
+	l := letter.Letter{Text: text, From: []letter.Address{{Address: "person@sender.example"}}}
+	return Answers(form, l, Verdict{}, time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC))
 }
 
 func TestOnlyWhatIsSureEnoughBecomesAnAnswer(t *testing.T) {

@@ -38,7 +38,7 @@ func (r *reading) passedOn(v Verdict) *Behind {
 		deeper := inner.behind()
 		deeper.Cover, deeper.Through = b.Cover, append(slices.Clone(last.Through), whoOf(last))
 		last = *deeper
-		if !r.ours.owns(deeper.Address) {
+		if !r.ours.Owns(deeper.Address) {
 			b = deeper
 		}
 	}
@@ -54,7 +54,7 @@ func (r *reading) nobodyElse(b *Behind) bool {
 	if b.Address == "" {
 		return b.Name == "" || daemonName.MatchString(strings.ToLower(b.Name))
 	}
-	return b.Address == r.sender() || r.ours.owns(b.Address) || robotName.MatchString(b.Address)
+	return b.Address == r.sender() || r.ours.Owns(b.Address) || robotName.MatchString(b.Address)
 }
 
 func whoOf(b Behind) string { return cmp.Or(b.Address, b.Name) }
@@ -311,9 +311,9 @@ func withoutMarks(lines []string) string {
 
 // within is what the person behind a letter wrote, where that does not stand in
 // its own text: in a letter that is attached, or in a page.
-func (a arrival) within() string {
-	b := a.verdict.Behind
-	if b == nil || b.theirs || b.Text == "" || strings.Contains(a.text(), b.Text) {
+func (v Verdict) within(l letter.Letter) string {
+	b := v.Behind
+	if b == nil || b.theirs || b.Text == "" || strings.Contains(v.text(l), b.Text) {
 		return ""
 	}
 	return "\n" + b.Text
@@ -340,10 +340,10 @@ func saysNothing(cover string) bool {
 	return len(said) < 60 && coverWords.MatchString(said)
 }
 
-// onlyPassesOn says whether a stranger's letter is nothing but somebody else's:
+// OnlyPassesOn says whether a stranger's letter is nothing but somebody else's:
 // then it is not theirs, and a coordinator is asked whose it is. Whoever adds
 // something of their own writes for themselves.
-func (a arrival) onlyPassesOn() bool {
-	b := a.verdict.Behind
+func (v Verdict) OnlyPassesOn() bool {
+	b := v.Behind
 	return b != nil && b.By == ByForward && !b.theirs && saysNothing(b.Cover)
 }

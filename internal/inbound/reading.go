@@ -170,6 +170,17 @@ func without(address string) string {
 
 func oneLine(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
 
+// Sender is the first address that a letter says it is from, in small letters
+// and as it stands there, or "".
+func Sender(l letter.Letter) string { return firstAddress(l.From) }
+
+func firstAddress(list []letter.Address) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return strings.ToLower(list[0].Address)
+}
+
 func addressesOf(list []letter.Address) []string {
 	var addresses []string
 	for _, a := range list {

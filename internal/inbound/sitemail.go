@@ -2,7 +2,6 @@ package inbound
 
 import (
 	"cmp"
-	"context"
 	"net/mail"
 	"regexp"
 	"slices"
@@ -30,8 +29,7 @@ type Behind struct {
 	Through  []string     `json:",omitempty"` // who passed it on before, the last one first
 	Cover    string       `json:",omitempty"` // what whoever passed it on wrote above it
 
-	theirs bool   // the letter is taken for one that they sent
-	all    string // everything that such a letter says
+	theirs bool // the letter is taken for one that they sent
 }
 
 // By is what stands between us and the person behind a letter.
@@ -171,7 +169,7 @@ func (b *Behind) against(ours Ours) (words []string) {
 	switch {
 	case b.Address == "":
 		words = append(words, "no_address")
-	case ours.owns(b.Address):
+	case ours.Owns(b.Address):
 		words = append(words, "own_address")
 	case robotName.MatchString(b.Address):
 		words = append(words, "robot_address")
@@ -192,8 +190,8 @@ func aboutTheSender(word string) bool {
 	return false
 }
 
-// owns says whether mail to an address would come back to us.
-func (o Ours) owns(address string) bool {
+// Owns says whether mail to an address would come back to us.
+func (o Ours) Owns(address string) bool {
 	address = strings.ToLower(address)
 	for _, own := range [][]string{o.Mailboxes, o.Staff, o.WebsiteForms} {
 		if slices.Contains(own, address) || slices.Contains(own, without(address)) {
@@ -322,35 +320,54 @@ func nameAndAddress(value string) (name, address string) {
 	return strings.Trim(m[1], `"'<([ `), soleAddress(m[2])
 }
 
-// byThePersonBehind is the letter as the person behind it would have sent it, so that
-// everything that follows is about them.
-func (a arrival) byThePersonBehind() arrival {
-	b := *a.verdict.Behind
-	b.theirs, b.all = true, a.read.Subject+"\n"+a.read.Text+"\n"+b.Text
-	a.Address = b.Address
-	a.read.From = []letter.Address{{Name: b.Name, Address: b.Address}}
-	a.read.Subject, a.verdict.Visible, a.verdict.Verified, a.verdict.Staff = b.Subject, b.Text, false, false
-	a.verdict.Behind = &b
-	return a
+// Named is the person behind a letter as a coordinator names them, by their
+// address or their telephone number and perhaps by name, with what the letter
+// holds of them; nil where that is neither address nor number.
+func (v Verdict) Named(l letter.Letter, person, name string) *Behind {
+	address, phone := soleAddress(person), ""
+	if address == "" {
+		if phone = Phone(person); phone == "" {
+			return nil
+		}
+	}
+	b := Behind{By: ByForward, Subject: l.Subject, Text: v.Visible}
+	switch {
+	case v.Behind != nil && (address == "" || address != Sender(l)):
+		b = *v.Behind
+	case address != "" && address == Sender(l):
+		b.Name = personName(l.From[0].Name)
+	}
+	if b.Address != "" && b.Address != address {
+		b.Name = "" // it is somebody else's
+	}
+	b.Address, b.Phone = address, phoneOr(phone, b.Phone)
+	if name != "" {
+		b.Name = personName(name)
+	}
+	return &b
+}
+
+func phoneOr(phone, otherwise string) string {
+	if phone != "" {
+		return phone
+	}
+	return otherwise
+}
+
+// ByThePersonBehind is a letter, and what it is taken for, as the person behind
+// it would have sent it, so that everything that follows is about them.
+func (v Verdict) ByThePersonBehind(l letter.Letter) (letter.Letter, Verdict) {
+	b := *v.Behind
+	b.theirs = true
+	l.From = []letter.Address{{Name: b.Name, Address: b.Address}}
+	l.Subject, v.Visible, v.Verified, v.Staff = b.Subject, b.Text, false, false
+	v.Behind = &b
+	return l, v
 }
 
 // isTheirs says whether a letter is taken for one that the person behind it
 // sent.
 func (b *Behind) isTheirs() bool { return b != nil && b.theirs }
-
-// fromSite files what somebody wrote on the form of a website as theirs, where
-// the website is believed. Otherwise a person has to look: anybody can write
-// that somebody else has asked us something.
-func (in *Inbound) fromSite(ctx context.Context, a arrival) error {
-	copied, err := in.copied(ctx, a)
-	if err != nil || copied {
-		return err
-	}
-	if !a.mayAnswer() {
-		return in.triage(ctx, a, a.against())
-	}
-	return in.submission(ctx, a.byThePersonBehind())
-}
 
 // answersOf takes over what was answered to questions that a form of ours asks
 // in the same words, in any of its languages. What nothing of ours asks stays

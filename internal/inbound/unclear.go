@@ -17,10 +17,10 @@ var (
 	unsureParty = regexp.MustCompile(`(?i)\b(\d+\s*(to|or|-|–)\s*\d+|about \d+|around \d+|up to \d+|maybe|perhaps|not sure|(1[1-9]|[2-9]\d) (of us|people|persons|places|seats|tickets))\b|(?:^|\D)(?:1[1-9]|[2-9]\d) (?:осіб|людей|місць|نفر|کسان)`)
 )
 
-// unclear says whether a letter that asks for places asks for something besides
+// Unclear says whether a letter that asks for places asks for something besides
 // or takes something back: a machine that books then does what nobody wanted. A
 // question that only asks politely for a place is none.
-func unclear(text string) bool {
+func Unclear(text string) bool {
 	text = strings.ReplaceAll(norm.NFKC.String(text), "’", "'")
 	asked := polite.ReplaceAllString(text, " ")
 	return takesBack.MatchString(text) || unsureParty.MatchString(text) || strings.ContainsAny(asked, "?؟")

@@ -18,7 +18,7 @@ func TestOnlyAPlainRequestIsBookedByItself(t *testing.T) {
 		"متاسفم، نمی‌توانم بیایم":                                         true,
 		"Забронюйте, будь ласка, два місця на 13 березня":                 false,
 	} {
-		if got := unclear(text); got != want {
+		if got := Unclear(text); got != want {
 			t.Errorf("%q: unclear is %t, want %t", text, got, want)
 		}
 	}

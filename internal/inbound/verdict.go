@@ -1,17 +1,20 @@
-// Package inbound is the second door: it decides what a letter is, reads what
-// can be read from it, and hands it to the room that acts on it.
+// Package inbound reads letters: it decides what a letter is, and what can be
+// read from it. It changes nothing, asks nobody and never fails; the room that
+// acts on what it says is arrivals.
 //
 // The idea a newcomer needs: what a letter is comes first, and whether it may
 // be answered is a second question. The order of the first matters (a bounce
 // is automatic too, and answering either is how mail loops begin); the second
 // has one list of reasons against, and any of them is enough. Nothing is
-// dropped: what is not understood is kept for a person, and a person who wrote
-// it still hears that we have it.
+// dropped: what is not understood is called unknown, and is for a person to see.
 package inbound
 
 import (
+	"slices"
+	"strings"
 	"time"
 
+	"postroom/internal/letter"
 	"postroom/internal/postroom"
 )
 
@@ -41,6 +44,15 @@ type Ours struct {
 	// WebsiteForms are the addresses, in small letters, from which the forms of
 	// our own websites send; they are believed where AuthservIDs vouch for them.
 	WebsiteForms []string
+}
+
+// At is how we are known in one mailbox: its own address is ours, whatever the
+// settings say.
+func (o Ours) At(mailbox string) Ours {
+	if mailbox != "" && !slices.Contains(o.Mailboxes, strings.ToLower(mailbox)) {
+		o.Mailboxes = append(slices.Clone(o.Mailboxes), strings.ToLower(mailbox))
+	}
+	return o
 }
 
 // Verdict is what a letter was taken for, with the reasons.
@@ -78,6 +90,22 @@ type Verdict struct {
 	Visible string
 }
 
+// Words is what a letter says, as far as keywords and worries go.
+func (v Verdict) Words(l letter.Letter) string { return l.Subject + "\n" + v.text(l) }
+
+// text is what the person wrote; where nothing is left without the quotes, all
+// of it.
+func (v Verdict) text(l letter.Letter) string {
+	if strings.TrimSpace(v.Visible) != "" {
+		return v.Visible
+	}
+	return l.Text
+}
+
+// AllWords is Words, and what the person behind the letter wrote where that
+// does not stand in its own text.
+func (v Verdict) AllWords(l letter.Letter) string { return v.Words(l) + v.within(l) }
+
 // Bounce is one recipient that a delivery report tells of.
 type Bounce struct {
 	Recipient string // in small letters; "" is whoever the message in Answers went to
@@ -85,6 +113,9 @@ type Bounce struct {
 	Hard      bool   // mail to it never arrives: unknown user, unknown host, moved, no mail host
 	Reason    string // one word of our own vocabulary, such as user_unknown, mailbox_full
 }
+
+// Delayed says whether the mail may still arrive: the mail server goes on trying.
+func (b Bounce) Delayed() bool { return b.Reason == reasonDelayed }
 
 // Complaint is what an abuse report tells (RFC 5965).
 type Complaint struct {

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"postroom/internal/app"
-	"postroom/internal/inbound"
+	"postroom/internal/arrivals"
 	"postroom/internal/postroom"
 	"postroom/internal/testkit"
 )
@@ -72,7 +72,7 @@ func TestAFormThatNobodyVouchesForWaitsForAPerson(t *testing.T) {
 	if len(list) != 2 || !strings.Contains(list[0].Reason, "form_unverified") {
 		t.Fatalf("in triage are %+v", list)
 	}
-	_, v, err := room.Inbound.Look(t.Context(), list[0])
+	_, v, err := room.Arrivals.Look(t.Context(), list[0])
 	if err != nil || v.Behind == nil || v.Behind.Address != person || v.Behind.Believed {
 		t.Errorf("behind it is %+v, %v", v.Behind, err)
 	}
@@ -139,7 +139,7 @@ func TestALetterThatIsPassedOnIsFiledWhenACoordinatorSaysWhose(t *testing.T) {
 	if len(list) != 1 || len(room.Sink.Messages()) != 0 || room.Count(t) != 0 {
 		t.Fatalf("in triage are %+v, %d mails left, %d submissions are on file", list, len(room.Sink.Messages()), room.Count(t))
 	}
-	receipt, err := room.Inbound.File(t.Context(), list[0], inbound.As{Person: person}, "office")
+	receipt, err := room.Arrivals.File(t.Context(), list[0], arrivals.As{Person: person}, "office")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,10 +158,10 @@ func TestALetterThatIsPassedOnIsFiledWhenACoordinatorSaysWhose(t *testing.T) {
 	if err != nil || len(letters) != 1 || letters[0].State != postroom.LetterDone || len(triage(t, room)) != 0 {
 		t.Errorf("its letters are %+v, %v", letters, err)
 	}
-	if _, err := room.Inbound.File(t.Context(), letters[0], inbound.As{Person: person}, "office"); !errors.Is(err, inbound.ErrNotWaiting) {
+	if _, err := room.Arrivals.File(t.Context(), letters[0], arrivals.As{Person: person}, "office"); !errors.Is(err, arrivals.ErrNotWaiting) {
 		t.Errorf("filing it again: %v", err)
 	}
-	if again, err := room.Inbound.File(t.Context(), list[0], inbound.As{Person: person}, "office"); err != nil || again.Submission.ID != sub.ID || room.Count(t) != 1 {
+	if again, err := room.Arrivals.File(t.Context(), list[0], arrivals.As{Person: person}, "office"); err != nil || again.Submission.ID != sub.ID || room.Count(t) != 1 {
 		t.Errorf("two coordinators at once: %+v, %v", again, err)
 	}
 }
@@ -172,12 +172,12 @@ func TestNoLetterIsFiledAsOurOwnOrNobodys(t *testing.T) {
 	room.Receive(t, testkit.Support, passedOn(room, "office@riverside.example").Bytes())
 	room.Work(t)
 	l := triage(t, room)[0]
-	for who, want := range map[string]error{"office@riverside.example": inbound.ErrOurs, testkit.Support: inbound.ErrOurs, "a person": inbound.ErrNobody, "a@b.example, c@d.example": inbound.ErrNobody, "": inbound.ErrNobody} {
-		if _, err := room.Inbound.File(t.Context(), l, inbound.As{Person: who}, "office"); !errors.Is(err, want) {
+	for who, want := range map[string]error{"office@riverside.example": arrivals.ErrOurs, testkit.Support: arrivals.ErrOurs, "a person": arrivals.ErrNobody, "a@b.example, c@d.example": arrivals.ErrNobody, "": arrivals.ErrNobody} {
+		if _, err := room.Arrivals.File(t.Context(), l, arrivals.As{Person: who}, "office"); !errors.Is(err, want) {
 			t.Errorf("as %q: %v, want %v", who, err, want)
 		}
 	}
-	if _, err := room.Inbound.File(t.Context(), l, inbound.As{Person: person, Form: "nothing"}, "office"); !errors.Is(err, inbound.ErrNoForm) {
+	if _, err := room.Arrivals.File(t.Context(), l, arrivals.As{Person: person, Form: "nothing"}, "office"); !errors.Is(err, arrivals.ErrNoForm) {
 		t.Errorf("on a form that is not there: %v", err)
 	}
 	if room.Count(t) != 0 || len(triage(t, room)) != 1 {
@@ -190,7 +190,7 @@ func TestSomebodyElsesNameIsNotGivenToWhomACoordinatorNames(t *testing.T) {
 	room := testkit.New(t)
 	room.Receive(t, testkit.Support, passedOn(room, "office@riverside.example").Bytes())
 	room.Work(t)
-	if _, err := room.Inbound.File(t.Context(), triage(t, room)[0], inbound.As{Person: "other@example.org"}, "office"); err != nil {
+	if _, err := room.Arrivals.File(t.Context(), triage(t, room)[0], arrivals.As{Person: "other@example.org"}, "office"); err != nil {
 		t.Fatal(err)
 	}
 	room.Work(t)
@@ -204,7 +204,7 @@ func TestALetterMayBelongToSomebodyWithATelephoneOnly(t *testing.T) {
 	room := testkit.New(t)
 	room.Receive(t, testkit.Support, passedOn(room, "office@riverside.example").Bytes())
 	room.Work(t)
-	if _, err := room.Inbound.File(t.Context(), triage(t, room)[0], inbound.As{Person: "01908 234567", Name: "A Neighbour"}, "office"); err != nil {
+	if _, err := room.Arrivals.File(t.Context(), triage(t, room)[0], arrivals.As{Person: "01908 234567", Name: "A Neighbour"}, "office"); err != nil {
 		t.Fatal(err)
 	}
 	room.Work(t)
@@ -250,18 +250,18 @@ func TestOnlyWhatIsKeptOfALetterIsOffered(t *testing.T) {
 	if err != nil || len(letters) != 1 {
 		t.Fatalf("%+v, %v", letters, err)
 	}
-	read, _, err := room.Inbound.Look(t.Context(), letters[0])
+	read, _, err := room.Arrivals.Look(t.Context(), letters[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused, err := room.Inbound.Offers(t.Context(), letters[0], read)
+	refused, err := room.Arrivals.Offers(t.Context(), letters[0], read)
 	if err != nil || len(refused) != 3 || refused[0] != "" || refused[1] != "program" || refused[2] != "" {
 		t.Errorf("refused %q, %v", refused, err)
 	}
-	if notes, found := inbound.Attached(read, 2); !found || strings.TrimSpace(string(notes)) != "Some notes." {
+	if notes, found := arrivals.Attached(read, 2); !found || strings.TrimSpace(string(notes)) != "Some notes." {
 		t.Errorf("the notes are %q, %t", notes, found)
 	}
-	if picture, found := inbound.Attached(read, 0); !found || !strings.HasPrefix(string(picture), "\x89PNG") {
+	if picture, found := arrivals.Attached(read, 0); !found || !strings.HasPrefix(string(picture), "\x89PNG") {
 		t.Errorf("the picture is %.10q, %t", picture, found)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"postroom/internal/inbound"
+	"postroom/internal/arrivals"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
 )
@@ -34,7 +34,7 @@ func (r *Room) ReceiveSent(t testing.TB, mailbox string, raw []byte) {
 func (r *Room) receive(t testing.TB, mailbox string, folder postroom.Folder, raw []byte) {
 	t.Helper()
 	err := r.Store.Write(t.Context(), func(tx *store.Tx) error {
-		id, _, err := inbound.Take(tx, mailbox, folder, raw, r.Clock.Now())
+		id, _, err := arrivals.Take(tx, mailbox, folder, raw, r.Clock.Now())
 		if err != nil {
 			return err
 		}

@@ -1,10 +1,11 @@
-package inbound
+package arrivals
 
 import (
 	"context"
 	"fmt"
 	"slices"
 
+	"postroom/internal/inbound"
 	"postroom/internal/letter"
 	"postroom/internal/postroom"
 )
@@ -13,7 +14,7 @@ import (
 // wrote its own lines on top, so the bytes differ, but it is one letter, and
 // its sender gets one answer. The one that was filed first is the letter.
 // Message-IDs are not trusted alone: some programs use one twice.
-func (in *Inbound) copied(ctx context.Context, a arrival) (bool, error) {
+func (in *Arrivals) copied(ctx context.Context, a arrival) (bool, error) {
 	first, found, err := in.original(ctx, a)
 	if err != nil || !found {
 		return false, err
@@ -22,7 +23,7 @@ func (in *Inbound) copied(ctx context.Context, a arrival) (bool, error) {
 	return true, in.settle(ctx, a, postroom.LetterDone, reasonCopy)
 }
 
-func (in *Inbound) original(ctx context.Context, a arrival) (first postroom.Letter, found bool, err error) {
+func (in *Arrivals) original(ctx context.Context, a arrival) (first postroom.Letter, found bool, err error) {
 	for _, l := range a.namesakes {
 		if l.ID >= a.ID || l.Folder != postroom.Inbox {
 			continue
@@ -40,11 +41,11 @@ func (in *Inbound) original(ctx context.Context, a arrival) (first postroom.Lett
 
 // sameLetter says whether two letters say the same, whatever stands on top.
 func sameLetter(a, b letter.Letter) bool {
-	return a.Subject == b.Subject && a.Text == b.Text && a.Date.Equal(b.Date) && firstAddress(a.From) == firstAddress(b.From)
+	return a.Subject == b.Subject && a.Text == b.Text && a.Date.Equal(b.Date) && inbound.Sender(a) == inbound.Sender(b)
 }
 
 // mailboxes lists where a letter lay, with its copies, the first place first.
-func (in *Inbound) mailboxes(ctx context.Context, a arrival) ([]string, error) {
+func (in *Arrivals) mailboxes(ctx context.Context, a arrival) ([]string, error) {
 	boxes, err := in.Store.Read(ctx).MailboxesOf(a.ID)
 	if err != nil {
 		return nil, fmt.Errorf("list mailboxes of letter %s: %w", a.ID, err)

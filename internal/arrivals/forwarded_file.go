@@ -1,4 +1,4 @@
-package inbound
+package arrivals
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"postroom/internal/inbound"
 	"postroom/internal/intake"
 	"postroom/internal/letter"
 	"postroom/internal/postroom"
@@ -31,19 +32,19 @@ type As struct {
 
 // Look reads a letter on file once more, for whoever looks at it: what is in it
 // and who is behind it.
-func (in *Inbound) Look(ctx context.Context, l postroom.Letter) (letter.Letter, Verdict, error) {
+func (in *Arrivals) Look(ctx context.Context, l postroom.Letter) (letter.Letter, inbound.Verdict, error) {
 	raw, err := in.Store.Read(ctx).LetterRaw(l.ID)
 	if err != nil {
-		return letter.Letter{}, Verdict{}, err
+		return letter.Letter{}, inbound.Verdict{}, err
 	}
 	read := letter.Read(raw)
-	return read, Classify(read, in.Ours.at(l.Mailbox), arrival{Letter: l, read: read, at: in.Clock.Now()}.asOf()), nil
+	return read, inbound.Classify(read, in.Ours.At(l.Mailbox), arrival{Letter: l, read: read, at: in.Clock.Now()}.asOf()), nil
 }
 
 // File files a letter that needs a person as what somebody sent, because a
 // coordinator has said whose it is. Only then does anything go out, and to that
 // person only. Filing it again as before changes nothing.
-func (in *Inbound) File(ctx context.Context, l postroom.Letter, as As, by string) (intake.Receipt, error) {
+func (in *Arrivals) File(ctx context.Context, l postroom.Letter, as As, by string) (intake.Receipt, error) {
 	a, err := in.asFiled(ctx, l, as)
 	if err != nil {
 		return intake.Receipt{}, err
@@ -66,7 +67,7 @@ func (in *Inbound) File(ctx context.Context, l postroom.Letter, as As, by string
 }
 
 // asFiled is a letter as the person sent it whose it is said to be.
-func (in *Inbound) asFiled(ctx context.Context, l postroom.Letter, as As) (arrival, error) {
+func (in *Arrivals) asFiled(ctx context.Context, l postroom.Letter, as As) (arrival, error) {
 	if l.State != postroom.LetterTriage {
 		return arrival{}, ErrNotWaiting
 	}
@@ -74,53 +75,20 @@ func (in *Inbound) asFiled(ctx context.Context, l postroom.Letter, as As) (arriv
 	if err != nil {
 		return arrival{}, err
 	}
-	b, err := v.as(read, as)
-	if err != nil {
-		return arrival{}, err
+	b := v.Named(read, as.Person, as.Name)
+	if b == nil {
+		return arrival{}, ErrNobody
 	}
-	if in.Ours.at(l.Mailbox).owns(b.Address) {
+	if in.Ours.At(l.Mailbox).Owns(b.Address) {
 		return arrival{}, ErrOurs
 	}
 	v.Behind = b
 	return arrival{Letter: l, read: read, verdict: v, at: in.Clock.Now()}.byThePersonBehind(), nil
 }
 
-// as is the person behind a letter as a coordinator names them, with what the
-// letter holds of them.
-func (v Verdict) as(read letter.Letter, as As) (*Behind, error) {
-	address, phone := soleAddress(as.Person), ""
-	if address == "" {
-		if phone = Phone(as.Person); phone == "" {
-			return nil, ErrNobody
-		}
-	}
-	b := Behind{By: ByForward, Subject: read.Subject, Text: v.Visible}
-	switch {
-	case v.Behind != nil && (address == "" || address != firstAddress(read.From)):
-		b = *v.Behind
-	case address != "" && address == firstAddress(read.From):
-		b.Name = personName(read.From[0].Name)
-	}
-	if b.Address != "" && b.Address != address {
-		b.Name = "" // it is somebody else's
-	}
-	b.Address, b.Phone = address, phoneOr(phone, b.Phone)
-	if as.Name != "" {
-		b.Name = personName(as.Name)
-	}
-	return &b, nil
-}
-
-func phoneOr(phone, otherwise string) string {
-	if phone != "" {
-		return phone
-	}
-	return otherwise
-}
-
 // formAs is the form that a coordinator names, or that the letter's own words
 // and its mailbox stand for.
-func (in *Inbound) formAs(ctx context.Context, a arrival, named string) (*programme.Form, error) {
+func (in *Arrivals) formAs(ctx context.Context, a arrival, named string) (*programme.Form, error) {
 	if named != "" {
 		form, ok := in.Programmes.Form(named)
 		if !ok {
@@ -138,7 +106,7 @@ func (in *Inbound) formAs(ctx context.Context, a arrival, named string) (*progra
 // Offers says of each attachment of a letter why staff are not offered to open
 // it; "" where they are. Until it is known whose a letter is, only what every
 // programme at its mailbox keeps is offered.
-func (in *Inbound) Offers(ctx context.Context, l postroom.Letter, read letter.Letter) ([]programme.Refusal, error) {
+func (in *Arrivals) Offers(ctx context.Context, l postroom.Letter, read letter.Letter) ([]programme.Refusal, error) {
 	programmes, err := in.keepers(ctx, l)
 	if err != nil {
 		return nil, err
@@ -166,7 +134,7 @@ func refusal(programmes []*programme.Programme, attached letter.Attachment, cont
 
 // keepers are the programmes that decide what is kept of a letter: that of the
 // submission which it belongs to, or all at the mailbox it came to.
-func (in *Inbound) keepers(ctx context.Context, l postroom.Letter) (list []*programme.Programme, err error) {
+func (in *Arrivals) keepers(ctx context.Context, l postroom.Letter) (list []*programme.Programme, err error) {
 	if l.Submission != "" {
 		sub, err := in.Store.Read(ctx).Submission(l.Submission)
 		if err != nil {

@@ -1,4 +1,4 @@
-package inbound
+package arrivals
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"postroom/internal/inbound"
 	"postroom/internal/letter"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
@@ -40,12 +41,12 @@ const actAtOnce = 16
 // together, and each from which anything follows is acted on in a transaction
 // of its own. One that fails gets a batch of its own, so that the others do not
 // wait for it; alone and failing again and again, it goes to a person.
-func (in *Inbound) ReadBatch(ctx context.Context, job postroom.Job) store.Outcome {
+func (in *Arrivals) ReadBatch(ctx context.Context, job postroom.Job) store.Outcome {
 	letters, err := in.Store.Read(ctx).Batch(job.Subject)
 	if err != nil {
 		return store.Outcome{Verdict: store.Again, Reason: fmt.Sprintf("list letters of batch %s: %v", job.Subject, err)}
 	}
-	b := &batch{Inbound: in, alone: len(letters) == 1, last: job.Tries >= mostTries, careful: job.Turn > 1 || job.Tries > 0 || begun(letters)}
+	b := &batch{Arrivals: in, alone: len(letters) == 1, last: job.Tries >= mostTries, careful: job.Turn > 1 || job.Tries > 0 || begun(letters)}
 	var failed error
 	for _, group := range groups(letters, b.careful) {
 		if ctx.Err() != nil {
@@ -88,7 +89,7 @@ func groups(letters []postroom.Letter, careful bool) (list [][]postroom.Letter) 
 // of or what made the first attempt fail: each letter is read by itself, after
 // it was put on file that reading it begins.
 type batch struct {
-	*Inbound
+	*Arrivals
 	alone   bool // there is one letter in it
 	last    bool // no other attempt follows
 	careful bool
@@ -215,7 +216,7 @@ func (b *batch) failed(ctx context.Context, l postroom.Letter, err error) error 
 }
 
 // setApart gives a letter a batch of its own.
-func (in *Inbound) setApart(ctx context.Context, l postroom.Letter) error {
+func (in *Arrivals) setApart(ctx context.Context, l postroom.Letter) error {
 	batch, now := store.NewBatch(), in.Clock.Now()
 	err := in.Store.Write(ctx, func(tx *store.Tx) error {
 		moved, err := tx.SetApart(l.ID, batch)
@@ -232,7 +233,7 @@ func (in *Inbound) setApart(ctx context.Context, l postroom.Letter) error {
 }
 
 // giveUp sends a letter to a person unread.
-func (in *Inbound) giveUp(ctx context.Context, l postroom.Letter) error {
+func (in *Arrivals) giveUp(ctx context.Context, l postroom.Letter) error {
 	l.Class, l.State, l.Reason = postroom.LetterUnknown, postroom.LetterTriage, reasonUnreadable
 	return in.Store.Write(ctx, func(tx *store.Tx) error {
 		_, err := tx.SettleLetter(l, in.Clock.Now())
@@ -244,7 +245,8 @@ func (in *Inbound) giveUp(ctx context.Context, l postroom.Letter) error {
 type arrival struct {
 	postroom.Letter
 	read    letter.Letter
-	verdict Verdict
+	verdict inbound.Verdict
+	whole   string // all that it says, where it is taken for the letter of the person behind it; else ""
 	at      time.Time
 	ends    *closings // where it is settled if nothing else follows from it
 	recalled
@@ -283,10 +285,10 @@ func (b *batch) open(ctx context.Context, letters []postroom.Letter) ([]arrival,
 }
 
 // opened is a letter with what it says and what it is.
-func (in *Inbound) opened(l postroom.Letter, raw []byte, now time.Time) arrival {
+func (in *Arrivals) opened(l postroom.Letter, raw []byte, now time.Time) arrival {
 	a := arrival{Letter: l, read: letter.Read(raw), at: now}
-	a.verdict = Classify(a.read, in.Ours.at(l.Mailbox), a.asOf())
-	a.Class, a.Address = a.verdict.Class, firstAddress(a.read.From)
+	a.verdict = inbound.Classify(a.read, in.Ours.At(l.Mailbox), a.asOf())
+	a.Class, a.Address = a.verdict.Class, inbound.Sender(a.read)
 	return a
 }
 
@@ -333,7 +335,7 @@ type recalled struct {
 }
 
 // recall looks up what is on file about letters.
-func (in *Inbound) recall(ctx context.Context, wave []arrival) error {
+func (in *Arrivals) recall(ctx context.Context, wave []arrival) error {
 	var ids, refs, senders []string
 	for _, a := range wave {
 		ids, refs, senders = append(ids, a.MessageID), append(refs, a.read.Refs()...), append(senders, a.Address)

@@ -1,13 +1,13 @@
-package inbound
+package arrivals
 
 import (
 	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
+	"postroom/internal/inbound"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
 	"postroom/internal/store"
@@ -17,7 +17,7 @@ import (
 // submission files what a person wrote to us: on the form that its words and
 // the mailbox stand for, by the one door in. What no form takes goes to a
 // person, and its sender hears that we have it.
-func (in *Inbound) submission(ctx context.Context, a arrival) error {
+func (in *Arrivals) submission(ctx context.Context, a arrival) error {
 	answered, err := in.staffHadWritten(ctx, a)
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func (in *Inbound) submission(ctx context.Context, a arrival) error {
 	if !a.mayAnswer() {
 		return in.triage(ctx, a, a.against())
 	}
-	if a.onlyPassesOn() {
+	if a.verdict.OnlyPassesOn() {
 		return in.triage(ctx, a, reasonPassedOn)
 	}
 	form, ok, err := in.formFor(ctx, a)
@@ -67,12 +67,12 @@ func notOpen(err error) bool {
 
 // formFor looks for the form at each mailbox that the letter came to: one that
 // went to two of them is one letter, and the first with keywords for it wins.
-func (in *Inbound) formFor(ctx context.Context, a arrival) (*programme.Form, bool, error) {
+func (in *Arrivals) formFor(ctx context.Context, a arrival) (*programme.Form, bool, error) {
 	mailboxes, err := in.mailboxes(ctx, a)
 	if err != nil {
 		return nil, false, err
 	}
-	asks := unclear(a.words())
+	asks := inbound.Unclear(a.words())
 	var otherwise *programme.Form
 	for _, mailbox := range mailboxes {
 		form, ok := in.Programmes.FormFor(mailbox, a.words())
@@ -90,142 +90,28 @@ func (in *Inbound) formFor(ctx context.Context, a arrival) (*programme.Form, boo
 }
 
 // words is what the letter says, as far as keywords and worries go.
-func (a arrival) words() string { return a.read.Subject + "\n" + a.text() }
-
-// text is what the person wrote; where nothing is left without the quotes, all
-// of it.
-func (a arrival) text() string {
-	if strings.TrimSpace(a.verdict.Visible) != "" {
-		return a.verdict.Visible
-	}
-	return a.read.Text
-}
+func (a arrival) words() string { return a.verdict.Words(a.read) }
 
 // entry is the letter as the one door in takes it.
-func (in *Inbound) entry(form *programme.Form, a arrival) postroom.Entry {
+func (in *Arrivals) entry(form *programme.Form, a arrival) postroom.Entry {
 	locale, guessed := in.locale(form.Programme.Languages, a)
-	e := postroom.Entry{
+	return postroom.Entry{
 		Channel: postroom.ByLetter, Key: "letter:" + a.ID, Form: form.Name, Locale: locale, Guessed: guessed,
-		Mailbox: a.Mailbox, Letter: a.ID, Subject: a.read.Subject, Words: a.words() + a.within(), Answers: in.answers(form, a), At: a.ReceivedAt,
+		Mailbox: a.Mailbox, Letter: a.ID, Subject: a.read.Subject, Words: cmp.Or(a.whole, a.verdict.AllWords(a.read)), At: a.ReceivedAt,
+		Answers: inbound.Answers(form, a.read, a.verdict, a.at.In(in.Workflow.Zone)),
 	}
-	if b := a.verdict.Behind; b.isTheirs() {
-		e.Words = b.all
-		b.answersOf(form, e.Answers)
-	}
-	return e
 }
 
 // locale guesses the language to answer in. Where nothing speaks for a language
 // of the programme, the answer is in its first one and offers the others.
-func (in *Inbound) locale(languages []string, a arrival) (locale string, guessed bool) {
-	locale, sure := Guess(a.words(), languages)
+func (in *Arrivals) locale(languages []string, a arrival) (locale string, guessed bool) {
+	locale, sure := inbound.Guess(a.words(), languages)
 	return locale, !sure
-}
-
-// longestRead is how much of a letter becomes an answer; all of it stays on
-// file.
-const longestRead = 4000
-
-// answers reads what a form asks from a letter, as far as it can be read
-// without asking. What is only guessed is no answer: the letter is on file, and
-// who reads it sees what was written.
-func (in *Inbound) answers(form *programme.Form, a arrival) postroom.Answers {
-	text := a.text()
-	answers := postroom.Answers{}
-	facts := answersIn(form, WritingOf(a.read, text, a.at.In(in.Workflow.Zone)))
-	for _, fact := range facts {
-		fact.answer(form, answers)
-	}
-	for field, value := range map[string]string{firstOf(form, programme.EmailField): a.Address, ownWords(form): cut(text)} {
-		if value != "" && field != "" {
-			answers[field] = []string{value}
-		}
-	}
-	in.session(form, a, facts, answers)
-	return answers
-}
-
-// answer writes a fact among the answers of a form, if it is sure enough. The
-// first one counts, and of several options each.
-func (f Fact) answer(form *programme.Form, answers postroom.Answers) {
-	field, ok := form.Field(f.Field)
-	if !ok || !f.Confidence.Enough() || field.SpecialCategory || f.Kind == FactPlaces {
-		return
-	}
-	if len(answers[f.Field]) == 0 || field.Type == programme.ChoicesField {
-		answers[f.Field] = append(answers[f.Field], f.Value)
-	}
-}
-
-// session reads which date is meant, and for how many.
-func (in *Inbound) session(form *programme.Form, a arrival, facts []Fact, answers postroom.Answers) {
-	field := firstOf(form, programme.SessionField)
-	if form.Event == "" {
-		return
-	}
-	name := sessionIn(form, a.words(), a.at)
-	if name != "" && field != "" {
-		answers[field] = []string{name}
-	}
-	places, ok := form.Field(firstOf(form, programme.PlacesField))
-	if n := partyFor(places, facts, a); ok && name != "" && n != "" {
-		answers[places.Name] = []string{n}
-	}
-}
-
-// partyFor is for how many people a letter asks, as far as the form takes them.
-// Who names no number and nobody else means themselves; anybody else is asked.
-func partyFor(places *programme.Field, facts []Fact, a arrival) string {
-	said := slices.DeleteFunc(slices.Clone(facts), func(f Fact) bool { return f.Kind != FactPlaces })
-	if len(said) == 0 && !mentionsOthers(pageOf(Writing{Subject: a.read.Subject, Text: a.text()})) {
-		return "1"
-	}
-	if len(said) == 0 || places == nil || !said[0].Confidence.Enough() {
-		return ""
-	}
-	if n, err := strconv.Atoi(said[0].Value); err != nil || n < places.Min || n > places.Max {
-		return ""
-	}
-	return said[0].Value
-}
-
-func firstOf(form *programme.Form, t programme.FieldType) string {
-	i := slices.IndexFunc(form.Fields, func(f programme.Field) bool { return f.Type == t && f.If == "" })
-	if i < 0 {
-		return ""
-	}
-	return form.Fields[i].Name
-}
-
-// ownWords is the field that a letter's text belongs in: the form's one long
-// question, first of all one that must be answered. None of a special category:
-// what somebody wrote about something else must not be taken for that.
-func ownWords(form *programme.Form) string {
-	name := ""
-	for _, f := range form.Fields {
-		if f.Type != programme.LongTextField || f.SpecialCategory || f.If != "" {
-			continue
-		}
-		if f.Required {
-			return f.Name
-		}
-		if name == "" {
-			name = f.Name
-		}
-	}
-	return name
-}
-
-func cut(text string) string {
-	if runes := []rune(text); len(runes) > longestRead {
-		return string(runes[:longestRead]) + "…"
-	}
-	return text
 }
 
 // reply adds a letter to the conversation that it belongs to. Whose it is not
 // goes to a person: a letter that was forwarded takes its thread along.
-func (in *Inbound) reply(ctx context.Context, a arrival) error {
+func (in *Arrivals) reply(ctx context.Context, a arrival) error {
 	sub, found, err := in.conversation(ctx, a)
 	if err != nil {
 		return err
@@ -262,7 +148,7 @@ type heard struct {
 	silent   bool // nothing may be written to them
 }
 
-func (in *Inbound) heard(a arrival, sub postroom.Submission) heard {
+func (in *Arrivals) heard(a arrival, sub postroom.Submission) heard {
 	p, ok := in.Programmes.Programme(sub.Programme)
 	if !ok {
 		return heard{}
@@ -275,7 +161,7 @@ func (in *Inbound) heard(a arrival, sub postroom.Submission) heard {
 }
 
 // wroteAgain makes a submission wait for a person once more, and tells them.
-func (in *Inbound) wroteAgain(tx *store.Tx, a arrival, sub postroom.Submission, h heard) error {
+func (in *Arrivals) wroteAgain(tx *store.Tx, a arrival, sub postroom.Submission, h heard) error {
 	if _, err := tx.ReopenSubmission(sub.ID); err != nil {
 		return fmt.Errorf("reopen submission %s: %w", sub.ID, err)
 	}
@@ -296,7 +182,7 @@ func (in *Inbound) wroteAgain(tx *store.Tx, a arrival, sub postroom.Submission, 
 // conversation finds the submission that a letter belongs to: by the signed
 // address it was sent to, by our message that it answers, or by the letter of
 // theirs that it goes on from.
-func (in *Inbound) conversation(ctx context.Context, a arrival) (sub postroom.Submission, found bool, err error) {
+func (in *Arrivals) conversation(ctx context.Context, a arrival) (sub postroom.Submission, found bool, err error) {
 	r := in.Store.Read(ctx)
 	if a.verdict.Reference != "" {
 		sub, err = r.SubmissionWith(a.verdict.Reference)
@@ -320,7 +206,7 @@ func (in *Inbound) conversation(ctx context.Context, a arrival) (sub postroom.Su
 
 // threadOf finds the submission that a letter with one of these Message-IDs
 // belongs to.
-func (in *Inbound) threadOf(r store.Reader, ids []string) (sub postroom.Submission, found bool, err error) {
+func (in *Arrivals) threadOf(r store.Reader, ids []string) (sub postroom.Submission, found bool, err error) {
 	for _, id := range ids {
 		letters, err := r.LettersNamed(id)
 		if err != nil {
@@ -349,7 +235,7 @@ func known(sub postroom.Submission, err error) (postroom.Submission, bool, error
 
 // triage keeps a letter for a person, and lets its sender know that we have
 // it, where anything automatic may.
-func (in *Inbound) triage(ctx context.Context, a arrival, reason string) error {
+func (in *Arrivals) triage(ctx context.Context, a arrival, reason string) error {
 	alarms, answers := a.written() && !a.Imported, a.personal() && a.mayAnswer()
 	if !alarms && !answers {
 		return in.settle(ctx, a, postroom.LetterTriage, reason)
@@ -373,8 +259,8 @@ func (in *Inbound) triage(ctx context.Context, a arrival, reason string) error {
 
 // judged reads what a letter that no form takes says: the programme at whose
 // phrases somebody must be called, or nil, and what its sender may hear.
-func (in *Inbound) judged(a arrival) (worried *programme.Programme, k workflow.Kept) {
-	said := programme.Fold(a.words() + a.within())
+func (in *Arrivals) judged(a arrival) (worried *programme.Programme, k workflow.Kept) {
+	said := programme.Fold(a.verdict.AllWords(a.read))
 	p, worrying := in.Programmes.Worrying(said)
 	k = in.kept(a)
 	k.Worrying, k.Silent = worrying, worrying && (k.Discreet || p.Safeguarding.Silent.InFolded(said))
@@ -383,7 +269,7 @@ func (in *Inbound) judged(a arrival) (worried *programme.Programme, k workflow.K
 
 // alarm calls whoever a programme names for letters in which somebody may be in
 // danger.
-func (in *Inbound) alarm(tx *store.Tx, a arrival, p *programme.Programme) error {
+func (in *Arrivals) alarm(tx *store.Tx, a arrival, p *programme.Programme) error {
 	kept, err := tx.Letter(a.ID)
 	if err != nil {
 		return err
@@ -405,7 +291,7 @@ func (a arrival) written() bool {
 	return false
 }
 
-func (in *Inbound) kept(a arrival) workflow.Kept {
+func (in *Arrivals) kept(a arrival) workflow.Kept {
 	k := workflow.Kept{Letter: a.Letter, To: a.Address, Subject: a.read.Subject, Locale: "en"}
 	var languages []string
 	for _, p := range in.Programmes.Programmes() {

@@ -1,4 +1,4 @@
-package inbound
+package arrivals
 
 import (
 	"context"
@@ -9,13 +9,10 @@ import (
 	"postroom/internal/store"
 )
 
-// reasonDelayed is the word of a report for what may still arrive.
-const reasonDelayed = "delayed"
-
 // bounced acts on a delivery report that names a message of ours: only then is
 // it known that the mail it speaks of was really sent, and to whom. Any other is
 // kept and not believed.
-func (in *Inbound) bounced(ctx context.Context, a arrival) error {
+func (in *Arrivals) bounced(ctx context.Context, a arrival) error {
 	return in.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := a.settle(tx, postroom.LetterDone, reasonReport); err != nil {
 			return err
@@ -25,7 +22,7 @@ func (in *Inbound) bounced(ctx context.Context, a arrival) error {
 			return err
 		}
 		for _, b := range a.verdict.Bounces {
-			if b.Reason == reasonDelayed { // the mail server goes on trying
+			if b.Delayed() {
 				continue
 			}
 			if b.Recipient != m.To && len(a.verdict.Bounces) > 1 {
@@ -42,7 +39,7 @@ func (in *Inbound) bounced(ctx context.Context, a arrival) error {
 
 // complained stops news to somebody who pressed "junk" on a mail of ours.
 // Service goes on: a booking is not silenced by that.
-func (in *Inbound) complained(ctx context.Context, a arrival) error {
+func (in *Arrivals) complained(ctx context.Context, a arrival) error {
 	return in.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := a.settle(tx, postroom.LetterDone, reasonReport); err != nil {
 			return err
@@ -61,7 +58,7 @@ func (in *Inbound) complained(ctx context.Context, a arrival) error {
 // automatic keeps an automatic reply with the conversation that it answers. It
 // answers nothing, and nobody is chased because of it; but follow-ups wait until
 // whoever is away is back.
-func (in *Inbound) automatic(ctx context.Context, a arrival) error {
+func (in *Arrivals) automatic(ctx context.Context, a arrival) error {
 	sub, found, err := in.conversation(ctx, a)
 	if err != nil {
 		return err
@@ -81,7 +78,7 @@ func (in *Inbound) automatic(ctx context.Context, a arrival) error {
 // we sent them about this submission and comes from where we sent it. Anybody can
 // write that they are somebody else, on holiday; and the holiday of a coordinator
 // who was told of it is no reason to wait.
-func (in *Inbound) away(tx *store.Tx, a arrival, sub postroom.Submission) error {
+func (in *Arrivals) away(tx *store.Tx, a arrival, sub postroom.Submission) error {
 	if a.verdict.Back.IsZero() || a.Address == "" || !strings.EqualFold(sub.Address, a.Address) {
 		return nil
 	}
@@ -93,7 +90,7 @@ func (in *Inbound) away(tx *store.Tx, a arrival, sub postroom.Submission) error 
 	return in.Workflow.Away(tx, sub.ID, a.verdict.Back, a.at)
 }
 
-func (in *Inbound) message(tx *store.Tx, id string) (postroom.Message, bool, error) {
+func (in *Arrivals) message(tx *store.Tx, id string) (postroom.Message, bool, error) {
 	if id == "" {
 		return postroom.Message{}, false, nil
 	}

@@ -1,4 +1,4 @@
-package inbound
+package arrivals
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 // staffSent reads a letter of the Sent folder. What we sent ourselves is there
 // too at some providers, signed by us; everything else a person wrote. A draft
 // of ours that a person sent counts as theirs.
-func (in *Inbound) staffSent(ctx context.Context, a arrival) error {
+func (in *Arrivals) staffSent(ctx context.Context, a arrival) error {
 	if a.verdict.Own != "" {
 		drafted, err := in.wasDraft(ctx, a.verdict.Own)
 		if err != nil {
@@ -33,7 +33,7 @@ func (in *Inbound) staffSent(ctx context.Context, a arrival) error {
 }
 
 // wasDraft says whether a message of ours was left for a person to send.
-func (in *Inbound) wasDraft(ctx context.Context, message string) (bool, error) {
+func (in *Arrivals) wasDraft(ctx context.Context, message string) (bool, error) {
 	m, err := in.Store.Read(ctx).Message(message)
 	if err != nil && postroom.KindOf(err) == postroom.NotFound {
 		return false, nil
@@ -45,7 +45,7 @@ func (in *Inbound) wasDraft(ctx context.Context, message string) (bool, error) {
 // somebody that came to us as a copy, or else a forwarded letter or a note,
 // which a person has to place. It is never taken for a stranger's and never
 // answered.
-func (in *Inbound) fromStaff(ctx context.Context, a arrival) error {
+func (in *Arrivals) fromStaff(ctx context.Context, a arrival) error {
 	if len(in.Ours.AuthservIDs) > 0 && !a.verdict.Verified {
 		return in.triage(ctx, a, reasonStaff) // anybody can write that they are us
 	}
@@ -59,7 +59,7 @@ func (in *Inbound) fromStaff(ctx context.Context, a arrival) error {
 // staffAnswered marks what a letter of staff answers, if it went to the person
 // who waits, and says whether it did. A forward to a colleague has the same
 // thread and answers nobody.
-func (in *Inbound) staffAnswered(ctx context.Context, a arrival) (answered bool, err error) {
+func (in *Arrivals) staffAnswered(ctx context.Context, a arrival) (answered bool, err error) {
 	err = in.Store.Write(ctx, func(tx *store.Tx) error {
 		answered = false
 		if err := in.answerSubmission(tx, &a, &answered); err != nil {
@@ -73,7 +73,7 @@ func (in *Inbound) staffAnswered(ctx context.Context, a arrival) (answered bool,
 	return answered, err
 }
 
-func (in *Inbound) answerSubmission(tx *store.Tx, a *arrival, answered *bool) error {
+func (in *Arrivals) answerSubmission(tx *store.Tx, a *arrival, answered *bool) error {
 	sub, found, err := in.answersWhat(tx, *a)
 	if err != nil || !found || !wentTo(a.read, sub.Address) {
 		return err
@@ -84,7 +84,7 @@ func (in *Inbound) answerSubmission(tx *store.Tx, a *arrival, answered *bool) er
 
 // answersWhat finds the submission that a letter of staff goes on from: their
 // letter, or ours that they answered over.
-func (in *Inbound) answersWhat(tx *store.Tx, a arrival) (postroom.Submission, bool, error) {
+func (in *Arrivals) answersWhat(tx *store.Tx, a arrival) (postroom.Submission, bool, error) {
 	if a.verdict.Reference != "" { // the copy line of a link in a summary
 		sub, err := tx.SubmissionWith(a.verdict.Reference)
 		return known(sub, err)
@@ -93,7 +93,7 @@ func (in *Inbound) answersWhat(tx *store.Tx, a arrival) (postroom.Submission, bo
 		return sub, found, err
 	}
 	for _, id := range a.read.Refs() {
-		message, ours := in.Ours.own(id)
+		message, ours := in.own(id)
 		if !ours {
 			continue
 		}
@@ -129,7 +129,7 @@ func openSubmission(tx *store.Tx, id string, err error) (postroom.Submission, bo
 
 // markAnswered ends the waiting: nobody is chased, and what would still say
 // "we have your message" stays here.
-func (in *Inbound) markAnswered(tx *store.Tx, a arrival, sub postroom.Submission) error {
+func (in *Arrivals) markAnswered(tx *store.Tx, a arrival, sub postroom.Submission) error {
 	newer, err := wroteSince(tx, sub, a)
 	if err != nil || newer {
 		return err
@@ -150,7 +150,7 @@ func wroteSince(tx *store.Tx, sub postroom.Submission, a arrival) (bool, error) 
 }
 
 // answerTriage ends the triage of letters that staff have answered.
-func (in *Inbound) answerTriage(tx *store.Tx, a arrival, answered *bool) error {
+func (in *Arrivals) answerTriage(tx *store.Tx, a arrival, answered *bool) error {
 	for _, id := range a.read.Refs() {
 		letters, err := tx.LettersNamed(id)
 		if err != nil {
@@ -174,7 +174,7 @@ func (in *Inbound) answerTriage(tx *store.Tx, a arrival, answered *bool) error {
 
 // staffHadWritten says whether the Sent folder held an answer to a letter when
 // that came to be acted on.
-func (in *Inbound) staffHadWritten(ctx context.Context, a arrival) (bool, error) {
+func (in *Arrivals) staffHadWritten(ctx context.Context, a arrival) (bool, error) {
 	if !a.named {
 		return false, nil
 	}
@@ -183,7 +183,7 @@ func (in *Inbound) staffHadWritten(ctx context.Context, a arrival) (bool, error)
 
 // staffWrote says whether the Sent folder holds an answer to a letter that is
 // only read now.
-func (in *Inbound) staffWrote(ctx context.Context, a arrival) (bool, error) {
+func (in *Arrivals) staffWrote(ctx context.Context, a arrival) (bool, error) {
 	if a.MessageID == "" {
 		return false, nil
 	}
@@ -206,7 +206,7 @@ func (in *Inbound) staffWrote(ctx context.Context, a arrival) (bool, error) {
 // answered ends a letter that staff have answered before us. Nobody waits, and
 // nothing automatic follows; if it is a submission already, because they were
 // faster by a moment only, that is answered too.
-func (in *Inbound) answered(ctx context.Context, a arrival) error {
+func (in *Arrivals) answered(ctx context.Context, a arrival) error {
 	return in.Store.Write(ctx, func(tx *store.Tx) error {
 		sub, err := tx.SubmissionByKey("letter:" + a.ID)
 		if filed, found, err := known(sub, err); err != nil {
@@ -227,19 +227,10 @@ func wentTo(l letter.Letter, address string) bool {
 	return address != "" && (slices.ContainsFunc(l.To, is) || slices.ContainsFunc(l.Cc, is))
 }
 
-// at is how we are known in one mailbox: its own address is ours, whatever the
-// settings say.
-func (o Ours) at(mailbox string) Ours {
-	if mailbox != "" && !slices.Contains(o.Mailboxes, strings.ToLower(mailbox)) {
-		o.Mailboxes = append(slices.Clone(o.Mailboxes), strings.ToLower(mailbox))
-	}
-	return o
-}
-
 // own returns the id of our message with a Message-ID.
-func (o Ours) own(messageID string) (string, bool) {
-	if o.OwnMessage == nil {
+func (in *Arrivals) own(messageID string) (string, bool) {
+	if in.Ours.OwnMessage == nil {
 		return "", false
 	}
-	return o.OwnMessage(messageID)
+	return in.Ours.OwnMessage(messageID)
 }

@@ -1,4 +1,12 @@
-package inbound
+// Package arrivals acts on letters that are on file: it files what people wrote
+// by the one door in, gives answers and reports to the conversation that they
+// belong to, and keeps for a person what nobody can place.
+//
+// The idea a newcomer needs: each letter is settled once, in the transaction
+// that does what follows from it. Whoever dies in between has done nothing, and
+// whoever comes second undoes what they did. What a letter is and what it says
+// is read before that, by inbound, which changes nothing and never fails.
+package arrivals
 
 import (
 	"context"
@@ -8,8 +16,8 @@ import (
 	"strings"
 	"time"
 
+	"postroom/internal/inbound"
 	"postroom/internal/intake"
-	"postroom/internal/letter"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
 	"postroom/internal/store"
@@ -50,31 +58,31 @@ type Outbox interface {
 	Bounced(tx *store.Tx, message string, hard bool, reason string, at time.Time) error
 }
 
-// Options are what an Inbound needs.
+// Options are what Arrivals need.
 type Options struct {
 	Store      *store.Store
 	Programmes *programme.Set
 	Intake     *intake.Intake
 	Workflow   *workflow.Workflow
 	Outbox     Outbox
-	Ours       Ours
+	Ours       inbound.Ours
 	Clock      postroom.Clock
 	Log        *slog.Logger
 }
 
-// Inbound acts on letters that are on file.
-type Inbound struct{ Options }
+// Arrivals acts on letters that are on file.
+type Arrivals struct{ Options }
 
-// New returns an Inbound.
-func New(o Options) *Inbound {
+// New returns Arrivals.
+func New(o Options) *Arrivals {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Inbound{o}
+	return &Arrivals{o}
 }
 
 // actOn does what follows from a letter that has been read.
-func (in *Inbound) actOn(ctx context.Context, a arrival) error {
+func (in *Arrivals) actOn(ctx context.Context, a arrival) error {
 	if err := in.revive(ctx, a); err != nil {
 		return err
 	}
@@ -98,17 +106,10 @@ func (a arrival) asOf() time.Time {
 	return a.at
 }
 
-func firstAddress(list []letter.Address) string {
-	if len(list) == 0 {
-		return ""
-	}
-	return strings.ToLower(list[0].Address)
-}
-
 // revive makes an address good again that mail did not arrive at, dead or with
 // points for what came back: somebody writes to us from there, and waits for an
 // answer.
-func (in *Inbound) revive(ctx context.Context, a arrival) error {
+func (in *Arrivals) revive(ctx context.Context, a arrival) error {
 	if !a.personal() || !a.dead {
 		return nil
 	}
@@ -117,7 +118,7 @@ func (in *Inbound) revive(ctx context.Context, a arrival) error {
 
 // act sends a letter the way that its class asks for. Each way ends with the
 // letter settled in the transaction that does what follows from it.
-func (in *Inbound) act(ctx context.Context, a arrival) error {
+func (in *Arrivals) act(ctx context.Context, a arrival) error {
 	v := a.verdict
 	switch {
 	case a.Folder == postroom.SentFolder:
@@ -138,7 +139,7 @@ func (in *Inbound) act(ctx context.Context, a arrival) error {
 		return in.triage(ctx, a, reasonChallenge)
 	case v.Class == postroom.LetterList:
 		return in.bulk(ctx, a)
-	case v.Behind != nil && v.Behind.By == ByWebsite:
+	case v.Behind != nil && v.Behind.By == inbound.ByWebsite:
 		return in.fromSite(ctx, a)
 	case v.Staff:
 		return in.fromStaff(ctx, a)
@@ -150,7 +151,7 @@ func (in *Inbound) act(ctx context.Context, a arrival) error {
 }
 
 // fromPerson acts on what a person wrote.
-func (in *Inbound) fromPerson(ctx context.Context, a arrival) error {
+func (in *Arrivals) fromPerson(ctx context.Context, a arrival) error {
 	switch v := a.verdict; {
 	case v.Class == postroom.LetterReply, v.Class == postroom.LetterSubmission && len(a.read.Refs()) > 0:
 		return in.reply(ctx, a)
@@ -165,21 +166,21 @@ func (in *Inbound) fromPerson(ctx context.Context, a arrival) error {
 // bulk ends a letter that went to many. Some charities have a mailing list for a
 // front door, so one in which somebody may be in danger is for a person to see;
 // newsletters about such things are too many to call anybody for.
-func (in *Inbound) bulk(ctx context.Context, a arrival) error {
+func (in *Arrivals) bulk(ctx context.Context, a arrival) error {
 	if in.worrying(a) {
 		return in.triage(ctx, a, reasonWorrying)
 	}
 	return in.settle(ctx, a, postroom.LetterIgnored, reasonBulk)
 }
 
-func (in *Inbound) worrying(a arrival) bool {
+func (in *Arrivals) worrying(a arrival) bool {
 	_, worrying := in.Programmes.Worrying(programme.Fold(a.words()))
 	return worrying
 }
 
 // settle ends a letter from which nothing else follows. It is settled together
 // with the others of its wave.
-func (in *Inbound) settle(_ context.Context, a arrival, state postroom.LetterState, reason string) error {
+func (in *Arrivals) settle(_ context.Context, a arrival, state postroom.LetterState, reason string) error {
 	a.ends.add(a.ended(state, reason))
 	return nil
 }

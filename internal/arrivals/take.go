@@ -1,4 +1,4 @@
-package inbound
+package arrivals
 
 import (
 	"crypto/sha256"
