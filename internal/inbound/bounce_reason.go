@@ -162,7 +162,7 @@ func said(patterns ...string) *regexp.Regexp { return regexp.MustCompile(strings
 
 // statusReasons say what a status (RFC 3463) means where no word does.
 var statusReasons = map[string]string{
-	"1.1": "user_unknown", "1.10": "user_unknown", "1.2": "host_unknown", "1.6": "moved", "1.7": "sender_refused", "1.8": "sender_refused",
+	"1.1": "user_unknown", "1.10": "no_mail", "1.2": "host_unknown", "1.6": "moved", "1.7": "sender_refused", "1.8": "sender_refused",
 	"2.1": "suspended", "2.2": "mailbox_full", "2.3": "too_big", "3.1": "mailbox_full", "3.2": "no_mail", "3.4": "too_big",
 	"4.1": "network", "4.2": "network", "4.4": "host_unknown", "4.6": "loop", "4.7": "expired", "7.1": "policy",
 }

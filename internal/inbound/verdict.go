@@ -125,7 +125,7 @@ type Complaint struct {
 
 // Unwanted says whether a person asked for no more of such mail. Reports go the
 // same way of letters that were not junk after all, and of checks that failed
-// (RFC 5965, section 7.3; RFC 6591; RFC 6650).
+// (RFC 6430; RFC 6591; RFC 6650).
 func (c *Complaint) Unwanted() bool {
 	if c == nil {
 		return true

@@ -83,7 +83,7 @@ func (r *reading) verified() bool {
 }
 
 // refusedByPolicy says whether DMARC failed and the domain's owner wants such
-// letters refused or put aside (RFC 7489, 6.3).
+// letters refused or put aside (RFC 9989, 4.7).
 func (r *reading) refusedByPolicy() bool {
 	for _, a := range r.authenticated().results {
 		if a.method == "dmarc" && a.result == "fail" {

@@ -5,10 +5,10 @@ import "time"
 // LetterClass is what one letter is, decided before anything is done with it.
 type LetterClass string
 
-// The classes of letter, in the order in which they are looked for.
+// The classes of letter. The order in which they are looked for is inbound's.
 const (
 	LetterBounce          LetterClass = "bounce"           // a delivery report: something we sent did not arrive (RFC 3464)
-	LetterDeliveredNotice LetterClass = "delivered_notice" // delayed, relayed or delivered: nothing has failed
+	LetterDeliveredNotice LetterClass = "delivered_notice" // relayed, expanded or delivered: nothing has failed
 	LetterComplaint       LetterClass = "complaint"        // somebody pressed "junk" (RFC 5965)
 	LetterReceipt         LetterClass = "receipt"          // it was read (RFC 8098), or a calendar reply
 	LetterAutoReply       LetterClass = "auto_reply"       // out of office and its like (RFC 3834)
