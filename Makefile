@@ -13,9 +13,13 @@ RACE = -race -gcflags='modernc.org/...=-race=false -d=checkptr=0'
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/postroom ./cmd/postroom
 
-# Everything, with real servers, the race detector and a random order.
+# Everything, with real servers, the race detector and a random order; then ten
+# seconds of whatever strangers can write for each of the readers of letters.
 test:
 	$(SETUP) go test $(RACE) -shuffle=on -timeout 30m ./...
+	internal/testserver/fuzz.sh 10s $(READERS)
+
+READERS = FuzzRead FuzzClassify FuzzBounces FuzzComplaint FuzzVisible FuzzFacts
 
 # The same five times over, with a kill at every point of a walk and not at a
 # sample of them, then each fuzz target for half a minute.
