@@ -207,7 +207,9 @@ func TestAWebsiteIsKnownByARule(t *testing.T) {
 	site := func(id string) testkit.Mail {
 		m := siteMail(room, id+"@other-site.example", siteVouched+"other-site.example")
 		m.From, m.Text = "wordpress@other-site.example", strings.Replace(m.Text, "Saturdays", id, 1)
-		m.Header = slices.DeleteFunc(m.Header, func(h string) bool { return strings.HasPrefix(h, "Auto-Submitted") || strings.HasPrefix(h, "Precedence") })
+		m.Header = slices.DeleteFunc(m.Header, func(h string) bool {
+			return strings.HasPrefix(h, "Auto-Submitted") || strings.HasPrefix(h, "Precedence")
+		})
 		return m
 	}
 	first := arrive(t, room, site("monday"))
