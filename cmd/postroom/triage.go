@@ -23,7 +23,7 @@ import (
 // settings and so holds the keys.
 func (c *command) triage() *cobra.Command {
 	cmd := &cobra.Command{Use: "triage", Short: "Look after letters that need a person"}
-	cmd.AddCommand(c.triageList(), c.triageShow(), c.triageAssign(), c.triageFile(), c.triageRetry(), c.triageDone())
+	cmd.AddCommand(c.triageList(), c.triageShow(), c.triageAssign(), c.triageFile(), c.triageRetry(), c.triageDone(), c.triageRule(), c.triageRules(), c.triageUnrule())
 	return cmd
 }
 
@@ -62,9 +62,12 @@ func (c *command) triageShow() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(c.stdout, "reference  %s\nclass      %s\nreason     %s\nmailbox    %s\nreceived   %s\nassigned   %s\nfrom       %s\nsubject    %s\n\n%s\n",
-			l.Reference, l.Class, l.Reason, l.Mailbox, l.ReceivedAt.Format(time.RFC3339), or(l.AssignedTo, "-"),
-			printable(writers(read)), printable(read.Subject), printable(read.Text))
+		fmt.Fprintf(c.stdout, "reference  %s\nclass      %s\nreason     %s\nmailbox    %s\nreceived   %s\nassigned   %s\n",
+			l.Reference, l.Class, l.Reason, l.Mailbox, l.ReceivedAt.Format(time.RFC3339), or(l.AssignedTo, "-"))
+		if err := printRule(c.stdout, room.Store.Read(ctx), l); err != nil {
+			return err
+		}
+		fmt.Fprintf(c.stdout, "from       %s\nsubject    %s\n\n%s\n", printable(writers(read)), printable(read.Subject), printable(read.Text))
 		printBehind(c.stdout, l, v.Behind)
 		return c.printAttached(ctx, room, l, read)
 	})

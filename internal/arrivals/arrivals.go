@@ -48,6 +48,7 @@ const (
 	reasonUnsubscribes = "unsubscribes"  // it asks to leave a list
 	reasonWorrying     = "worrying"      // nobody wrote it, it seems, and somebody in it may be in danger
 	reasonChallenge    = "wants_a_click" // somebody has to prove that we are people
+	reasonAssigned     = "assigned"      // a rule gives it to a coordinator
 )
 
 // Outbox is what letters do to mails that are owed.
@@ -131,6 +132,8 @@ func (in *Arrivals) act(ctx context.Context, a arrival) error {
 		return in.complained(ctx, a)
 	case v.Class == postroom.LetterDeliveredNotice, v.Class == postroom.LetterReceipt:
 		return in.settle(ctx, a, postroom.LetterIgnored, reasonReport)
+	case a.ruledTo(postroom.RuleCoordinator):
+		return in.toCoordinator(ctx, a)
 	case v.Class == postroom.LetterAutoReply && !in.worrying(a):
 		return in.automatic(ctx, a)
 	case v.Class == postroom.LetterAutoReply:
@@ -188,7 +191,7 @@ func (in *Arrivals) settle(_ context.Context, a arrival, state postroom.LetterSt
 // ended is the letter as it is to be settled.
 func (a arrival) ended(state postroom.LetterState, reason string) postroom.Letter {
 	l := a.Letter
-	l.State, l.Reason = state, reason
+	l.State, l.Reason = state, a.byRule(reason)
 	return l
 }
 

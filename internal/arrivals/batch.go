@@ -248,7 +248,8 @@ type arrival struct {
 	verdict inbound.Verdict
 	whole   string // all that it says, where it is taken for the letter of the person behind it; else ""
 	at      time.Time
-	ends    *closings // where it is settled if nothing else follows from it
+	rule    *postroom.Rule // by which it is what it is; nil is by itself
+	ends    *closings      // where it is settled if nothing else follows from it
 	recalled
 }
 
@@ -281,7 +282,7 @@ func (b *batch) open(ctx context.Context, letters []postroom.Letter) ([]arrival,
 		})
 	}
 	g.Wait()
-	return arrivals, nil
+	return arrivals, b.underRules(ctx, arrivals)
 }
 
 // opened is a letter with what it says and what it is.

@@ -68,6 +68,9 @@ func notOpen(err error) bool {
 // formFor looks for the form at each mailbox that the letter came to: one that
 // went to two of them is one letter, and the first with keywords for it wins.
 func (in *Arrivals) formFor(ctx context.Context, a arrival) (*programme.Form, bool, error) {
+	if form, ok := in.ruledForm(a); ok {
+		return form, true, nil
+	}
 	mailboxes, err := in.mailboxes(ctx, a)
 	if err != nil {
 		return nil, false, err

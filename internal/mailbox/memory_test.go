@@ -7,6 +7,8 @@ import (
 	"log"
 	"net"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -437,4 +439,92 @@ func TestALostLeaseFilesNothing(t *testing.T) {
 	}
 	_ = m.trySweep(t)
 	r.each(t)
+}
+
+// deaf is a listener whose connections go silent when told to: they stay open,
+// and nothing more comes over them, as when a router forgets them.
+type deaf struct {
+	net.Listener
+	mu    sync.Mutex
+	wires []*deafConn
+}
+
+type deafConn struct {
+	net.Conn
+	silent atomic.Bool
+}
+
+func (l *deaf) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	wire := &deafConn{Conn: c}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wires = append(l.wires, wire)
+	return wire, err
+}
+
+func (c *deafConn) Write(b []byte) (int, error) {
+	if c.silent.Load() {
+		return len(b), nil
+	}
+	return c.Conn.Write(b)
+}
+
+// forget makes every connection silent that is open now.
+func (l *deaf) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, wire := range l.wires {
+		wire.silent.Store(true)
+	}
+}
+
+// mail_room#10, zammad#4935: a connection that waited for the server to speak
+// (RFC 2177) had died without a word, and no letter was read any more.
+func TestAConnectionThatDiedWithoutAWordIsNoticedAtTheNextLook(t *testing.T) {
+	t.Parallel()
+	r := sqlite(t)
+	filed := r.firstBatch()
+	var wires *deaf
+	server := startMemory(t, memoryOptions{
+		caps:   imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapUIDPlus: {}, imap.CapIdle: {}},
+		listen: func(l net.Listener) net.Listener { wires = &deaf{Listener: l}; return wires },
+	})
+	m := r.startWith(t, mailbox.Options{Patience: time.Second, Mailboxes: []config.Mailbox{box(t, server.addr, address, "open-sesame")}})
+	m.sweep(t)
+	wires.forget()
+	server.put(t, "INBOX", raw(1))
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(time.Minute); ; {
+		select {
+		case <-filed:
+			r.each(t, raw(1))
+			return
+		case <-tick.C:
+			r.clock.advance(time.Minute) // nobody asks; only time passes
+		case <-late:
+			t.Fatal("the letter is not on file")
+		}
+	}
+}
+
+// freescout#1611, mautic#6391: what a person had read already was passed over,
+// and what the machine had read was marked so.
+func TestALetterThatAPersonHasReadAlreadyIsFiledAllTheSame(t *testing.T) {
+	t.Parallel()
+	r := sqlite(t)
+	server := startMemory(t, memoryOptions{})
+	m := r.start(t, box(t, server.addr, address, "open-sesame"))
+	m.sweep(t)
+	for n, flags := range [][]imap.Flag{{imap.FlagSeen}, nil, {imap.FlagSeen, imap.FlagAnswered}} {
+		if _, err := server.user.Append("INBOX", literal{bytes.NewReader(raw(n))}, &imap.AppendOptions{Flags: flags, Time: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.sweep(t)
+	r.each(t, raws(0, 3)...)
+	if status, err := server.user.Status("INBOX", &imap.StatusOptions{NumUnseen: true}); err != nil || *status.NumUnseen != 1 {
+		t.Errorf("unread are %+v, %v; want the one that no person has read", status, err)
+	}
 }

@@ -259,6 +259,7 @@ func TestTheSchemaAllowsExactlyTheStatesOfTheCode(t *testing.T) {
 		"messages.class": "Class", "messages.lane": "Lane", "messages.state": "MessageState",
 		"jobs.lane": "Lane", "jobs.state": "JobState", "campaigns.state": "CampaignState",
 		"deliveries.folder": "Folder", "letters.folder": "Folder", "cursors.folder": "Folder",
+		"rules.by_what": "RuleBy", "rules.says": "RuleSays",
 	}
 	for column, allowed := range schema {
 		typ := types[column]
