@@ -1,6 +1,7 @@
 package programme
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"unicode"
@@ -130,8 +131,8 @@ func (p Phrases) stemOf(word string) bool {
 }
 
 // Folded is a text made comparable, to be asked for many Phrases: small letters
-// without accents of their own, one form of each letter, and nothing between
-// words but a space.
+// without accents of their own, one form of each letter, nothing between words
+// but a space, and the beginnings of Persian verbs joined to them.
 type Folded struct{ words string } // each followed by a space
 
 // Words lists the words of a folded text.
@@ -155,7 +156,7 @@ func Fold(text string) Folded {
 		}
 		text = text[end:]
 	}
-	f.space()
+	f.end()
 	return Folded{string(f.out)}
 }
 
@@ -193,11 +194,31 @@ func (f *folder) put(r rune) {
 	}
 }
 
-// space ends a word, if there is one.
+// space ends a word, if there is one. The Persian beginning of a verb is none:
+// it is written with a joiner, with a space, or, on most telephones, with
+// nothing behind it.
 func (f *folder) space() {
+	if !f.verbBegins() {
+		f.end()
+	}
+}
+
+// end ends a word, if there is one, whatever it is.
+func (f *folder) end() {
 	if n := len(f.out); n > 0 && f.out[n-1] != ' ' {
 		f.out = append(f.out, ' ')
 	}
+}
+
+// verbBegins says whether the last word is "mi" or "nemi", which stand before
+// the stem of a verb in Farsi and in Dari, and nowhere alone.
+func (f *folder) verbBegins() bool {
+	before, found := bytes.CutSuffix(f.out, []byte("می"))
+	if !found {
+		return false
+	}
+	before = bytes.TrimSuffix(before, []byte("ن"))
+	return len(before) == 0 || before[len(before)-1] == ' '
 }
 
 // inWord says whether a sign is part of a word. Most signs are of ASCII.
