@@ -5,7 +5,32 @@ import (
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
+
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
 )
+
+// FormFor returns the form that a letter to a mailbox is taken for. Words of a
+// form stand in letters that ask for the contrary as well: then a person reads
+// it as a question.
+func FormFor(forms *programme.Set, mailbox, text string) (*programme.Form, bool) {
+	form, ok := forms.FormFor(mailbox, text)
+	if ok && strays(form, text) {
+		return forms.FormFor(mailbox, "")
+	}
+	return form, ok
+}
+
+// strays says whether a letter with the words of a form wants something else.
+func strays(form *programme.Form, text string) bool {
+	switch {
+	case form.AnyLetter:
+		return false
+	case form.Kind == postroom.EventRegistration:
+		return Unclear(text)
+	}
+	return Leaving(text)
+}
 
 var (
 	// takesBack is what somebody writes who does not want a place after all.
@@ -16,6 +41,16 @@ var (
 	// for.
 	unsureParty = regexp.MustCompile(`(?i)\b(\d+\s*(to|or|-|–)\s*\d+|about \d+|around \d+|up to \d+|maybe|perhaps|not sure|(1[1-9]|[2-9]\d) (of us|people|persons|places|seats|tickets))\b|(?:^|\D)(?:1[1-9]|[2-9]\d) (?:осіб|людей|місць|نفر|کسان)`)
 )
+
+// leaves is what somebody writes who wants no more of something, or who cannot
+// do any more what they did: for themselves, or for somebody who has died.
+var leaves = regexp.MustCompile(`(?i)\b(unsubscrib\w*|no longer|(did not|didn't|never) (ask\w*|sign\w*|subscrib\w*|agree\w*|join\w*)|(don't|do not) (want|wish) (to (get|receive|have)|any|your|the|this|these)|stop (sending|send|emailing|mailing|writing|this|these|it|volunteering)|please stop|(take|remove|delete) (me|us|him|her|them|my|our|this)\b|step(ping)? down|has died|have died|passed away|died)\b|\b(can't|cannot|can not|won't|will not|unable|not able)\b[^.!?\n]{0,60}\b(any ?more|any longer|after all|this (week|month|time)|today|tomorrow|tonight)\b|відпис|відпиш|приберіть|видаліть|помер|більше не (хочу|можу|зможу|буду|надсилайте)|не (хочу|можу|зможу|надсилайте) більше|دیگر نمی|حذف کن|لغو|فوت|درگذشت|وفات|لرې کړئ|نور نه غواړ|نور نشم`)
+
+// Leaving says whether a letter takes leave of what a form signs people up for:
+// nobody must be asked to join what they ask to be let out of.
+func Leaving(text string) bool {
+	return leaves.MatchString(strings.ReplaceAll(norm.NFKC.String(text), "’", "'"))
+}
 
 // Unclear says whether a letter that asks for places asks for something besides
 // or takes something back: a machine that books then does what nobody wanted. A
