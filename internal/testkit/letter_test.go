@@ -405,6 +405,27 @@ func TestALetterBooksTheDayItNames(t *testing.T) {
 	})
 }
 
+func TestALetterThatIsOnlyASubjectIsReadAsOne(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	m := enquiry(room, "b1@example.org")
+	m.To, m.Subject, m.Text = testkit.EventsBox, "Please book 3 places for the networking event on 13 March", ""
+	room.Receive(t, testkit.EventsBox, m.Bytes())
+	room.Work(t)
+	sub := onlySubmission(t, room)
+	if b, booked, err := room.Store.Read(t.Context()).BookingOf(sub.ID); err != nil || !booked || b.Party != 3 {
+		t.Errorf("booking %+v, %t, %v; want three places", b, booked, err)
+	}
+
+	m = enquiry(room, "q1@example.org")
+	m.From, m.Subject, m.Text = "other@example.org", "When are you open on Saturdays?", ""
+	room.Receive(t, testkit.Support, m.Bytes())
+	room.Work(t)
+	if l := room.Letter(t, "other@example.org"); !strings.HasPrefix(l.Text, "We have your message. A person will answer by") || strings.Contains(l.Text, "1. ") {
+		t.Errorf("the person hears:\n%s", l.Text)
+	}
+}
+
 func TestALetterThatNamesNoDayIsAskedForIt(t *testing.T) {
 	t.Parallel()
 	room := testkit.New(t)
