@@ -63,10 +63,13 @@ func TestTheNumberOfPlacesIsRead(t *testing.T) {
 	register := starter(t, "register")
 	for text, want := range map[string]string{
 		// one number of people
-		"There will be 4 of us.":                         "4 likely",
-		"there'll be four of us":                         "4 likely",
-		"We are three and would like to come on 6 March": "3 likely",
-		"We're 4 people.":                                "4 likely",
+		"There will be 4 of us.": "4 likely",
+		"there'll be four of us": "4 likely",
+		"There will be five of us: me, my husband and our three children.": "5 likely",
+		"Хочемо прийти на захід, нас троє: я і двоє дітей":                 "3 likely",
+		"нас троє, я не знаю чи зможемо":                                   "",
+		"We are three and would like to come on 6 March":                   "3 likely",
+		"We're 4 people.": "4 likely",
 		"Hello, we are two people and would like to come to the small workshop on 13 March.": "2 likely",
 		"Two places please": "2 likely",
 		"Could you book two places for me on 13 March please?": "2 likely",
