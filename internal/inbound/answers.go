@@ -68,7 +68,8 @@ func (w Writing) session(form *programme.Form, facts []Fact, answers postroom.An
 		answers[field] = []string{name}
 	}
 	places, ok := form.Field(firstOf(form, programme.PlacesField))
-	if n := w.party(places, facts); ok && name != "" && n != "" {
+	said := slices.ContainsFunc(facts, func(f Fact) bool { return f.Kind == FactPlaces })
+	if n := w.party(places, facts); ok && (name != "" || said) && n != "" {
 		answers[places.Name] = []string{n}
 	}
 }

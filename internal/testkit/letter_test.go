@@ -436,6 +436,13 @@ func TestALetterThatNamesNoDayIsAskedForIt(t *testing.T) {
 	if l := room.Letter(t, person); !strings.Contains(l.Text, "1. Which date would you like?") {
 		t.Errorf("the person hears:\n%s", l.Text)
 	}
+	m = enquiry(room, "b2@example.org")
+	m.From, m.To, m.Subject, m.Text = "other@example.org", testkit.EventsBox, "Stall", "We would like a stall at the networking event please. There will be 2 of us."
+	room.Receive(t, testkit.EventsBox, m.Bytes())
+	room.Work(t)
+	if l := room.Letter(t, "other@example.org"); !strings.Contains(l.Text, "1. Which date would you like?") || strings.Contains(l.Text, "How many people") {
+		t.Errorf("who has said how many they are hears:\n%s", l.Text)
+	}
 }
 
 const worry = "I do not know what to do. My partner hits me and I am not safe at home."
