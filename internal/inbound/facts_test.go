@@ -593,3 +593,19 @@ func BenchmarkFacts(b *testing.B) {
 		inbound.ReadFacts(form, w)
 	}
 }
+
+func TestALetterThatStraysFromItsFormIsAQuestion(t *testing.T) {
+	t.Parallel()
+	set := starters(t)
+	for text, want := range map[string]string{
+		"I would love to help at club nights":                            "volunteer",
+		"My mother needs an interpreter for the hospital":                "ask",
+		"I can't volunteer any more. Please take me off the rota.":       "ask",
+		"You need translators, it says. I would like to help with that.": "volunteer",
+	} {
+		form, _ := inbound.FormFor(set, "volunteering@communityaction.example", text)
+		if form == nil || form.Name != want {
+			t.Errorf("%q is taken for %+v, want %s", text, form, want)
+		}
+	}
+}

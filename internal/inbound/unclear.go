@@ -23,13 +23,14 @@ func FormFor(forms *programme.Set, mailbox, text string) (*programme.Form, bool)
 
 // strays says whether a letter with the words of a form wants something else.
 func strays(form *programme.Form, text string) bool {
+	text = text[:min(len(text), maxRead)]
 	switch {
 	case form.AnyLetter:
 		return false
 	case form.Kind == postroom.EventRegistration:
 		return Unclear(text)
 	}
-	return Leaving(text)
+	return Leaving(text) || form.Kind == postroom.VolunteerOffer && Needing(text)
 }
 
 var (
@@ -51,6 +52,14 @@ var leaves = regexp.MustCompile(`(?i)\b(unsubscrib\w*|no longer|(did not|didn't|
 func Leaving(text string) bool {
 	return leaves.MatchString(strings.ReplaceAll(norm.NFKC.String(text), "’", "'"))
 }
+
+// needs is what somebody writes who needs what volunteers give. "You need" is
+// not among it: that is what volunteers answer to.
+var needs = regexp.MustCompile(`(?i)\b(i|we|she|he|they|mum|mother|dad|father|parents|son|daughter|child|children|husband|wife|partner|friend|neighbour|client|patient|student|group|charity|school|family|who) ((also|really|urgently|badly|now|still|would|do|will|may|might) )*(needs?|requires?|(am|are|is) (also |still |urgently )?(looking for|in need of))\b|\b(find|send|get|give|lend|provide|arrange|recommend) (me|us|him|her|them|(my|our) \w+|a \w+ with)( with)? (an?|some|somebody|someone)\b|(мені|нам|йому|їй|їм|мамі|татові|сину|доньці) (дуже |терміново )?потріб|потребую|потребуємо|(نیاز|ضرورت|احتیاج) (دارم|داریم|دارد)|اړتیا (لرم|لرو|لري)`)
+
+// Needing says whether a letter asks for the help that a form is for people to
+// offer: who needs an interpreter must not be asked which languages they speak.
+func Needing(text string) bool { return needs.MatchString(norm.NFKC.String(text)) }
 
 // Unclear says whether a letter that asks for places asks for something besides
 // or takes something back: a machine that books then does what nobody wanted. A

@@ -47,3 +47,23 @@ func TestWhoTakesLeaveIsNotSignedUp(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoNeedsHelpDoesNotOfferIt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"My mother needs an interpreter for the hospital, she speaks Dari.": true,
+		"Can you find us a volunteer to help my dad with shopping?":         true,
+		"We are looking for a photographer for our open day":                true,
+		"Мені потрібен перекладач у лікарні":                                true,
+		"مادرم به ترجمان ضرورت دارد":                                        true,
+		"I saw that you need translators. I can help.":                      false,
+		"You are looking for a photographer, and I take photographs.":       false,
+		"I would like to volunteer in the gardens":                          false,
+		"Бачила, що вам потрібні перекладачі, можу допомогти":               false,
+		"شنیدم به مترجم نیاز دارید، می‌توانم کمک کنم":                       false,
+	} {
+		if got := Needing(text); got != want {
+			t.Errorf("%q: needing is %t, want %t", text, got, want)
+		}
+	}
+}
