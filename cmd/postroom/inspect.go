@@ -185,7 +185,7 @@ func (i *inspected) place(set *programme.Set, l letter.Letter, v inbound.Verdict
 	}
 	var otherwise string
 	for _, mailbox := range mailboxesFor(set, l) {
-		form, ok := set.FormFor(mailbox, words)
+		form, ok := inbound.FormFor(set, mailbox, words)
 		if ok && !form.AnyLetter {
 			i.Form = form.Name
 			return

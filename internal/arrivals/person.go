@@ -75,13 +75,9 @@ func (in *Arrivals) formFor(ctx context.Context, a arrival) (*programme.Form, bo
 	if err != nil {
 		return nil, false, err
 	}
-	asks := inbound.Unclear(a.words())
 	var otherwise *programme.Form
 	for _, mailbox := range mailboxes {
-		form, ok := in.Programmes.FormFor(mailbox, a.words())
-		if ok && asks && form.Kind == postroom.EventRegistration {
-			form, ok = in.Programmes.FormFor(mailbox, "") // a person reads what is asked or taken back
-		}
+		form, ok := inbound.FormFor(in.Programmes, mailbox, a.words())
 		if ok && !form.AnyLetter {
 			return form, true, nil
 		}

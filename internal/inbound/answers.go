@@ -3,6 +3,7 @@ package inbound
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"postroom/internal/letter"
@@ -24,7 +25,7 @@ func Answers(form *programme.Form, l letter.Letter, v Verdict, at time.Time) pos
 	for _, fact := range facts {
 		fact.answer(form, answers)
 	}
-	for field, value := range map[string]string{firstOf(form, programme.EmailField): Sender(l), ownWords(form): cut(w.Text)} {
+	for field, value := range map[string]string{firstOf(form, programme.EmailField): Sender(l), ownWords(form): cut(w.said())} {
 		if value != "" && field != "" {
 			answers[field] = []string{value}
 		}
@@ -34,6 +35,14 @@ func Answers(form *programme.Form, l letter.Letter, v Verdict, at time.Time) pos
 		v.Behind.answersOf(form, answers)
 	}
 	return answers
+}
+
+// said is what was written: the text, or of a letter that has none, the subject.
+func (w Writing) said() string {
+	if strings.TrimSpace(w.Text) == "" {
+		return w.Subject
+	}
+	return w.Text
 }
 
 // answer writes a fact among the answers of a form, if it is sure enough. The
@@ -59,7 +68,8 @@ func (w Writing) session(form *programme.Form, facts []Fact, answers postroom.An
 		answers[field] = []string{name}
 	}
 	places, ok := form.Field(firstOf(form, programme.PlacesField))
-	if n := w.party(places, facts); ok && name != "" && n != "" {
+	said := slices.ContainsFunc(facts, func(f Fact) bool { return f.Kind == FactPlaces })
+	if n := w.party(places, facts); ok && (name != "" || said) && n != "" {
 		answers[places.Name] = []string{n}
 	}
 }

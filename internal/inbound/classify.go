@@ -121,8 +121,20 @@ var (
 
 // personal recognises a letter that somebody wrote and that can be answered.
 func personal(r *reading, v *Verdict) string {
-	if r.sender() == "" || strings.TrimSpace(v.Visible) == "" && strings.TrimSpace(r.Text) == "" {
+	said := strings.TrimSpace(v.Visible) != "" || strings.TrimSpace(r.Text) != ""
+	if r.sender() == "" || !said && !r.saidInSubject() {
 		return ""
 	}
 	return "personal"
 }
+
+// saidInSubject says whether a letter without a text says all in its subject, as
+// many write on a telephone. Where a file, an answer or what could not be read
+// may be meant, a person has to look.
+func (r *reading) saidInSubject() bool {
+	return len(r.Attachments) == 0 && len(r.Problems) == 0 && !r.answersSomething() &&
+		!forwardSubject.MatchString(r.Subject) && !noSubject.MatchString(r.Subject)
+}
+
+// noSubject is a subject without a word in it, also as mail programs write it.
+var noSubject = regexp.MustCompile(`(?i)^[^\pL\pN]*(no subject|без теми|без темы|بدون موضوع)?[^\pL\pN]*$`)

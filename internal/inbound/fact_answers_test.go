@@ -41,7 +41,7 @@ func TestOnlyWhatIsSureEnoughBecomesAnAnswer(t *testing.T) {
 		{register, "We would like to come on 13 March", "places", nil},
 		{register, "On 13 March there will be 4 of us, and on 6 March 5 of us", "places", nil},
 		{register, "On 13 March there will be 14 of us", "places", nil},
-		{register, "There will be 4 of us", "places", nil}, // nobody knows when
+		{register, "There will be 4 of us", "places", []string{"4"}}, // on which date is asked
 		{register, "I'd like to come on 13 March. What would help you to take part? A ramp", "access_needs", nil},
 		{volunteer, "I can translate. I speak Dari and Pashto.", "languages", []string{"ps", "fa-af"}},
 		{volunteer, "I can translate. My sister speaks Dari.", "languages", nil},

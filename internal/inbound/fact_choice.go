@@ -195,7 +195,7 @@ func (q question) spoken(o programme.Option, labels [][]string) (words []string)
 	if !q.offer {
 		return nil
 	}
-	if utf8.RuneCountInString(o.Value) >= 8 && !strings.ContainsAny(o.Value, "-_") {
+	if utf8.RuneCountInString(o.Value) >= 7 && !strings.ContainsAny(o.Value, "-_") {
 		words = append(words, o.Value)
 	}
 	for _, parts := range labels {
@@ -244,8 +244,8 @@ func sameStem(a, b string) bool {
 	return slices.Equal(ra[:stem], rb[:stem]) && max(len(ra), len(rb))-n <= 4
 }
 
-// offeredByMe says whether nothing but words of offering stands between "I" and
-// the word at i.
+// offeredByMe says whether nothing but words of offering stands between "I", or
+// the beginning of an offer without it, and the word at i.
 func (c clause) offeredByMe(i int) bool {
 	for j := i - 1; j >= max(0, i-8); j-- {
 		switch {
@@ -253,7 +253,12 @@ func (c clause) offeredByMe(i int) bool {
 			return true
 		case !offering[c.words[j]], c.words[j] == "help" && !givesHelp[c.word(j-1)]:
 			return false // "I would like help with translating"
+		case c.words[j] == "love" && (c.word(j-1) == "i" || c.word(j-1) == "we"):
+			return false // "I love gardens"
 		}
 	}
-	return false
+	return i > 0 && i <= 8 && leadsOffer[c.words[0]]
 }
+
+// leadsOffer begins an offer of somebody in a hurry, who leaves out the "I".
+var leadsOffer = folded(`can could happy glad willing able keen`)

@@ -33,7 +33,7 @@ func partyOf(c clause) (int, Confidence) {
 	total, found := totalOf(c)
 	listed, many := listedOf(c)
 	switch {
-	case found && listed > 0 && total != listed && (many || !c.has(amongThem)):
+	case found && listed > 0 && total != listed && (many || !c.has(amongThem) && !c.namesThem()):
 		return total, Guessed // "4 of us and 2 children": four or six?
 	case found:
 		return within(total, Likely)
@@ -44,6 +44,17 @@ func partyOf(c clause) (int, Confidence) {
 	}
 	n, sure := companyOf(c)
 	return within(n, sure)
+}
+
+// namesThem says whether the number of a party is followed by who they are, the
+// writer first: "five of us: me, my husband and our three children".
+func (c clause) namesThem() bool {
+	for i := range c.words {
+		if _, ok := c.numberAt(i); ok && (strings.HasPrefix(c.after(i, 3), " of us me ") || c.word(i-1) == "нас" && c.word(i+1) == "я") {
+			return true
+		}
+	}
+	return false
 }
 
 func within(n int, sure Confidence) (int, Confidence) {

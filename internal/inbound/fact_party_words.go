@@ -25,7 +25,7 @@ var (
 	// forPeople ends what is said before a number of people that is booked for.
 	forPeople = endings(`for|book|reserve|table for|places for|на|для|book for|booking for|برای|واسه|د|لپاره|party of|group of|baraye|dlya|na|bring`)
 	// followsParty goes on after a number that is a party already.
-	followsParty = folded(`and coming come attend from with who so please total altogether including will would on at attending і та разом всього прийдемо приїдемо будемо по هستیم استیم هستم میاییم می میایم که و یو راځو او budem`)
+	followsParty = folded(`and coming come attend from with who so please total altogether including will would on at attending me myself я і та разом всього прийдемо приїдемо будемо по هستیم استیم هستم میاییم می میایم که و یو راځو او budem`)
 
 	// booking and coming are stems of words by which places are asked for.
 	booking = foldedStems(`book reserv register place seat ticket space table sign need want would please заброн місц запи зареєстр резерв квит потріб будь хочу хоч запиш мест

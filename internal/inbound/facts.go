@@ -71,7 +71,7 @@ type Writing struct {
 func WritingOf(l letter.Letter, text string, at time.Time) Writing {
 	w := Writing{Subject: l.Subject, Text: text, At: at}
 	if len(l.From) > 0 && !strings.Contains(l.From[0].Name, "@") {
-		w.Name = l.From[0].Name
+		w.Name = shownName(l.From[0].Name)
 	}
 	return w
 }

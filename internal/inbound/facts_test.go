@@ -63,10 +63,13 @@ func TestTheNumberOfPlacesIsRead(t *testing.T) {
 	register := starter(t, "register")
 	for text, want := range map[string]string{
 		// one number of people
-		"There will be 4 of us.":                         "4 likely",
-		"there'll be four of us":                         "4 likely",
-		"We are three and would like to come on 6 March": "3 likely",
-		"We're 4 people.":                                "4 likely",
+		"There will be 4 of us.": "4 likely",
+		"there'll be four of us": "4 likely",
+		"There will be five of us: me, my husband and our three children.": "5 likely",
+		"Хочемо прийти на захід, нас троє: я і двоє дітей":                 "3 likely",
+		"нас троє, я не знаю чи зможемо":                                   "",
+		"We are three and would like to come on 6 March":                   "3 likely",
+		"We're 4 people.": "4 likely",
 		"Hello, we are two people and would like to come to the small workshop on 13 March.": "2 likely",
 		"Two places please": "2 likely",
 		"Could you book two places for me on 13 March please?": "2 likely",
@@ -257,6 +260,13 @@ func TestTheRolesThatSomebodyOffersAreRead(t *testing.T) {
 		"I could help as a photographer":                  "photographer",
 		"I would like to work in a garden":                "gardens",
 		"I want to help at club nights":                   "club_nights",
+		"I would like to volunteer in the gardens":        "gardens",
+		"can help with translating on the 13th. cheers":   "translator",
+		"Happy to help with gardening":                    "gardens",
+		"can you help with translating":                   "",
+		"can help with translating needed on Monday":      "",
+		"I would like to see the gardens":                 "",
+		"I live near the gardens and would like to help":  "",
 		"I can help on the day of an event":               "event",
 		"I could help with befriending":                   "befriending",
 		"How would you like to help? Take photographs":    "photographer",
@@ -588,5 +598,21 @@ func BenchmarkFacts(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		inbound.ReadFacts(form, w)
+	}
+}
+
+func TestALetterThatStraysFromItsFormIsAQuestion(t *testing.T) {
+	t.Parallel()
+	set := starters(t)
+	for text, want := range map[string]string{
+		"I would love to help at club nights":                            "volunteer",
+		"My mother needs an interpreter for the hospital":                "ask",
+		"I can't volunteer any more. Please take me off the rota.":       "ask",
+		"You need translators, it says. I would like to help with that.": "volunteer",
+	} {
+		form, _ := inbound.FormFor(set, "volunteering@communityaction.example", text)
+		if form == nil || form.Name != want {
+			t.Errorf("%q is taken for %+v, want %s", text, form, want)
+		}
 	}
 }

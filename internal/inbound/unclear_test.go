@@ -23,3 +23,47 @@ func TestOnlyAPlainRequestIsBookedByItself(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoTakesLeaveIsNotSignedUp(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"My mum died in October. Please take her off your mailing list.":                       true,
+		"Sorry, I can’t volunteer any more, my knee is bad. Please take me off the rota.":      true,
+		"I am ill so cannot volunteer this week, sorry":                                        true,
+		"I keep getting your newsletter. Please stop. I did not sign up.":                      true,
+		"Our group has closed. Please remove us from the network.":                             true,
+		"I would like to unsubscribe from the newsletter":                                      true,
+		"Я більше не можу бути волонтером":                                                     true,
+		"Мама померла, приберіть її з розсилки":                                                true,
+		"دیگر نمی‌توانم داوطلب باشم":                                                           true,
+		"Please sign me up for your newsletter":                                                false,
+		"I would like to volunteer. I can't do Mondays, and I am sorry for my late reply.":     false,
+		"Please add our group to the network. We help people who cannot get out of the house.": false,
+		"Я хочу бути волонтером і можу перекладати":                                            false,
+		"می‌خواهم داوطلب باشم":                                                                 false,
+	} {
+		if got := Leaving(text); got != want {
+			t.Errorf("%q: leaving is %t, want %t", text, got, want)
+		}
+	}
+}
+
+func TestWhoNeedsHelpDoesNotOfferIt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"My mother needs an interpreter for the hospital, she speaks Dari.": true,
+		"Can you find us a volunteer to help my dad with shopping?":         true,
+		"We are looking for a photographer for our open day":                true,
+		"Мені потрібен перекладач у лікарні":                                true,
+		"مادرم به ترجمان ضرورت دارد":                                        true,
+		"I saw that you need translators. I can help.":                      false,
+		"You are looking for a photographer, and I take photographs.":       false,
+		"I would like to volunteer in the gardens":                          false,
+		"Бачила, що вам потрібні перекладачі, можу допомогти":               false,
+		"شنیدم به مترجم نیاز دارید، می‌توانم کمک کنم":                       false,
+	} {
+		if got := Needing(text); got != want {
+			t.Errorf("%q: needing is %t, want %t", text, got, want)
+		}
+	}
+}

@@ -41,14 +41,14 @@ func (p *Phrases) add(phrase Folded, open bool) {
 	if phrase.words == "" {
 		return
 	}
-	first, rest, _ := strings.Cut(phrase.words, " ")
+	first, rest, _ := strings.Cut(phrase.joined, " ")
 	switch {
 	case open && rest == "":
 		p.stems = append(p.stems, first)
 	case open:
-		p.put(first, strings.TrimSuffix(phrase.words, " "))
+		p.put(first, strings.TrimSuffix(phrase.joined, " "))
 	default:
-		p.put(first, phrase.words)
+		p.put(first, phrase.joined)
 	}
 }
 
@@ -101,7 +101,7 @@ func (p Phrases) InFolded(text Folded) bool {
 	if !p.Any() {
 		return false
 	}
-	for rest := text.words; rest != ""; {
+	for rest := text.joined; rest != ""; {
 		word, after, _ := strings.Cut(rest, " ")
 		if p.stemOf(word) || p.begins(word, rest) {
 			return true
@@ -132,7 +132,10 @@ func (p Phrases) stemOf(word string) bool {
 // Folded is a text made comparable, to be asked for many Phrases: small letters
 // without accents of their own, one form of each letter, and nothing between
 // words but a space.
-type Folded struct{ words string } // each followed by a space
+type Folded struct {
+	words  string // each followed by a space
+	joined string // the same, with the beginnings of Persian verbs joined to them
+}
 
 // Words lists the words of a folded text.
 func (f Folded) Words() []string { return strings.Fields(f.words) }
@@ -156,7 +159,22 @@ func Fold(text string) Folded {
 		text = text[end:]
 	}
 	f.space()
-	return Folded{string(f.out)}
+	words := string(f.out)
+	return Folded{words, joinVerbs(words)}
+}
+
+// joinVerbs writes the verbs of a folded text as one word each. Their beginnings
+// in Farsi and in Dari, "mi" and "nemi", are written with a joiner by the rules,
+// with a space by many, and with nothing behind them on most telephones.
+func joinVerbs(words string) string {
+	if !strings.Contains(words, "می ") {
+		return words
+	}
+	text := " " + strings.TrimSuffix(words, " ")
+	for _, begins := range []string{" می", " نمی"} {
+		text = strings.ReplaceAll(text, begins+" ", begins)
+	}
+	return text[1:] + " "
 }
 
 // ascii is how many signs at the beginning of a text are of ASCII and followed

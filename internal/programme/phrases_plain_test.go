@@ -27,7 +27,11 @@ func plainFold(text string) string {
 		}
 		return ' '
 	}, plainForms.Replace(norm.NFKC.String(strings.ToLower(text))))
-	return " " + strings.Join(strings.Fields(text), " ") + " "
+	words := strings.Join(strings.Fields(text), " ")
+	for _, begins := range []string{"می", "نمی"} { // of a Persian verb
+		words = strings.TrimPrefix(strings.ReplaceAll(" "+words, " "+begins+" ", " "+begins), " ")
+	}
+	return " " + words + " "
 }
 
 // plainIn is the plain way to look for phrases: each alone, in the whole text.

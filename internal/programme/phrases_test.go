@@ -16,6 +16,8 @@ func TestPhrasesAreFoundHoweverPeopleWriteThem(t *testing.T) {
 		"він бʼє мене":        true,
 		"مي خواهم بميرم":      true, // Arabic yeh, a space for the joiner
 		"می\u200cخواهم بمیرم": true,
+		"ميخواهم بميرم":       true, // as most telephones write it
+		"او می خواهم بمیرم":   true,
 		"كمك":                 true,
 		"کمکی":                false,
 		"هغه ما وهي.":         true,

@@ -38,6 +38,14 @@ func TestALetterIsTakenForTheFormItsWordsStandFor(t *testing.T) {
 		{"events@communityaction.example", "Забронюйте, будь ласка, два місця", "register"},
 		{"events@communityaction.example", "Is there a car park?", "ask"},
 		{"newsletter@communityaction.example", "please subscribe me", "newsletter"},
+		{"newsletter@communityaction.example", "Hi, could you sign me up for your newsletter please? I like gardens.", "newsletter"},
+		{"newsletter@communityaction.example", "Підпишіть мене на розсилку, будь ласка", "newsletter"},
+		{"newsletter@communityaction.example", "لطفاً خبرنامه را برایم بفرستید", "newsletter"},
+		{"newsletter@communityaction.example", "Loved the last newsletter! May I write something for the next one?", "ask"},
+		{"newsletter@communityaction.example", "Your newsletter has not come for two months. Am I still on the list?", "ask"},
+		{"support@communityaction.example", "We are a new charity and would like to join the forum in Olney", "join"},
+		{"support@communityaction.example", "I missed the CAG on Tuesday. Could you send me the minutes? I am with the Olney allotments.", "ask"},
+		{"support@communityaction.example", "Could we put the buses on the agenda of the Wolverton CAG?", "ask"},
 		{"nobody@communityaction.example", "please subscribe me", ""},
 	} {
 		name := ""

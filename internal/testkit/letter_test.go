@@ -405,6 +405,27 @@ func TestALetterBooksTheDayItNames(t *testing.T) {
 	})
 }
 
+func TestALetterThatIsOnlyASubjectIsReadAsOne(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	m := enquiry(room, "b1@example.org")
+	m.To, m.Subject, m.Text = testkit.EventsBox, "Please book 3 places for the networking event on 13 March", ""
+	room.Receive(t, testkit.EventsBox, m.Bytes())
+	room.Work(t)
+	sub := onlySubmission(t, room)
+	if b, booked, err := room.Store.Read(t.Context()).BookingOf(sub.ID); err != nil || !booked || b.Party != 3 {
+		t.Errorf("booking %+v, %t, %v; want three places", b, booked, err)
+	}
+
+	m = enquiry(room, "q1@example.org")
+	m.From, m.Subject, m.Text = "other@example.org", "When are you open on Saturdays?", ""
+	room.Receive(t, testkit.Support, m.Bytes())
+	room.Work(t)
+	if l := room.Letter(t, "other@example.org"); !strings.HasPrefix(l.Text, "We have your message. A person will answer by") || strings.Contains(l.Text, "1. ") {
+		t.Errorf("the person hears:\n%s", l.Text)
+	}
+}
+
 func TestALetterThatNamesNoDayIsAskedForIt(t *testing.T) {
 	t.Parallel()
 	room := testkit.New(t)
@@ -414,6 +435,13 @@ func TestALetterThatNamesNoDayIsAskedForIt(t *testing.T) {
 	room.Work(t)
 	if l := room.Letter(t, person); !strings.Contains(l.Text, "1. Which date would you like?") {
 		t.Errorf("the person hears:\n%s", l.Text)
+	}
+	m = enquiry(room, "b2@example.org")
+	m.From, m.To, m.Subject, m.Text = "other@example.org", testkit.EventsBox, "Stall", "We would like a stall at the networking event please. There will be 2 of us."
+	room.Receive(t, testkit.EventsBox, m.Bytes())
+	room.Work(t)
+	if l := room.Letter(t, "other@example.org"); !strings.Contains(l.Text, "1. Which date would you like?") || strings.Contains(l.Text, "How many people") {
+		t.Errorf("who has said how many they are hears:\n%s", l.Text)
 	}
 }
 
