@@ -266,13 +266,13 @@ func (a arrival) byRule(reason string) string {
 func (a arrival) ruledTo(says postroom.RuleSays) bool { return a.rule != nil && a.rule.Says == says }
 
 // ruledForm is the form that a rule names. A form that is gone is as if none had
-// been named; and what is asked or taken back about a date is for a person.
+// been named; and a letter that wants something else is for a person.
 func (in *Arrivals) ruledForm(a arrival) (*programme.Form, bool) {
 	if !a.ruledTo(postroom.RuleEnquiry) && !a.ruledTo(postroom.RuleWebsite) {
 		return nil, false
 	}
 	form, ok := in.Programmes.Form(a.rule.Target)
-	if !ok || form.Kind == postroom.EventRegistration && inbound.Unclear(a.words()) {
+	if !ok || inbound.Strays(form, a.words()) {
 		return nil, false
 	}
 	return form, true

@@ -16,14 +16,14 @@ import (
 // it as a question.
 func FormFor(forms *programme.Set, mailbox, text string) (*programme.Form, bool) {
 	form, ok := forms.FormFor(mailbox, text)
-	if ok && strays(form, text) {
+	if ok && Strays(form, text) {
 		return forms.FormFor(mailbox, "")
 	}
 	return form, ok
 }
 
-// strays says whether a letter with the words of a form wants something else.
-func strays(form *programme.Form, text string) bool {
+// Strays says whether a letter with the words of a form wants something else.
+func Strays(form *programme.Form, text string) bool {
 	text = text[:min(len(text), maxRead)]
 	switch {
 	case form.AnyLetter:
