@@ -170,7 +170,7 @@ func (o *Outbox) writeAround(l *letter, m postroom.Message, given prose) (writte
 	if err != nil {
 		return written{}, err
 	}
-	body += o.english(m, l)
+	body += heard(m, words, say) + o.english(m, l)
 	whole, err := o.letters.assemble(body+o.end(m, l, words), given)
 	if err != nil {
 		return written{}, err
@@ -214,6 +214,21 @@ func theirs(m postroom.Message) string {
 		return ""
 	}
 	return greeting(own)
+}
+
+// heard is what was understood of the letter that a message answers, as a list,
+// or "".
+func heard(m postroom.Message, words *words, say func(string) any) string {
+	var b strings.Builder
+	for line := range strings.Lines(m.Data["understood"]) {
+		if line = shorten(tidy(line)); line != "" {
+			fmt.Fprintf(&b, "- %s\n", say(line))
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\n\n" + escape(words.understood) + "\n\n" + b.String()
 }
 
 // english is the English letter below a translation that nobody has read yet

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"postroom/internal/postroom"
@@ -77,7 +78,7 @@ func (w *Workflow) thread(tx *store.Tx, c *Case, m *postroom.Message, caused boo
 	if w.ReplyTo != nil {
 		m.Data["reply_to"] = w.ReplyTo(m.Sender, c.Submission.Reference)
 	}
-	if caused && c.Anew == "" || m.Template == holding { // a page that finishes a letter is no letter
+	if caused && (c.Anew == "" || c.Understood != nil) || m.Template == holding { // a page that finishes a letter is no letter
 		m.Letter, m.Data["re"] = letter.ID, c.Subject
 	}
 	if c.Submission.Guessed {
@@ -111,6 +112,7 @@ func (w *Workflow) data(c *Case, locale string, at time.Time) map[string]string 
 	d := w.aboutForm(c, locale, at)
 	d["name"], d["area"] = c.greeting(), c.areaIn(locale)
 	d["questions"] = w.questions(c, locale)
+	d[askedFields], d["understood"] = strings.Join(c.Submission.Open, ","), w.understood(c, locale)
 	if c.programme != nil && unreviewed(c.programme, locale) {
 		d["unreviewed"] = "yes"
 	}
