@@ -138,6 +138,13 @@ func (tx *Tx) MoveBooking(id string, from, to postroom.BookingState) (bool, erro
 	return n > 0, err
 }
 
+// ResizeBooking changes for how many a booking is if it still is in the state
+// expected, and says whether it was. The caller holds the session's lock.
+func (tx *Tx) ResizeBooking(id string, in postroom.BookingState, party int) (bool, error) {
+	n, err := tx.exec(`UPDATE bookings SET party = $3 WHERE id = $1 AND state = $2`, id, in, party)
+	return n > 0, err
+}
+
 // Waiting lists the bookings that wait for a place, first come first.
 func (r Reader) Waiting(session string) ([]postroom.Booking, error) {
 	return r.bookings(`SELECT `+bookingColumns+` FROM bookings WHERE session_id = $1 AND state = 'waiting' ORDER BY queued_at, id`, session)

@@ -106,3 +106,35 @@ func (w *Workflow) label(f *programme.Field, locale string) string {
 	}
 	return text
 }
+
+// Stands owes the person one letter that says what stands now: that they have
+// their place, wait for one, or gave it up. It is the letter that the programme
+// sends when that happens. key names what stands, so that it is said once.
+func (w *Workflow) Stands(tx *store.Tx, c *Case, key string, at time.Time) error {
+	trigger, template := postroom.OnBooked, "place-booked"
+	switch c.Booking.State {
+	case postroom.BookingWaiting:
+		trigger, template = postroom.OnWaiting, "waiting-list"
+	case postroom.BookingCancelled, postroom.BookingExpired:
+		trigger, template = postroom.OnCancelled, "booking-cancelled"
+	}
+	if own := w.sends(c, trigger); own != "" {
+		template = own
+	}
+	return w.send(tx, c, key, template, true, at)
+}
+
+// Sends says whether a programme writes to the person when something happens.
+func (w *Workflow) Sends(c *Case, t postroom.Trigger) bool { return w.sends(c, t) != "" }
+
+func (w *Workflow) sends(c *Case, t postroom.Trigger) string {
+	if c.programme == nil {
+		return ""
+	}
+	for _, s := range c.programme.Workflow {
+		if s.On == t && (s.Form == "" || s.Form == c.Run.Form) && s.Send != "" && s.Before == "" && s.After == "" && s.When == "" {
+			return s.Send
+		}
+	}
+	return ""
+}
