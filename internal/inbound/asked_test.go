@@ -84,3 +84,12 @@ func FuzzAsked(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkAsked measures what only replies to questions of ours cost.
+func BenchmarkAsked(b *testing.B) {
+	form := formOf(b, "volunteer")
+	text := "Hello,\n\n1. Translate or interpret\n2. Dari and Pashto\n3. yes\n\nI am free at weekends.\n\nKind regards\nA Person\n"
+	for b.Loop() {
+		Asked(form, []string{"roles", "languages", "adult"}, nil, letter.Letter{Text: text}, Verdict{Visible: text}, time.Unix(1_800_000_000, 0))
+	}
+}
