@@ -18,6 +18,9 @@ var errNotUnderstood = errors.New("a person has to look")
 // booking does what a short answer says about a booking, and says whether the
 // letter is dealt with by that. Whatever is not clear is for a person.
 func (in *Arrivals) booking(ctx context.Context, a arrival, sub postroom.Submission) (done bool, err error) {
+	if form, ok := in.Programmes.Form(sub.Form); !ok || form.Event == "" {
+		return false, nil
+	}
 	wish, sure := wishOf(a)
 	h := in.heard(a, sub)
 	if !sure.Enough() || !h.known || h.worrying || h.silent {

@@ -23,6 +23,11 @@ import (
 func Asked(form *programme.Form, asked, also []string, l letter.Letter, v Verdict, at time.Time) postroom.Answers {
 	q := questionsOf(form, asked, also)
 	beside, rest := q.divide(v.text(l))
+	for name, text := range q.below(l.Text) {
+		if beside[name] == "" && strings.Contains(v.text(l), text) {
+			beside[name] = text
+		}
+	}
 	answers := postroom.Answers{}
 	var left []*programme.Field
 	for _, f := range q.fields {
@@ -146,6 +151,33 @@ func (d *division) line(line string) {
 		return
 	}
 	d.rest = append(d.rest, line)
+}
+
+// below reads what somebody wrote straight under a question that their program
+// quoted. A quote that goes on with something else asks nothing any more.
+func (q questions) below(text string) map[string]string {
+	found := map[string]string{}
+	d := division{questions: q}
+	var current *programme.Field
+	for _, line := range linesOf(text) {
+		trimmed := strings.TrimSpace(line)
+		if isQuoted(line) {
+			n, rest, ok := d.numbered(strings.TrimLeft(trimmed, ">| \u2068"))
+			switch {
+			case ok && rest != "":
+				current = d.field(d.numbers[n-1])
+			case current != nil && (found[current.Name] != "" || strings.Trim(trimmed, ">| ") == ""):
+				current = nil
+			}
+			continue
+		}
+		if current != nil && trimmed != "" && found[current.Name] == "" {
+			found[current.Name] = trimmed
+		} else if trimmed != "" {
+			current = nil
+		}
+	}
+	return found
 }
 
 // numbered reads the number of a question before what answers it. A day of a

@@ -70,6 +70,23 @@ func TestWhatWasAskedIsReadFromAReply(t *testing.T) {
 	}
 }
 
+func TestWhatStandsUnderAQuotedQuestionAnswersIt(t *testing.T) {
+	t.Parallel()
+	const question = "> 1. How would you like to help? (Translate or interpret /\n>    Take photographs)\n"
+	for _, c := range []struct{ text, visible, want string }{
+		{"On Monday we wrote:\n" + question + "Take photographs\n> 2. Are you 18 or older?\nYes\n>\n> Your reference is K7M-4QX.\n", "Take photographs\nYes", "roles=photographer adult=yes"},
+		{question + "\nTake photographs\n\n> 2. Are you 18 or older?\n\nno\n", "Take photographs\n\nno", "roles=photographer adult=no"},
+		{question + "> 2. Are you 18 or older?\n>\n> Your reference is K7M-4QX.\n\nYes, that is me", "Yes, that is me", ""},
+		{question + "> 2. Are you 18 or older?\n", "", ""},
+	} {
+		asked := []string{"roles", "adult"}
+		l := letter.Letter{Text: c.text}
+		if got := saidTo(asked, Asked(formOf(t, "volunteer"), asked, nil, l, Verdict{Visible: c.visible}, time.Unix(1_800_000_000, 0))); got != c.want {
+			t.Errorf("%q says %q, want %q", c.text, got, c.want)
+		}
+	}
+}
+
 func FuzzAsked(f *testing.F) {
 	form := formOf(f, "volunteer")
 	for _, text := range []string{"1. Dari 2. yes", "۱. دری ۲. بلی", "Area: x\n\n2)", "1.\n", "(1. ) / )"} {
