@@ -61,22 +61,14 @@ func wishOf(a arrival) (intake.Wish, inbound.Confidence) {
 }
 
 // somebodyElse says whether a letter is signed by another person that we know
-// at the same address: in a household, one does not speak for the other.
+// at the same address: in a household, one does not speak for the other. The
+// name beside the address says nothing about that: it is the mailbox's.
 func (in *Arrivals) somebodyElse(ctx context.Context, a arrival, sub postroom.Submission) (bool, error) {
-	names := []string{inbound.SignedName(a.verdict.Visible)}
-	if len(a.read.From) > 0 {
-		names = append(names, a.read.From[0].Name)
+	id, err := in.Store.Read(ctx).ContactNamed(a.Address, inbound.SignedName(a.verdict.Visible))
+	if err != nil {
+		return false, fmt.Errorf("look who else has the address: %w", err)
 	}
-	for _, name := range names {
-		id, err := in.Store.Read(ctx).ContactNamed(a.Address, name)
-		if err != nil {
-			return false, fmt.Errorf("look who else has the address: %w", err)
-		}
-		if id != "" {
-			return id != sub.Contact, nil
-		}
-	}
-	return false, nil
+	return id != "" && id != sub.Contact, nil
 }
 
 // changeBooking settles a letter in the transaction that does what it says.

@@ -252,7 +252,7 @@ func TestOneOfAHouseholdDoesNotSpeakForTheOther(t *testing.T) {
 	p.write(t, testkit.Mail{From: "B Person <" + person + ">", Subject: "A question", Text: "When do the doors open for stalls?\n\nB Person"})
 	p.n = 5
 	first := p.room.Letters(t, person)[0]
-	p.write(t, testkit.Mail{From: "B Person <" + person + ">", Subject: "Re: " + first.Subject, Text: "cancel my booking", InReplyTo: strings.Trim(first.Header.Get("Message-Id"), "<>")})
+	p.write(t, testkit.Mail{From: "B Person <" + person + ">", Subject: "Re: " + first.Subject, Text: "cancel my booking\n\nKind regards\nB Person", InReplyTo: strings.Trim(first.Header.Get("Message-Id"), "<>")})
 	if b := p.booking(t); b.State != postroom.BookingConfirmed {
 		t.Errorf("the other's word made the booking %s", b.State)
 	}
@@ -270,4 +270,33 @@ func TestWhatHasBegunIsNotGivenBackByReply(t *testing.T) {
 	if b := p.booking(t); b.State != postroom.BookingConfirmed {
 		t.Errorf("the booking is %s", b.State)
 	}
+}
+
+func TestAnotherNameAtTheAddressIsAskedAboutAndNotTakenForARepeat(t *testing.T) {
+	t.Parallel()
+	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
+		p := &pen{room: testkit.New(t, engine), mailbox: testkit.EventsBox}
+		p.room.Submit(t, "register", place("A Person", person, 2))
+		p.room.Work(t)
+		if strings.Contains(p.room.Letter(t, person).Text, "another booking from this address") {
+			t.Error("the first is asked about a second")
+		}
+		p.room.Clock.Advance(time.Hour)
+		p.room.Submit(t, "register", place("A. Person", person, 3))
+		p.room.Work(t)
+		says(t, p.room, "Your place is booked", "another booking from this address", "somebody else?", "CANCEL")
+		subs, err := p.room.Store.Read(t.Context()).Submissions(10)
+		if err != nil || len(subs) != 2 {
+			t.Fatalf("%d submissions are on file, %v; want 2", len(subs), err)
+		}
+		if !strings.Contains(p.room.Letter(t, person).Text, subs[1].Reference) {
+			t.Error("the letter does not name the other booking")
+		}
+		p.reply(t, "CANCEL")
+		for i, want := range []postroom.BookingState{postroom.BookingCancelled, postroom.BookingConfirmed} {
+			if b, _, err := p.room.Store.Read(t.Context()).BookingOf(subs[i].ID); err != nil || b.State != want {
+				t.Errorf("booking %d is %s, %v; want %s", i, b.State, err, want)
+			}
+		}
+	})
 }

@@ -52,6 +52,9 @@ func (w *Workflow) send(tx *store.Tx, c *Case, key, template string, caused bool
 	}
 	if caused {
 		m.Form = c.Run.Form
+		if err := c.sameAddress(tx, &m); err != nil {
+			return err
+		}
 	}
 	if err := w.thread(tx, c, &m, caused); err != nil {
 		return err
@@ -59,6 +62,23 @@ func (w *Workflow) send(tx *store.Tx, c *Case, key, template string, caused bool
 	c.sent = true
 	if _, err := w.Outbox.Owe(tx, m); err != nil {
 		return fmt.Errorf("owe %s: %w", template, err)
+	}
+	return nil
+}
+
+// sameAddress notes in what confirms a booking that somebody else at the address
+// has one for the same date. It may be another of a household, or the same
+// person with another spelling of their name: nobody but they can tell. To
+// whoever is to be written to discreetly nothing is said of others.
+func (c *Case) sameAddress(tx *store.Tx, m *postroom.Message) (err error) {
+	active := c.hasPlace() || c.Booking != nil && c.Booking.State == postroom.BookingWaiting
+	if !active || c.Again || m.Discreet || m.To == "" {
+		return nil
+	}
+	m.Data["also_at"] = m.To // and nobody else's to know: an address may prove wrong before the mail leaves
+	m.Data["also"], err = tx.AlsoBooked(c.Session.ID, c.Booking.Contact, m.To)
+	if err != nil {
+		return fmt.Errorf("look for another booking at the address: %w", err)
 	}
 	return nil
 }
