@@ -67,7 +67,11 @@ func (c *command) submissionsShow() *cobra.Command {
 		fmt.Fprintf(c.stdout, "reference  %s\nform       %s\nstate      %s\nlanguage   %s\nreceived   %s\n",
 			s.Reference, s.Form, s.State, s.Locale, s.ReceivedAt.Format(time.RFC3339))
 		printHolds(c.stdout, holds)
-		printAnswers(c.stdout, room.Programmes, s)
+		by, err := read.FilledBy(s.ID)
+		if err != nil {
+			return err
+		}
+		printAnswers(c.stdout, room.Programmes, s, by)
 		if err := c.printLetters(ctx, room, s); err != nil {
 			return err
 		}
@@ -96,11 +100,16 @@ func whyHeld(reason string) string {
 	return reason
 }
 
-// printAnswers prints what somebody answered, and what a letter left open.
-func printAnswers(out io.Writer, set *programme.Set, s postroom.Submission) {
+// printAnswers prints what somebody answered, by names the letters of answers
+// that came later, and what a letter left open.
+func printAnswers(out io.Writer, set *programme.Set, s postroom.Submission, by map[string]string) {
 	fmt.Fprintln(out)
 	for _, field := range slices.Sorted(maps.Keys(s.Answers)) {
-		fmt.Fprintf(out, "%s: %s\n", field, printable(strings.Join(s.Answers[field], ", ")))
+		fmt.Fprintf(out, "%s: %s", field, printable(strings.Join(s.Answers[field], ", ")))
+		if letter := by[field]; letter != "" {
+			fmt.Fprintf(out, " (by letter %s)", letter)
+		}
+		fmt.Fprintln(out)
 	}
 	form, _ := set.Form(s.Form)
 	for _, name := range s.Open {

@@ -33,6 +33,7 @@ const (
 	reasonBulk         = "bulk"          // it went to many
 	reasonFiled        = "filed"         // it became a submission
 	reasonAdded        = "added"         // it belongs to one on file
+	reasonBooking      = "booking"       // it said what becomes of a booking
 	reasonCopy         = "copy"          // the same letter came to another mailbox too
 	reasonStaffAnswer  = "staff_answer"  // staff answered somebody
 	reasonStaffOther   = "staff_other"   // staff wrote to somebody of whom nothing is on file

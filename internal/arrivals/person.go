@@ -130,6 +130,12 @@ func (in *Arrivals) reply(ctx context.Context, a arrival) error {
 	if answered {
 		return in.settle(ctx, a, postroom.LetterDone, reasonAnswered)
 	}
+	if done, err := in.finish(ctx, a, sub); done || err != nil {
+		return err
+	}
+	if done, err := in.booking(ctx, a, sub); done || err != nil {
+		return err
+	}
 	h := in.heard(a, sub)
 	return in.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := a.settle(tx, postroom.LetterDone, reasonAdded); err != nil {

@@ -214,6 +214,47 @@ func (e *Events) Cancel(tx *store.Tx, b postroom.Booking, at time.Time) error {
 	return e.promote(tx, s, at)
 }
 
+// Resize changes for how many people a booking is, and says whether there is
+// room: nobody with a place takes more while others wait. What becomes free goes
+// to those who wait, in the same transaction. A booking that has ended is not
+// changed.
+func (e *Events) Resize(tx *store.Tx, b postroom.Booking, party int, at time.Time) (bool, error) {
+	s, err := tx.LockSession(b.Session)
+	if err != nil {
+		return false, err
+	}
+	b, active, err := tx.ActiveBooking(b.Session, b.Contact)
+	if err != nil || !active || !fits(s, 0, party) {
+		return false, err
+	}
+	taken, waiting, err := tx.Places(s.ID)
+	if err != nil {
+		return false, fmt.Errorf("count places of session %s: %w", s.ID, err)
+	}
+	more := party > b.Party && b.State != postroom.BookingWaiting
+	if more && (waiting > 0 || !fits(s, taken-b.Party, party)) {
+		return false, nil
+	}
+	changed, err := tx.ResizeBooking(b.ID, b.State, party)
+	if err != nil || !changed {
+		return false, err
+	}
+	return true, e.promote(tx, s, at)
+}
+
+// Take gives somebody the place that was held for them, and says whether it
+// still was.
+func (e *Events) Take(tx *store.Tx, b postroom.Booking, at time.Time) (bool, error) {
+	if _, err := tx.LockSession(b.Session); err != nil {
+		return false, err
+	}
+	moved, err := tx.MoveBooking(b.ID, postroom.BookingHeld, postroom.BookingConfirmed)
+	if err != nil || !moved {
+		return false, err
+	}
+	return true, e.fire(tx, b, postroom.OnBooked, at)
+}
+
 // end moves a booking to cancelled from whichever state it is in now; b may
 // have been read before the session was locked.
 func (e *Events) end(tx *store.Tx, b postroom.Booking) error {

@@ -102,12 +102,7 @@ func (in *Intake) settleFinished(tx *store.Tx, a arrival, sub postroom.Submissio
 	if err != nil {
 		return Receipt{}, err
 	}
-	c.Anew = ":finished"
-	if err := in.settle(tx, a, c); err != nil {
-		return Receipt{}, err
-	}
-	c.Anew = "" // it was never accepted before
-	if err := in.Workflow.FireFor(tx, c, postroom.OnAccepted, a.at); err != nil {
+	if err := in.settleFilled(tx, a, c); err != nil {
 		return Receipt{}, err
 	}
 	receipt := Receipt{Submission: c.Submission, Subscription: c.Subscription}

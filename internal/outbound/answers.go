@@ -129,7 +129,7 @@ func (o *Outbox) budget(tx *store.Tx, m postroom.Message, now time.Time) (verdic
 	to := o.answersTo(sent, m.To)
 	crowded := len(sent.ToDomain) >= mostAnswersDomain && !everybodys(domain(m.To)) && !o.letters.lets(m.Template)
 	switch {
-	case to >= mostAnswersTo && o.letters.acknowledges(m.Template):
+	case to >= mostAnswersTo && o.onlyAcknowledges(m):
 		return verdict{state: postroom.Suppressed, reason: ReasonBudget}, nil
 	case to >= mostAnswersTo && !o.letters.lets(m.Template), crowded, sent.InAll >= mostAnswers:
 		return verdict{state: postroom.Deferred, reason: ReasonBudget, until: now.Add(time.Hour)}, nil
@@ -144,7 +144,13 @@ func (o *Outbox) sameAnswer(m postroom.Message, a store.Answer) bool {
 	if o.letters.lets(m.Template) {
 		return o.letters.lets(a.Template)
 	}
-	return a.Form == m.Form && o.letters.acknowledges(m.Template) && o.letters.acknowledges(a.Template)
+	return a.Form == m.Form && o.onlyAcknowledges(m) && o.letters.acknowledges(a.Template)
+}
+
+// onlyAcknowledges says whether a message says no more than that a letter came
+// in. What was understood of it is more.
+func (o *Outbox) onlyAcknowledges(m postroom.Message) bool {
+	return o.letters.acknowledges(m.Template) && m.Data["understood"] == ""
 }
 
 // answersTo counts the answers to one address, but for the approved words.

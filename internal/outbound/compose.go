@@ -170,7 +170,7 @@ func (o *Outbox) writeAround(l *letter, m postroom.Message, given prose) (writte
 	if err != nil {
 		return written{}, err
 	}
-	body += o.english(m, l)
+	body += alsoBooked(m, words, say) + heard(m, words, say) + o.english(m, l)
 	whole, err := o.letters.assemble(body+o.end(m, l, words), given)
 	if err != nil {
 		return written{}, err
@@ -214,6 +214,32 @@ func theirs(m postroom.Message) string {
 		return ""
 	}
 	return greeting(own)
+}
+
+// alsoBooked asks whether two bookings are the same person's, or "". It is said
+// at the address that both are from, whatever became of the message since.
+func alsoBooked(m postroom.Message, words *words, say func(string) any) string {
+	reference := tidy(m.Data["also"])
+	if reference == "" || m.Data["also_at"] != m.To {
+		return ""
+	}
+	before, after, _ := strings.Cut(words.also, "{reference}")
+	return "\n\n" + escape(before) + fmt.Sprint(say(reference)) + escape(after) + "\n"
+}
+
+// heard is what was understood of the letter that a message answers, as a list,
+// or "".
+func heard(m postroom.Message, words *words, say func(string) any) string {
+	var b strings.Builder
+	for line := range strings.Lines(m.Data["understood"]) {
+		if line = shorten(tidy(line)); line != "" {
+			fmt.Fprintf(&b, "- %s\n", say(line))
+		}
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\n\n" + escape(words.understood) + "\n\n" + b.String()
 }
 
 // english is the English letter below a translation that nobody has read yet

@@ -19,6 +19,8 @@ type words struct {
 	unsubscribe string // the link that ends a subscription
 	discreet    string // a subject that says nothing
 	languages   string // how to ask for another language, where ours was a guess
+	understood  string // what stands above the answers that were read from a letter
+	also        string // pattern of {reference}: somebody else at the address has booked
 	beside      string // above the English that stands beside an unread translation; "" in English
 	reference   string // pattern of {reference}, for a calendar
 	weekdays    []string
@@ -42,6 +44,8 @@ func readWords(file string, data []byte) (*words, proof.Mistakes) {
 		unsubscribe: m.Need("unsubscribe", "Stop these messages"),
 		discreet:    m.Need("discreet_subject", "A message for you"),
 		languages:   m.Need("languages", "Would another language be better? Write its name in your reply."),
+		understood:  m.Need("understood", `"This is what we understood from your answer:"`),
+		also:        m.Need("also", `"There is another booking from this address: {reference}."`),
 		beside:      m.Text("beside"),
 		reference:   m.Need("reference", `"Your reference: {reference}"`),
 		weekdays:    list(m, "weekdays", 7),

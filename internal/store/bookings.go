@@ -121,6 +121,21 @@ func (r Reader) ActiveBooking(session, contact string) (postroom.Booking, bool, 
 		 WHERE session_id = $1 AND contact_id = $2 AND state IN ('confirmed', 'waiting', 'held')`, session, contact).Scan)
 }
 
+// AlsoBooked returns the reference under which another contact at an address has
+// a booking in a session, or "".
+func (r Reader) AlsoBooked(session, contact, address string) (reference string, err error) {
+	err = r.row(`
+		SELECT reference FROM contact_addresses
+		  JOIN bookings ON bookings.contact_id = contact_addresses.contact_id AND session_id = $1 AND bookings.state IN ('confirmed', 'waiting', 'held')
+		  JOIN submissions ON submissions.id = submission_id AND submissions.address = $3
+		 WHERE contact_addresses.address = $3 AND contact_addresses.contact_id <> $2 ORDER BY queued_at, bookings.id LIMIT 1`,
+		session, contact, address).Scan(&reference)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return reference, err
+}
+
 // Placed lists the bookings of a session that have a place, first come first.
 func (r Reader) Placed(session string) ([]postroom.Booking, error) {
 	return r.bookings(`SELECT `+bookingColumns+` FROM bookings WHERE session_id = $1 AND state = 'confirmed' ORDER BY queued_at, id`, session)
@@ -135,6 +150,13 @@ func (r Reader) BookingOf(submission string) (postroom.Booking, bool, error) {
 // and says whether it was.
 func (tx *Tx) MoveBooking(id string, from, to postroom.BookingState) (bool, error) {
 	n, err := tx.exec(`UPDATE bookings SET state = $3, held_until = 0 WHERE id = $1 AND state = $2`, id, from, to)
+	return n > 0, err
+}
+
+// ResizeBooking changes for how many a booking is if it still is in the state
+// expected, and says whether it was. The caller holds the session's lock.
+func (tx *Tx) ResizeBooking(id string, in postroom.BookingState, party int) (bool, error) {
+	n, err := tx.exec(`UPDATE bookings SET party = $3 WHERE id = $1 AND state = $2`, id, in, party)
 	return n > 0, err
 }
 

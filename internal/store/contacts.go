@@ -85,6 +85,19 @@ func (tx *Tx) findContact(c postroom.Contact) (id string, err error) {
 	return id, err
 }
 
+// ContactNamed returns the id of the contact with a name at an address, or "".
+func (r Reader) ContactNamed(address, name string) (id string, err error) {
+	if nameKey(name) == "" {
+		return "", nil
+	}
+	err = r.row(`SELECT contacts.id FROM contacts JOIN contact_addresses ON contact_id = contacts.id
+		 WHERE address = $1 AND name_key = $2 ORDER BY contacts.id LIMIT 1`, address, nameKey(name)).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return id, err
+}
+
 // touchPhone makes sure the number is on file and locks its row until the
 // transaction ends, as TouchAddress does for those who have no address.
 // Whoever needs both locks the address first.

@@ -115,6 +115,45 @@ func (tx *Tx) FinishSubmission(s postroom.Submission) (bool, error) {
 	return n > 0, nil
 }
 
+// filled begins what the audit calls an answer that a letter gave.
+const filled = "filled "
+
+// FillSubmission puts answers that a letter gave on a submission of which
+// questions were open, with the letter that each came from, and says whether
+// the same questions still were. was is the submission as it was read. Repeats
+// of it are found by the key of its first letter only, from now on.
+func (tx *Tx) FillSubmission(was, is postroom.Submission, letter string, fields []string, at time.Time) (bool, error) {
+	answers, err := tx.sealJSON("submissions.answers:"+is.ID, is.Answers)
+	if err != nil {
+		return false, err
+	}
+	n, err := tx.exec(`UPDATE submissions SET answers_sealed = $2, area = $3, open_fields = $4, natural_key = id, organisation_id = coalesce($5, organisation_id)
+		WHERE id = $1 AND open_fields = $6 AND state = 'received'`,
+		is.ID, answers, is.Area, strings.Join(is.Open, ","), nullable(is.Organisation), strings.Join(was.Open, ","))
+	if err != nil || n == 0 {
+		return false, err
+	}
+	for _, field := range fields {
+		if err := tx.Audit("letter:"+letter, filled+field, is.ID, at); err != nil {
+			return false, fmt.Errorf("note where answer %s came from: %w", field, err)
+		}
+	}
+	return true, nil
+}
+
+// FilledBy returns which letter gave each answer of a submission that came
+// after its first.
+func (r Reader) FilledBy(submission string) (letters map[string]string, err error) {
+	letters = map[string]string{}
+	err = r.each(func(rows *sql.Rows) error {
+		var actor, action string
+		err := rows.Scan(&actor, &action)
+		letters[strings.TrimPrefix(action, filled)] = strings.TrimPrefix(actor, "letter:")
+		return err
+	}, `SELECT actor, action FROM audit WHERE subject = $1 AND action LIKE 'filled %' ORDER BY at, id`, submission)
+	return letters, err
+}
+
 // ReopenSubmission makes a submission wait for an answer again, because the
 // person wrote once more after somebody had answered, and says whether it did
 // not wait already.

@@ -1,6 +1,8 @@
 package testkit_test
 
 import (
+	"fmt"
+	"mime"
 	"net/smtp"
 	"strings"
 	"testing"
@@ -208,4 +210,78 @@ func TestAMailboxInDraftLeavesAnswersForStaffToSend(t *testing.T) {
 	if got := w.inbox(person, 1); len(got) != 1 {
 		t.Errorf("the person has %d mails, want the one that staff sent", len(got))
 	}
+}
+
+// TestPeopleArriveByLettersAloneOverRealServers takes a sign-up, a booking and
+// an offer from the first letter to the last in each of three languages, with
+// nothing but mail programs on the people's side.
+func TestPeopleArriveByLettersAloneOverRealServers(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	room := testkit.New(t, testkit.OnServers, testkit.Through(w.postfix.Addr),
+		testkit.Mailbox(w.dovecot, testkit.Support, "mode: answer, replies: plus"), testkit.Mailbox(w.dovecot, testkit.EventsBox, "mode: answer, replies: plus"),
+		testkit.Mailbox(w.dovecot, testkit.Volunteering, "mode: answer, replies: plus"))
+	read(t, room)
+	for _, walk := range []struct {
+		who, box, subject string
+		letters           []string // each in answer to what came before
+	}{
+		{"join.en", testkit.Support, "Please add us", []string{"Please add my group to the network.", "1. Wolverton"}},
+		{"join.uk", testkit.Support, "Додайте нас", []string{"Добрий день, додайте нашу групу до мережі, будь ласка.", "1. Wolverton"}},
+		{"join.dari", testkit.Support, "گروپ همکاری", []string{"سلام، لطفاً گروپ ما را اضافه کنید. تشکر", "۱. Wolverton"}},
+		{"come.en", testkit.EventsBox, "Networking event", []string{"Hello, we would like to come to the networking event.", "1. 13 March\n2. 3", "Sorry, we can't come"}},
+		{"come.uk", testkit.EventsBox, "День знайомств", []string{"Добрий день, ми хочемо прийти на день знайомств.", "1. Головний захід\n2. 3", "На жаль, ми не зможемо прийти"}},
+		{"come.dari", testkit.EventsBox, "محفل آشنایی", []string{"سلام، ما می‌خواهیم در محفل آشنایی اشتراک کنیم. تشکر", "۱. محفل اصلی\n۲. ۳ نفر", "لطفا جای ما را لغو کنید"}},
+		{"help.en", testkit.Volunteering, "Volunteering", []string{"I would like to volunteer.", "1. Translate or interpret 2. yes", "1. Dari"}},
+		{"help.uk", testkit.Volunteering, "Волонтер", []string{"Добрий день, я хочу бути волонтером і допомагати вам.", "1. Перекладати\n2. так", "Українська"}},
+		{"help.dari", testkit.Volunteering, "رضاکار", []string{"سلام، من می‌خواهم رضاکار باشم و کمک کنم. تشکر", "۱. ترجمانی\n۲. بلی", "۱. دری"}},
+	} {
+		from, to, answers := walk.who+"@"+walk.who+".example", walk.box, ""
+		for i, text := range walk.letters {
+			m := testkit.Mail{From: from, To: to, Subject: mime.BEncoding.Encode("utf-8", walk.subject), Text: text, ID: fmt.Sprintf("%s.%d@example.org", walk.who, i), InReplyTo: answers, At: room.Clock.Now()}
+			w.send(from, to, m.Bytes())
+			w.wait(walk.box, m.ID)
+			read(t, room)
+			last := w.inbox(from, i+1)[i]
+			answers = strings.Trim(last.Header.Get("Message-Id"), "<>")
+			if reply, err := last.Header.AddressList("Reply-To"); err == nil && len(reply) == 1 {
+				to = reply[0].Address
+			}
+		}
+	}
+	subs, err := room.Store.Read(t.Context()).Submissions(20)
+	if err != nil || len(subs) != 9 {
+		t.Fatalf("%d submissions are on file, %v; want 9", len(subs), err)
+	}
+	for _, sub := range subs {
+		if len(sub.Open) != 0 {
+			t.Errorf("of %s %q is open", sub.Address, sub.Open)
+		}
+		b, booked, err := room.Store.Read(t.Context()).BookingOf(sub.ID)
+		if want := strings.HasPrefix(sub.Address, "come."); err != nil || booked != want || want && (b.State != postroom.BookingCancelled || b.Party != 3) {
+			t.Errorf("the booking of %s: %+v, %t, %v", sub.Address, b, booked, err)
+		}
+	}
+}
+
+// wait waits until a letter lies in a mailbox.
+func (w *town) wait(user, id string) {
+	w.t.Helper()
+	client := w.dovecot.Login(user)
+	defer client.Close()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); <-tick.C {
+		if _, err := client.Select("INBOX", nil).Wait(); err != nil {
+			w.t.Fatal(err)
+		}
+		found, err := client.Search(&imap.SearchCriteria{Header: []imap.SearchCriteriaHeaderField{{Key: "Message-ID", Value: id}}}, nil).Wait()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if len(found.AllSeqNums()) > 0 {
+			return
+		}
+	}
+	w.t.Fatalf("letter %s did not arrive", id)
 }

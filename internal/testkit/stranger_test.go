@@ -90,3 +90,26 @@ func TestAKeyWithOtherAnswersIsRefusedAndChangesNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestAStrangerIsNotAskedAboutSomebodyElsesBooking(t *testing.T) {
+	t.Parallel()
+	for name, waits := range map[string]bool{"before the mail has left": false, "after it": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			room := testkit.New(t)
+			room.Submit(t, "register", place("A Person", person, 2))
+			room.Work(t)
+			room.Clock.Advance(time.Hour)
+			page := room.Submit(t, "register", place("Somebody", person, 3))
+			if waits {
+				room.Work(t)
+			}
+			room.PostForm(t, strings.Split(page.URL, "?")[0]+"/address", url.Values{"email": {"stranger@example.org"}})
+			room.Clock.Advance(time.Hour)
+			room.Work(t)
+			if l := room.Letter(t, "stranger@example.org"); strings.Contains(l.Text, "another booking") {
+				t.Errorf("the stranger reads of another's booking:\n%s", l.Text)
+			}
+		})
+	}
+}

@@ -29,6 +29,9 @@ type Case struct {
 	Anew string
 	// Subject is that of the letter that is being answered, or "".
 	Subject string
+	// Understood lists the fields that the letter that is being answered filled
+	// in; nil where it answers no question of ours.
+	Understood []string
 
 	programme *programme.Programme
 	form      *programme.Form

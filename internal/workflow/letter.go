@@ -37,7 +37,11 @@ func (w *Workflow) Acknowledge(tx *store.Tx, c *Case, at time.Time) error {
 	if c.sent || c.Submission.Address == "" || w.welcomes(c, at) {
 		return nil
 	}
-	return w.send(tx, c, "ack:"+c.Submission.ID, letterReceived, true, at)
+	key := "ack:" + c.Submission.ID
+	if c.Understood != nil {
+		key += ":" + c.Submission.Letter // what was said of the first letter holds no longer
+	}
+	return w.send(tx, c, key, letterReceived, true, at)
 }
 
 // welcomes says whether the programme writes to the person as soon as the
@@ -158,10 +162,7 @@ func (w *Workflow) questions(c *Case, locale string) string {
 }
 
 func (w *Workflow) question(form *programme.Form, f *programme.Field, locale string) string {
-	text := f.Label.In(locale)
-	if text == "" && w.Label != nil {
-		text = w.Label(locale, postroom.Say(f.Type.LabelKey()))
-	}
+	text := w.label(f, locale)
 	var options []string
 	for _, o := range f.Options {
 		options = append(options, o.Label.In(locale))

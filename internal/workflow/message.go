@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"postroom/internal/postroom"
@@ -51,6 +52,9 @@ func (w *Workflow) send(tx *store.Tx, c *Case, key, template string, caused bool
 	}
 	if caused {
 		m.Form = c.Run.Form
+		if err := c.sameAddress(tx, &m); err != nil {
+			return err
+		}
 	}
 	if err := w.thread(tx, c, &m, caused); err != nil {
 		return err
@@ -58,6 +62,23 @@ func (w *Workflow) send(tx *store.Tx, c *Case, key, template string, caused bool
 	c.sent = true
 	if _, err := w.Outbox.Owe(tx, m); err != nil {
 		return fmt.Errorf("owe %s: %w", template, err)
+	}
+	return nil
+}
+
+// sameAddress notes in what confirms a booking that somebody else at the address
+// has one for the same date. It may be another of a household, or the same
+// person with another spelling of their name: nobody but they can tell. To
+// whoever is to be written to discreetly nothing is said of others.
+func (c *Case) sameAddress(tx *store.Tx, m *postroom.Message) (err error) {
+	active := c.hasPlace() || c.Booking != nil && c.Booking.State == postroom.BookingWaiting
+	if !active || c.Again || m.Discreet || m.To == "" {
+		return nil
+	}
+	m.Data["also_at"] = m.To // and nobody else's to know: an address may prove wrong before the mail leaves
+	m.Data["also"], err = tx.AlsoBooked(c.Session.ID, c.Booking.Contact, m.To)
+	if err != nil {
+		return fmt.Errorf("look for another booking at the address: %w", err)
 	}
 	return nil
 }
@@ -77,7 +98,7 @@ func (w *Workflow) thread(tx *store.Tx, c *Case, m *postroom.Message, caused boo
 	if w.ReplyTo != nil {
 		m.Data["reply_to"] = w.ReplyTo(m.Sender, c.Submission.Reference)
 	}
-	if caused && c.Anew == "" || m.Template == holding { // a page that finishes a letter is no letter
+	if caused && (c.Anew == "" || c.Understood != nil) || m.Template == holding { // a page that finishes a letter is no letter
 		m.Letter, m.Data["re"] = letter.ID, c.Subject
 	}
 	if c.Submission.Guessed {
@@ -111,6 +132,7 @@ func (w *Workflow) data(c *Case, locale string, at time.Time) map[string]string 
 	d := w.aboutForm(c, locale, at)
 	d["name"], d["area"] = c.greeting(), c.areaIn(locale)
 	d["questions"] = w.questions(c, locale)
+	d[askedFields], d["understood"] = strings.Join(c.Submission.Open, ","), w.understood(c, locale)
 	if c.programme != nil && unreviewed(c.programme, locale) {
 		d["unreviewed"] = "yes"
 	}
