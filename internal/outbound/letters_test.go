@@ -182,7 +182,7 @@ func TestEveryLetterInEveryLanguageReadsAsItMust(t *testing.T) {
 }
 
 // linkless are the letters that lead nowhere.
-var linkless = []string{"newsletter-welcome", "booking-cancelled", "holding", "letter-kept", ProbeLetter}
+var linkless = []string{"newsletter-welcome", "booking-cancelled", "holding", "letter-kept", ProbeLetter, "left-list"}
 
 // checkLetter holds one written letter to what every letter promises.
 func checkLetter(t *testing.T, o *Outbox, m postroom.Message, p parts) {
