@@ -48,6 +48,7 @@ const (
 	reasonUnsubscribes = "unsubscribes"  // it asks to leave a list, and a person has to look
 	reasonLeft         = "left"          // it asked to leave lists, and did
 	reasonLeaveAsked   = "leave_asked"   // it asks to leave lists, and the address was asked whether it does
+	reasonConfirmed    = "confirmed"     // it said yes to the mail that asked whether somebody wants news
 	reasonWorrying     = "worrying"      // nobody wrote it, it seems, and somebody in it may be in danger
 	reasonChallenge    = "wants_a_click" // somebody has to prove that we are people
 )
@@ -163,7 +164,7 @@ func (in *Arrivals) act(ctx context.Context, a arrival) error {
 func (in *Arrivals) fromPerson(ctx context.Context, a arrival) error {
 	switch v := a.verdict; {
 	case v.Class == postroom.LetterReply, v.Class == postroom.LetterSubmission && len(a.read.Refs()) > 0:
-		return in.reply(ctx, a)
+		return in.toOurs(ctx, a)
 	case v.Class == postroom.LetterUnsubscribe:
 		return in.leaving(ctx, a)
 	case v.Class == postroom.LetterSubmission:

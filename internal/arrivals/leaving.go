@@ -97,7 +97,9 @@ func (in *Arrivals) leaver(ctx context.Context, a arrival) (w leaver, err error)
 		w.more = true // it answers what was erased
 		return w, ignoreNotFound(err)
 	}
-	about := func(s postroom.Subscription) bool { return s.ID == m.About && strings.EqualFold(m.To, a.Address) }
+	about := func(s postroom.Subscription) bool {
+		return s.ID == m.About && strings.EqualFold(m.To, a.Address) && in.answersItself(a)
+	}
 	if i := slices.IndexFunc(w.subs, about); i >= 0 {
 		return leaver{subs: w.subs[i : i+1], sure: true}, nil
 	}

@@ -291,3 +291,95 @@ func TestWhatALetterEndedIsOnRecord(t *testing.T) {
 		t.Error("the audit does not say which letter ended it")
 	}
 }
+
+// askedToConfirm signs the first reader up and returns the mail that asks.
+func askedToConfirm(t *testing.T, room *testkit.Room) testkit.Letter {
+	t.Helper()
+	room.Submit(t, "newsletter", url.Values{"email": {reader(1)}})
+	room.Work(t)
+	return room.Letter(t, reader(1))
+}
+
+func TestAYesToTheMailThatAsksConfirms(t *testing.T) {
+	t.Parallel()
+	for said, quote := range map[string]string{
+		"Yes": "\n\nOn Mon, 23 Nov 2026 at 09:30, Riverside <hello@riverside.example> wrote:\n> You are not on our list yet. Please confirm\n> that you want our messages.\n",
+		"Hello,\n\nyes please, thank you!\n\nKind regards\nA Person": "", "I confirm my subscription": "", "Yes.\n\nSent from my phone": "",
+		"Так, підтверджую": "", "بلی": "", "بله، تأیید می‌کنم": "", "هو، مننه": "",
+	} {
+		t.Run(said, func(t *testing.T) {
+			t.Parallel()
+			room := vouchingRoom(t)
+			asked := askedToConfirm(t, room)
+			for range 2 { // two letters: who says it twice is welcomed once
+				m := theirLetter(room, fmt.Sprint("y", room.Clock.Now().Unix()), said+quote)
+				m.Subject, m.InReplyTo = "Re: Please confirm your email address", idOf(asked)
+				receive(t, room, m)
+				room.Clock.Advance(time.Hour)
+				room.Work(t)
+			}
+			if got := onList(t, room); got != postroom.Confirmed {
+				t.Errorf("they are %s", got)
+			}
+			if got := heard(t, room, reader(1), 1); len(got) != 1 || !strings.HasPrefix(got[0], "Welcome") {
+				t.Errorf("they heard %q", got)
+			}
+			letters, err := room.Store.Read(t.Context()).Letters(10)
+			if err != nil || len(letters) != 2 || letters[0].Reason != "confirmed" || letters[1].Reason != "confirmed" {
+				t.Fatalf("the letters are %+v, %v", letters, err)
+			}
+			if rows := room.Rows(t); strings.Count(rows, " confirmed ") == 0 || !strings.Contains(rows, " letter "+letters[1].ID+" confirmed ") && !strings.Contains(rows, " letter "+letters[0].ID+" confirmed ") {
+				t.Error("the audit does not say which letter confirmed")
+			}
+		})
+	}
+}
+
+func TestWhatIsNoClearYesFromTheVeryAddressConfirmsNothing(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(m *testkit.Mail, asked testkit.Letter){
+		"only the quote": func(m *testkit.Mail, _ testkit.Letter) {
+			m.Text = "> You are not on our list yet.\n> Yes, please confirm.\n"
+		},
+		"with a question": func(m *testkit.Mail, _ testkit.Letter) { m.Text = "Yes, but who are you?" },
+		"OK":              func(m *testkit.Mail, _ testkit.Letter) { m.Text = "OK" },
+		"no":              func(m *testkit.Mail, _ testkit.Letter) { m.Text = "No" },
+		"from another place": func(m *testkit.Mail, _ testkit.Letter) {
+			m.From = "other@example.org"
+			m.Header = append(m.Header, vouched)
+		},
+		"from two places":    func(m *testkit.Mail, _ testkit.Letter) { m.Header = append(m.Header, "From: "+reader(1)) },
+		"to no mail of ours": func(m *testkit.Mail, _ testkit.Letter) { m.InReplyTo = "0193a1b2.0000000000000000@riverside.example" },
+		"by a robot":         func(m *testkit.Mail, _ testkit.Letter) { m.Header = append(m.Header, "Auto-Submitted: auto-replied") },
+		"bounced":            func(m *testkit.Mail, _ testkit.Letter) { m.Header = []string{"Return-Path: <>"} },
+		"refused by policy": func(m *testkit.Mail, _ testkit.Letter) {
+			m.Header = append(m.Header, "Authentication-Results: mx.communityaction.example; dmarc=fail (p=reject) header.from=example.org")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			room := vouchingRoom(t)
+			asked := askedToConfirm(t, room)
+			m := theirLetter(room, "y1", "Yes")
+			m.Subject, m.InReplyTo = "Re: Please confirm your email address", idOf(asked)
+			change(&m, asked)
+			receive(t, room, m)
+			if got := onList(t, room); got != postroom.Pending {
+				t.Errorf("they are %s", got)
+			}
+		})
+	}
+}
+
+func TestAYesThatComesTooLateConfirmsNothing(t *testing.T) {
+	t.Parallel()
+	room := vouchingRoom(t)
+	asked := askedToConfirm(t, room)
+	room.Clock.Advance(8 * 24 * time.Hour)
+	m := theirLetter(room, "y1", "Yes")
+	m.Subject, m.InReplyTo = "Re: Please confirm your email address", idOf(asked)
+	receive(t, room, m)
+	if got := onList(t, room); got != postroom.Pending {
+		t.Errorf("they are %s", got)
+	}
+}
