@@ -49,6 +49,7 @@ const (
 	reasonLeft         = "left"          // it asked to leave lists, and did
 	reasonLeaveAsked   = "leave_asked"   // it asks to leave lists, and the address was asked whether it does
 	reasonConfirmed    = "confirmed"     // it said yes to the mail that asked whether somebody wants news
+	reasonChose        = "chose"         // it said how somebody wants to be written to or reached
 	reasonWorrying     = "worrying"      // nobody wrote it, it seems, and somebody in it may be in danger
 	reasonChallenge    = "wants_a_click" // somebody has to prove that we are people
 )

@@ -76,11 +76,14 @@ func (in *Arrivals) askedFor(ctx context.Context, a arrival) (sub postroom.Subsc
 // toOurs acts on a letter that goes on something of ours: first on what is said
 // clearly and by whoever may, else it joins its conversation.
 func (in *Arrivals) toOurs(ctx context.Context, a arrival) error {
-	if done, err := in.optedIn(ctx, a); err != nil || done {
+	for _, act := range []func(context.Context, arrival) (bool, error){in.optedIn, in.chose} {
+		done, err := act(ctx, a)
 		if err != nil {
-			return fmt.Errorf("look for what letter %s confirms: %w", a.ID, err)
+			return fmt.Errorf("act on letter %s: %w", a.ID, err)
 		}
-		return nil
+		if done {
+			return nil
+		}
 	}
 	return in.reply(ctx, a)
 }

@@ -270,7 +270,7 @@ func (o *Outbox) end(m postroom.Message, l *letter, words *words) string {
 	}
 	b.WriteString("\n\n---\n\n" + escape(words.machine) + " " + escape(reply) + "\n")
 	if m.Data["guessed"] != "" {
-		b.WriteString("\n" + escape(words.languages) + "\n")
+		b.WriteString("\n" + escape(words.offer(m)) + "\n")
 	}
 	who := tidy(o.org.Name)
 	if l.class == postroom.Marketing {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"postroom/internal/postroom"
 	"postroom/internal/proof"
 )
 
@@ -19,6 +20,7 @@ type words struct {
 	unsubscribe string // the link that ends a subscription
 	discreet    string // a subject that says nothing
 	languages   string // how to ask for another language, where ours was a guess
+	numbered    string // the same with numbers, where nothing else in the letter has any
 	beside      string // above the English that stands beside an unread translation; "" in English
 	reference   string // pattern of {reference}, for a calendar
 	weekdays    []string
@@ -42,6 +44,7 @@ func readWords(file string, data []byte) (*words, proof.Mistakes) {
 		unsubscribe: m.Need("unsubscribe", "Stop these messages"),
 		discreet:    m.Need("discreet_subject", "A message for you"),
 		languages:   m.Need("languages", "Would another language be better? Write its name in your reply."),
+		numbered:    m.Need("languages_numbered", "Would another language be better? Write its name or number in your reply."),
 		beside:      m.Text("beside"),
 		reference:   m.Need("reference", `"Your reference: {reference}"`),
 		weekdays:    list(m, "weekdays", 7),
@@ -124,4 +127,13 @@ func (w *words) numerals(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// offer is how to ask for another language. Where the letter asks questions, a
+// number answers those.
+func (w *words) offer(m postroom.Message) string {
+	if m.Data["questions"] != "" {
+		return w.languages
+	}
+	return w.numbered
 }
