@@ -229,7 +229,7 @@ func (r *Room) makeIntake() {
 		Store: r.Store, Programmes: r.Programmes, Workflow: r.Workflow, Events: r.Events, Clock: r.Clock, Log: r.Log,
 	})
 	r.Arrivals = arrivals.New(arrivals.Options{
-		Store: r.Store, Programmes: r.Programmes, Intake: r.Intake, Workflow: r.Workflow, Outbox: r.Outbox,
+		Store: r.Store, Programmes: r.Programmes, Intake: r.Intake, Workflow: r.Workflow, Outbox: r.Outbox, Lists: r.Lists,
 		Ours: r.ours(), Clock: r.Clock, Log: r.Log,
 	})
 }
@@ -320,7 +320,7 @@ func looksAfter(c config.Coordinator, p *programme.Programme) bool {
 func outboxOptions(r *Room, desk string) outbound.Options {
 	org := r.Config.Organisation
 	o := outbound.Options{
-		Modes: r.modes(), Drafter: r.Mailboxes, Store: r.Store, Letters: r.Letters, Links: r.Links, Clock: r.Clock, DeliverOnlyTo: r.Config.DeliverOnlyTo, Log: r.Log,
+		Modes: r.modes(), Drafter: r.Mailboxes, LeaveTo: r.leaveTo, Store: r.Store, Letters: r.Letters, Links: r.Links, Clock: r.Clock, DeliverOnlyTo: r.Config.DeliverOnlyTo, Log: r.Log,
 		Org: outbound.Organisation{
 			Name: org.Name, BaseURL: org.BaseURL, DeskURL: desk, Zone: org.Zone, From: org.From,
 			PostalAddress: org.PostalAddress, EmergencyText: org.EmergencyText,

@@ -45,6 +45,23 @@ func (r *Room) replyTo(mailbox, reference string) string {
 	return ""
 }
 
+// leaveTo is the address to which a letter ends a subscription: of the
+// organisation's own mailbox if that gets mail for it, else of the first that
+// does.
+func (r *Room) leaveTo(subscription string) string {
+	mailbox := ""
+	for _, m := range r.Config.Mailboxes {
+		own := strings.EqualFold(m.Address, r.Config.Organisation.From.Address)
+		if m.Replies == config.PlusReplies && (mailbox == "" || own) {
+			mailbox = m.Address
+		}
+	}
+	if mailbox == "" {
+		return ""
+	}
+	return r.Links.LeaveAddress(mailbox, subscription)
+}
+
 // bouncedTo returns the message of ours for which an address is the envelope
 // sender: what stands after the last plus is its Message-ID.
 func (r *Room) bouncedTo(address string) (message string, ours bool) {
@@ -58,7 +75,7 @@ func (r *Room) bouncedTo(address string) (message string, ours bool) {
 
 // ours is how letters are known to be from us or to answer us.
 func (r *Room) ours() inbound.Ours {
-	o := inbound.Ours{OwnMessage: r.Links.OwnMessageID, ReplyTo: r.Links.RepliesTo, BouncedTo: r.bouncedTo}
+	o := inbound.Ours{OwnMessage: r.Links.OwnMessageID, ReplyTo: r.Links.RepliesTo, BouncedTo: r.bouncedTo, Leaves: r.Links.Leaves}
 	if u, err := url.Parse(r.Config.Organisation.BaseURL); err == nil {
 		o.Host = strings.ToLower(u.Hostname())
 	}

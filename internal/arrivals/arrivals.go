@@ -46,7 +46,11 @@ const (
 	reasonUnclear      = "unclear"       // it is not known what it is
 	reasonUnreadable   = "unreadable"    // reading it failed again and again
 	reasonNotOpen      = "not_open"      // what it asks for has ended
-	reasonUnsubscribes = "unsubscribes"  // it asks to leave a list
+	reasonUnsubscribes = "unsubscribes"  // it asks to leave a list, and a person has to look
+	reasonLeft         = "left"          // it asked to leave lists, and did
+	reasonLeaveAsked   = "leave_asked"   // it asks to leave lists, and the address was asked whether it does
+	reasonConfirmed    = "confirmed"     // it said yes to the mail that asked whether somebody wants news
+	reasonChose        = "chose"         // it said how somebody wants to be written to or reached
 	reasonWorrying     = "worrying"      // nobody wrote it, it seems, and somebody in it may be in danger
 	reasonChallenge    = "wants_a_click" // somebody has to prove that we are people
 	reasonAssigned     = "assigned"      // a rule gives it to a coordinator
@@ -58,6 +62,10 @@ type Outbox interface {
 	Answered(tx *store.Tx, letter, submission string, at time.Time) error
 	// Bounced notes that a message has come back, and what follows from it.
 	Bounced(tx *store.Tx, message string, hard bool, reason string, at time.Time) error
+	// Owe files a message and the job that delivers it.
+	Owe(tx *store.Tx, m postroom.Message) (postroom.Message, error)
+	// Asks says whether a message asked its reader to confirm something.
+	Asks(m postroom.Message) bool
 }
 
 // Options are what Arrivals need.
@@ -67,6 +75,7 @@ type Options struct {
 	Intake     *intake.Intake
 	Workflow   *workflow.Workflow
 	Outbox     Outbox
+	Lists      Lists
 	Ours       inbound.Ours
 	Clock      postroom.Clock
 	Log        *slog.Logger
@@ -131,6 +140,8 @@ func (in *Arrivals) act(ctx context.Context, a arrival) error {
 		return in.bounced(ctx, a)
 	case v.Class == postroom.LetterComplaint:
 		return in.complained(ctx, a)
+	case v.Class == postroom.LetterUnsubscribe && v.Leaves != "":
+		return in.byAddress(ctx, a)
 	case v.Class == postroom.LetterDeliveredNotice, v.Class == postroom.LetterReceipt:
 		return in.settle(ctx, a, postroom.LetterIgnored, reasonReport)
 	case a.ruledTo(postroom.RuleCoordinator):
@@ -158,9 +169,9 @@ func (in *Arrivals) act(ctx context.Context, a arrival) error {
 func (in *Arrivals) fromPerson(ctx context.Context, a arrival) error {
 	switch v := a.verdict; {
 	case v.Class == postroom.LetterReply, v.Class == postroom.LetterSubmission && len(a.read.Refs()) > 0:
-		return in.reply(ctx, a)
+		return in.toOurs(ctx, a)
 	case v.Class == postroom.LetterUnsubscribe:
-		return in.triage(ctx, a, reasonUnsubscribes)
+		return in.leaving(ctx, a)
 	case v.Class == postroom.LetterSubmission:
 		return in.submission(ctx, a)
 	}

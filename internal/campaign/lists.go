@@ -4,8 +4,8 @@
 //
 // The idea a newcomer needs: being on a list is two things by two people. A
 // form, which anybody can fill in with anybody's address, makes a subscription
-// that is pending; only a button pressed in the mail to that address confirms
-// it. Whoever holds the address always has the last word: leaving, or saying
+// that is pending; only a button pressed in the mail to that address, or a
+// letter that answers that mail, confirms it. Whoever holds the address always has the last word: leaving, or saying
 // "this was not me", needs no proof and cannot fail because of what went
 // before. So a newsletter chooses its readers when it starts, and each is asked
 // after once more when their copy is about to leave.
@@ -50,7 +50,7 @@ func (l *Lists) Confirm(ctx context.Context, id string) error {
 		if err != nil || !changed {
 			return err
 		}
-		return l.confirmed(tx, sub, at)
+		return l.confirmed(tx, sub, person, at)
 	})
 	if err != nil {
 		return fmt.Errorf("confirm subscription: %w", err)
@@ -61,7 +61,7 @@ func (l *Lists) Confirm(ctx context.Context, id string) error {
 // confirmed tells the run that began with the sign-up. From here on nobody is
 // waited for: a sign-up is settled, so that the same person may sign up in the
 // same words after leaving one day.
-func (l *Lists) confirmed(tx *store.Tx, sub postroom.Subscription, at time.Time) error {
+func (l *Lists) confirmed(tx *store.Tx, sub postroom.Subscription, by string, at time.Time) error {
 	run, begun, err := tx.RunOf(sub.Submission)
 	if err != nil {
 		return err
@@ -84,11 +84,11 @@ func (l *Lists) confirmed(tx *store.Tx, sub postroom.Subscription, at time.Time)
 		return fmt.Errorf("lift suppression: %w", err)
 	}
 	if lifted {
-		if err := tx.Audit("person", "lifted "+notMe, sub.ID, at); err != nil {
+		if err := tx.Audit(by, "lifted "+notMe, sub.ID, at); err != nil {
 			return err
 		}
 	}
-	return tx.Audit("person", "confirmed", sub.ID, at)
+	return tx.Audit(by, "confirmed", sub.ID, at)
 }
 
 // Unsubscribe ends a subscription, whatever state it is in, and what its run
@@ -101,7 +101,7 @@ func (l *Lists) Unsubscribe(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		_, err = l.end(tx, sub, "unsubscribed", at)
+		_, err = l.end(tx, sub, person, "unsubscribed", at)
 		return err
 	})
 	if err != nil {
@@ -124,7 +124,7 @@ func (l *Lists) NotMe(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := l.end(tx, sub, notMe, at); err != nil {
+		if _, err := l.end(tx, sub, person, notMe, at); err != nil {
 			return err
 		}
 		if reason, err := tx.Suppression(sub.Address, postroom.Marketing); err != nil || reason != "" && reason != store.RestReason {
@@ -138,8 +138,11 @@ func (l *Lists) NotMe(ctx context.Context, id string) error {
 	return nil
 }
 
+// person is who acts, as it stands in the audit, where a button was pressed.
+const person = "person"
+
 // end ends a subscription once and says whether it had not ended before.
-func (l *Lists) end(tx *store.Tx, sub postroom.Subscription, why string, at time.Time) (bool, error) {
+func (l *Lists) end(tx *store.Tx, sub postroom.Subscription, by, why string, at time.Time) (bool, error) {
 	ended, err := tx.Unsubscribe(sub.ID, at)
 	if err != nil || !ended {
 		return false, err
@@ -150,7 +153,7 @@ func (l *Lists) end(tx *store.Tx, sub postroom.Subscription, why string, at time
 	if err := l.endRun(tx, sub, why, at); err != nil {
 		return true, err
 	}
-	return true, tx.Audit("person", why, sub.ID, at)
+	return true, tx.Audit(by, why, sub.ID, at)
 }
 
 // endRun ends what a sign-up to the list promised. A booking or an offer that

@@ -34,6 +34,7 @@ func order() []rule {
 		{postroom.LetterDeliveredNotice, delivered},
 		{postroom.LetterBounce, bounced},
 		{postroom.LetterChallenge, challenged},
+		{postroom.LetterUnsubscribe, leavingAddress},
 		{postroom.LetterAutoReply, automatic},
 		{postroom.LetterList, listed},
 		{postroom.LetterUnsubscribe, leaving},
@@ -51,6 +52,7 @@ func Classify(l letter.Letter, ours Ours, now time.Time) (v Verdict) {
 	v.Own = r.own(append([]string{l.MessageID}, r.Header.All("X-Postroom-Loop")...)...)
 	v.Answers = cmp.Or(r.own(l.Refs()...), r.bouncedTo())
 	v.Reference = r.reference()
+	v.Leaves = r.leaves()
 	v.Staff = r.fromStaff()
 	v.Verified = r.verified()
 	v.Visible = Visible(l)

@@ -46,6 +46,9 @@ func asksForLanguages(f *programme.Field) bool {
 	return false
 }
 
+// AsksForLanguages says whether a question is which languages somebody speaks.
+func AsksForLanguages(f *programme.Field) bool { return asksForLanguages(f) }
+
 // languageOf is the language that an option's label names, or "".
 func languageOf(o programme.Option) string {
 	for _, label := range o.Label {

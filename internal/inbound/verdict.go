@@ -30,6 +30,9 @@ type Ours struct {
 	// BouncedTo returns the id of our message if an address is the sender that
 	// we wrote on the envelope of that one message; nil knows none.
 	BouncedTo func(address string) (message string, ours bool)
+	// Leaves returns the subscription that a letter to an address ends; nil knows
+	// none.
+	Leaves func(address string) (subscription string, ours bool)
 	// Mailboxes are the addresses of our own mailboxes and their aliases, in
 	// small letters.
 	Mailboxes []string
@@ -66,6 +69,8 @@ type Verdict struct {
 	Answers string
 	// Reference is the reference in a signed reply address it was sent to.
 	Reference string
+	// Leaves is the subscription that the address it was sent to ends.
+	Leaves string `json:",omitempty"`
 	// Staff says that it is from a coordinator or one of our own mailboxes: a
 	// forwarded letter, a command, or staff's own answer.
 	Staff bool

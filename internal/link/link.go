@@ -14,6 +14,7 @@ import (
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"time"
@@ -32,6 +33,8 @@ const (
 	Receipt     Purpose = "receipt"     // subject: a submission, for the page after a form
 	Ticket      Purpose = "ticket"      // subject: a form's name, in the form itself
 	Finish      Purpose = "finish"      // subject: a submission of which questions are open
+	Leave       Purpose = "leave"       // subject: a subscription of the address that leaves every list
+	Undo        Purpose = "undo"        // subject: the message that says which lists a letter left
 )
 
 // Path returns where a link with this purpose leads, so that the room that
@@ -177,6 +180,46 @@ func (s *Signer) RepliesTo(address string) (reference string, ours bool) {
 	for _, k := range s.keys {
 		if hmac.Equal([]byte(mac), []byte(short(sign(k, "reply", []byte(plain))))) {
 			return strings.ToUpper(plain[:3] + "-" + plain[3:]), true
+		}
+	}
+	return "", false
+}
+
+// LeaveAddress returns the address of a mailbox to which a letter ends one
+// subscription, whatever it says (RFC 2369, section 3.2), or "" where that would
+// be longer than addresses may be (RFC 5321, section 4.5.3.1.1).
+func (s *Signer) LeaveAddress(mailbox, subscription string) string {
+	local, domain, _ := strings.Cut(mailbox, "@")
+	id, err := hex.DecodeString(strings.ReplaceAll(subscription, "-", ""))
+	if err != nil || len(id) != 16 {
+		return ""
+	}
+	plain := strings.ToLower(idSigns.EncodeToString(id))
+	if local += "+u." + plain + "." + short(sign(s.keys[0], "leave", []byte(plain))); len(local) > maxLocal {
+		return ""
+	}
+	return local + "@" + domain
+}
+
+// maxLocal is how long the part of an address before the @ may be.
+const maxLocal = 64
+
+var idSigns = base32.HexEncoding.WithPadding(base32.NoPadding)
+
+// Leaves returns the subscription that a letter to an address ends, if we made
+// the address. Case means nothing.
+func (s *Signer) Leaves(address string) (subscription string, ours bool) {
+	local, _, _ := strings.Cut(strings.ToLower(address), "@")
+	_, detail, _ := strings.Cut(local, "+u.")
+	plain, mac, _ := strings.Cut(detail, ".")
+	id, err := idSigns.DecodeString(strings.ToUpper(plain))
+	if err != nil || len(id) != 16 {
+		return "", false
+	}
+	for _, k := range s.keys {
+		if hmac.Equal([]byte(mac), []byte(short(sign(k, "leave", []byte(plain))))) {
+			h := hex.EncodeToString(id)
+			return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-"), true
 		}
 	}
 	return "", false

@@ -26,3 +26,29 @@ func TestAReplyAddressNamesItsSubmissionInAnyCase(t *testing.T) {
 		}
 	}
 }
+
+func TestALeaveAddressNamesItsSubscriptionInAnyCase(t *testing.T) {
+	t.Parallel()
+	const id = "0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
+	s, old := signer(t, 'b', 'a'), signer(t, 'a')
+	address := old.LeaveAddress("newsletter@charity.example", id)
+	if local, _, _ := strings.Cut(address, "@"); address == "" || len(local) > 64 {
+		t.Errorf("%q is no address (RFC 5321, section 4.5.3.1.1)", address)
+	}
+	for _, written := range []string{address, strings.ToUpper(address)} {
+		if got, ours := s.Leaves(written); !ours || got != id {
+			t.Errorf("%s: %q, %t", written, got, ours)
+		}
+	}
+	for _, forged := range []string{"", "newsletter@charity.example", "newsletter+u.x.y@charity.example", strings.Replace(address, "+u.0", "+u.1", 1), old.ReplyAddress("newsletter@charity.example", "K7M-4QX")} {
+		if got, ours := s.Leaves(forged); ours {
+			t.Errorf("%q is taken for ours: %q", forged, got)
+		}
+	}
+	if got := s.LeaveAddress("a-mailbox-with-a-very-long-name-of-its-own@charity.example", id); got != "" {
+		t.Errorf("%s is longer than mail allows", got)
+	}
+	if _, ours := s.RepliesTo(address); ours {
+		t.Error("a leave address is taken for a reply address: one purpose each")
+	}
+}

@@ -99,7 +99,10 @@ func (o *Outbox) headers(m postroom.Message) map[string]string {
 	}
 	if m.Class == postroom.Marketing {
 		h["List-Id"] = "<" + listID(cmp.Or(m.Data[dataList], m.Programme)) + "." + o.instance() + ">"
-		h["List-Unsubscribe"] = "<" + o.linkFor(link.Unsubscribe, m) + ">"
+		h["List-Unsubscribe"] = "<" + o.linkFor(link.Unsubscribe, m) + ">" // first: it is what is tried first (RFC 2369, section 2)
+		if to := o.leaveAddress(m); to != "" {
+			h["List-Unsubscribe"] += ", <mailto:" + to + "?subject=unsubscribe>"
+		}
 		h["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click" // RFC 8058
 	}
 	if m.Lane == postroom.Bulk {
@@ -111,6 +114,15 @@ func (o *Outbox) headers(m postroom.Message) map[string]string {
 // sender is the address that a message is from: the mailbox that somebody wrote
 // to, or the organisation's own.
 func (o *Outbox) sender(m postroom.Message) string { return cmp.Or(m.Sender, o.org.From.Address) }
+
+// leaveAddress is where a letter ends the subscription that a message is about,
+// or "" where no mailbox would get it.
+func (o *Outbox) leaveAddress(m postroom.Message) string {
+	if o.leaveTo == nil || m.About == "" {
+		return ""
+	}
+	return o.leaveTo(m.About)
+}
 
 var msgID = regexp.MustCompile(`[^\s<>,"]+@[^\s<>,"]+`)
 
@@ -284,7 +296,7 @@ func (o *Outbox) end(m postroom.Message, l *letter, words *words) string {
 	}
 	b.WriteString("\n\n---\n\n" + escape(words.machine) + " " + escape(reply) + "\n")
 	if m.Data["guessed"] != "" {
-		b.WriteString("\n" + escape(words.languages) + "\n")
+		b.WriteString("\n" + escape(words.offer(m)) + "\n")
 	}
 	who := tidy(o.org.Name)
 	if l.class == postroom.Marketing {

@@ -229,6 +229,9 @@ func copyTo(t *testing.T, o *Outbox, to, locale string, discreet bool) postroom.
 func TestACopyFromAMouldIsTheCopyWrittenTheLongWay(t *testing.T) {
 	t.Parallel()
 	o := writer(t)
+	o.leaveTo = func(subscription string) string {
+		return o.links.LeaveAddress("newsletter@charity.example", subscription)
+	}
 	e := o.edition(postroom.Campaign{ID: "x", List: "garden-news", Subject: "What is on in May", Locale: "en", Markdown: "The garden *opens* again. ½ price!\n\n.\n\n[Dates](https://example.org/a_b?c=d&e=f)\n"})
 	for _, locale := range []string{"en", "uk", "fa"} {
 		for _, discreet := range []bool{false, true} {

@@ -66,6 +66,8 @@ func lives(p link.Purpose, m postroom.Message) time.Time {
 		return m.CreatedAt.AddDate(0, 0, 7)
 	case link.Unsubscribe:
 		return time.Time{}
+	case link.Leave, link.Undo:
+		return m.CreatedAt.AddDate(0, 0, 30)
 	}
 	if ends, err := time.Parse(time.RFC3339, m.Data["ends"]); err == nil && ends.After(m.CreatedAt) {
 		return ends.AddDate(0, 1, 0)
@@ -77,7 +79,10 @@ func lives(p link.Purpose, m postroom.Message) time.Time {
 // with us is tied to where the mail goes.
 func (o *Outbox) linkFor(p link.Purpose, m postroom.Message) string {
 	subject := m.About
-	if p == link.Manage || p == link.Finish {
+	switch p {
+	case link.Undo:
+		subject = m.ID
+	case link.Manage, link.Finish:
 		subject = o.links.SentTo(cmp.Or(m.Submission, m.About), m.To)
 	}
 	return o.org.BaseURL + link.Path(p, o.links.Make(p, subject, lives(p, m)))

@@ -133,6 +133,9 @@ func (l *Letters) asks(name string) bool {
 	return found != nil && found.says.links[string(link.Confirm)]
 }
 
+// Asks says whether a message asks its reader to confirm something.
+func (o *Outbox) Asks(m postroom.Message) bool { return o.letters.asks(m.Template) }
+
 // readLetter parses one file: front matter between two lines of three
 // dashes, then Markdown. What cannot be read is noted, and the letter comes
 // back without it.

@@ -33,7 +33,7 @@ func sample(template, locale string) postroom.Message {
 			"reply_by": "2026-11-26T17:00:00Z", "event": "Refugee support: meet & greet", "session": "Evening",
 			"starts": "2026-12-03T18:00:00Z", "ends": "2026-12-03T20:30:00Z", "venue": "Room 2, The Old Bath House, MK12 5JR",
 			"party": "2", "list": "Garden news", "area": "Wolverton", "url": "https://post.example.org/shelf/1",
-			"owed": "place-booked", "reason": ReasonNoAddress, "subject": "What is on in December", "mailbox": "events@example.org",
+			"phone": "123", "owed": "place-booked", "reason": ReasonNoAddress, "subject": "What is on in December", "mailbox": "events@example.org",
 			dataMarkdown: "The garden opens again.\n\n[See the dates](https://post.example.org/dates)",
 		},
 	}
@@ -182,7 +182,7 @@ func TestEveryLetterInEveryLanguageReadsAsItMust(t *testing.T) {
 }
 
 // linkless are the letters that lead nowhere.
-var linkless = []string{"newsletter-welcome", "booking-cancelled", "holding", "letter-kept", ProbeLetter}
+var linkless = []string{"newsletter-welcome", "booking-cancelled", "holding", "letter-kept", ProbeLetter, "left-list", "language-kept", "which-language", "reach-kept"}
 
 // checkLetter holds one written letter to what every letter promises.
 func checkLetter(t *testing.T, o *Outbox, m postroom.Message, p parts) {

@@ -18,7 +18,7 @@ import (
 // link that stops it. A mould is one copy with gaps in those places.
 
 // own is what only one copy says.
-type own [5]string
+type own [6]string
 
 // The places in own.
 const (
@@ -27,6 +27,7 @@ const (
 	ownName           // what stands before the @ in Message-ID
 	ownToken          // in the link that stops the newsletter
 	ownDate
+	ownLeave // before the @ in the address that stops it; "" where there is none
 )
 
 // mould is a finished copy in pieces. A gap comes after each but the last.
@@ -43,7 +44,8 @@ type gap struct{ what, from, to int }
 
 func (o *Outbox) ownOf(m postroom.Message, date string) own {
 	name, _, _ := strings.Cut(m.MessageID, "@")
-	return own{m.To, boundaryID(m), name, o.links.Make(link.Unsubscribe, m.About, lives(link.Unsubscribe, m)), date}
+	leave, _, _ := strings.Cut(o.leaveAddress(m), "@")
+	return own{m.To, boundaryID(m), name, o.links.Make(link.Unsubscribe, m.About, lives(link.Unsubscribe, m)), date, leave}
 }
 
 // edition writes the copies of one campaign. It is safe for many workers at

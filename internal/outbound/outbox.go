@@ -55,6 +55,9 @@ type Options struct {
 	// Modes says how much a mailbox does by itself; nil is: it answers.
 	Modes   func(mailbox string) config.MailboxMode
 	Drafter Drafter // makes drafts for mailboxes in mode draft; may be nil
+	// LeaveTo returns the address to which a letter ends a subscription; nil, or
+	// "", is that there is none.
+	LeaveTo func(subscription string) string
 	Log     *slog.Logger
 	Before  postroom.Failpoint // around each command to a mail server; nil but in tests
 }
@@ -70,6 +73,7 @@ type Outbox struct {
 	servers []*server
 	modes   func(mailbox string) config.MailboxMode
 	drafter Drafter
+	leaveTo func(subscription string) string
 	log     *slog.Logger
 
 	mu     sync.Mutex
@@ -82,7 +86,7 @@ func New(o Options) (*Outbox, error) {
 	if o.Store == nil || o.Letters == nil || o.Links == nil || o.Clock == nil || o.Org.From.Address == "" {
 		return nil, errors.New("outbound: store, letters, links, clock and the organisation's address are all needed")
 	}
-	out := &Outbox{store: o.Store, letters: o.Letters, links: o.Links, clock: o.Clock, org: o.Org, only: o.DeliverOnlyTo, modes: o.Modes, drafter: o.Drafter, log: o.Log}
+	out := &Outbox{store: o.Store, letters: o.Letters, links: o.Links, clock: o.Clock, org: o.Org, only: o.DeliverOnlyTo, modes: o.Modes, drafter: o.Drafter, leaveTo: o.LeaveTo, log: o.Log}
 	if out.log == nil {
 		out.log = slog.New(slog.DiscardHandler)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"postroom/internal/postroom"
 	"postroom/internal/proof"
 )
 
@@ -21,6 +22,7 @@ type words struct {
 	languages   string // how to ask for another language, where ours was a guess
 	understood  string // what stands above the answers that were read from a letter
 	also        string // pattern of {reference}: somebody else at the address has booked
+	numbered    string // the same with numbers, where nothing else in the letter has any
 	beside      string // above the English that stands beside an unread translation; "" in English
 	reference   string // pattern of {reference}, for a calendar
 	weekdays    []string
@@ -46,6 +48,7 @@ func readWords(file string, data []byte) (*words, proof.Mistakes) {
 		languages:   m.Need("languages", "Would another language be better? Write its name in your reply."),
 		understood:  m.Need("understood", `"This is what we understood from your answer:"`),
 		also:        m.Need("also", `"There is another booking from this address: {reference}."`),
+		numbered:    m.Need("languages_numbered", "Would another language be better? Write its name or number in your reply."),
 		beside:      m.Text("beside"),
 		reference:   m.Need("reference", `"Your reference: {reference}"`),
 		weekdays:    list(m, "weekdays", 7),
@@ -128,4 +131,13 @@ func (w *words) numerals(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// offer is how to ask for another language. Where the letter asks questions, a
+// number answers those.
+func (w *words) offer(m postroom.Message) string {
+	if m.Data["questions"] != "" {
+		return w.languages
+	}
+	return w.numbered
 }

@@ -88,3 +88,8 @@ type Call struct {
 	Done       bool
 	At         time.Time
 }
+
+// DataLeft is the key in Data under which a message names, with blanks between,
+// the subscriptions that its link to undo puts back: those that were confirmed
+// when a letter ended them, at the moment the message was owed.
+const DataLeft = "left"

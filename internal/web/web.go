@@ -48,6 +48,10 @@ type Lists interface {
 	Confirm(ctx context.Context, subscription string) error
 	NotMe(ctx context.Context, subscription string) error
 	Unsubscribe(ctx context.Context, subscription string) error
+	// LeaveAll ends everything that the address of a subscription is on.
+	LeaveAll(ctx context.Context, subscription string) error
+	// Return undoes what a letter asked for and a message told of.
+	Return(ctx context.Context, message string) error
 }
 
 // Events gives places back.
@@ -168,6 +172,10 @@ func (s *Server) route(mux *http.ServeMux) {
 	page("GET /not-me", s.done("not-me.html", "not_me.title"))
 	page("GET /unsubscribe/{token}", s.showUnsubscribe)
 	page("POST /unsubscribe/{token}", s.unsubscribe)
+	page("GET /leave/{token}", s.showLeave)
+	page("POST /leave/{token}", s.leave)
+	page("GET /undo/{token}", s.showUndo)
+	page("POST /undo/{token}", s.undo)
 	page("GET /unsubscribed", s.done("unsubscribed.html", "unsubscribed.title"))
 	page("GET /finish/{token}", s.showFinish)
 	page("POST /finish/{token}", s.finish)

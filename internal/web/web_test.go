@@ -141,6 +141,10 @@ func (f *rooms) Unsubscribe(ctx context.Context, id string) error {
 	}))
 }
 
+func (f *rooms) LeaveAll(context.Context, string) error { return f.note("leave") }
+
+func (f *rooms) Return(context.Context, string) error { return f.note("return") }
+
 func (f *rooms) Cancel(tx *store.Tx, b postroom.Booking, _ time.Time) error {
 	_, err := tx.MoveBooking(b.ID, b.State, postroom.BookingCancelled)
 	return errors.Join(err, f.note("cancel"))
