@@ -10,6 +10,7 @@ package arrivals
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -192,12 +193,15 @@ func (a arrival) ended(state postroom.LetterState, reason string) postroom.Lette
 	return l
 }
 
+// errSettled says that another worker was faster with a letter.
+var errSettled = errors.New("the letter is settled")
+
 // settle ends the letter in a transaction that does what follows from it. One
 // that was settled meanwhile undoes all of that.
 func (a arrival) settle(tx *store.Tx, state postroom.LetterState, reason string) error {
 	settled, err := tx.SettleLetter(a.ended(state, reason), a.at)
 	if err == nil && !settled {
-		err = &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("error.moved_on"), Cause: fmt.Errorf("letter %s is settled", a.ID)}
+		err = &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("error.moved_on"), Cause: fmt.Errorf("letter %s: %w", a.ID, errSettled)}
 	}
 	return err
 }
