@@ -126,6 +126,21 @@ func (r *reading) behind(v Verdict) *Behind {
 	return nil
 }
 
+// printsForm says whether a letter that has the marks of a robot may be what
+// somebody wrote on a website: it comes from one that the settings name, or has
+// the look of a form. Nothing that a person wrote is put away unseen for what a
+// website adds, or for words such as "I am away until Monday".
+func (r *reading) printsForm() bool {
+	if r.adapter() == ownSite {
+		return true
+	}
+	if !r.looksLikeSite() {
+		return false
+	}
+	b := r.onForm()
+	return b != nil && r.printedForm(b) && !r.ours.Owns(b.Address)
+}
+
 // looksLikeSite says whether it is worth looking for a form in a letter: it
 // is from a robot, or from the name under which WordPress sends, or answers to
 // it go to somebody else.
