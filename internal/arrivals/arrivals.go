@@ -96,9 +96,12 @@ func (in *Arrivals) actOn(ctx context.Context, a arrival) error {
 
 // asOf is the moment as of which a letter's age is judged. Some clocks are
 // wrong, so a letter is as old as it has been with us; and one that a person
-// wants to have read again has no age.
+// wants to have read again has no age. One that does not say when it was written
+// is judged as of now: the days it names are near.
 func (a arrival) asOf() time.Time {
 	switch {
+	case a.read.Date.IsZero():
+		return a.at
 	case a.Reason == store.ReadAgain:
 		return a.read.Date
 	case a.ReceivedAt.After(a.read.Date):
