@@ -187,6 +187,28 @@ func TestASecondAddressInAMessageIsNotThePersons(t *testing.T) {
 	}
 }
 
+func TestNobodyIsAnsweredWhomAMessageOnlyNames(t *testing.T) {
+	t.Parallel()
+	const son, theirs = "Name: Person One\nMessage: please write to my son\nEmail: son@other.example\nthank you\n", "Email: person@sender.example\n"
+	const person, elsewhere, maker = "Reply-To: person@sender.example\n", "Reply-To: Person@elsewhere.example\n", "Reply-To: visitor-17@mail.wix-forms.com\n"
+	for name, c := range map[string]struct{ header, body, address string }{
+		"the form prints theirs below":             {"", son + theirs, ""},
+		"the form prints none":                     {person, son, ""},
+		"answers go to theirs, which stands below": {person, son + theirs, "person@sender.example"},
+		"answers go to neither":                    {elsewhere, son + theirs, ""},
+		"answers go elsewhere":                     {elsewhere, "Name: x\n" + theirs + "Message: hello\n", ""},
+		"answers go by way of the maker":           {maker, "Name: x\n" + theirs + "Message: hello\n", "person@sender.example"},
+		"answers come back to us":                  {"Reply-To: support@org.example\n", "Name: x\n" + theirs + "Message: hello\n", "person@sender.example"},
+		"theirs is printed twice":                  {person, "Name: x\n" + theirs + "Confirm email: person@sender.example\nMessage: hello\n" + theirs, "person@sender.example"},
+		"only where answers go is known":           {person, "Name: x\nMessage: hello\n", "person@sender.example"},
+	} {
+		v := onWix(c.header, c.body)
+		if v.Behind == nil || v.Behind.Address != c.address || v.Answerable != (c.address != "") {
+			t.Errorf("%s: answerable %t, against %q, behind it %+v", name, v.Answerable, v.Against, v.Behind)
+		}
+	}
+}
+
 func TestLongFormsAndForwardsAreReadQuickly(t *testing.T) {
 	t.Parallel()
 	var labels, blocks, rows, nested strings.Builder
