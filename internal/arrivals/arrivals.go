@@ -10,6 +10,7 @@ package arrivals
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -106,9 +107,12 @@ func (in *Arrivals) actOn(ctx context.Context, a arrival) error {
 
 // asOf is the moment as of which a letter's age is judged. Some clocks are
 // wrong, so a letter is as old as it has been with us; and one that a person
-// wants to have read again has no age.
+// wants to have read again has no age. One that does not say when it was written
+// is judged as of now: the days it names are near.
 func (a arrival) asOf() time.Time {
 	switch {
+	case a.read.Date.IsZero():
+		return a.at
 	case a.Reason == store.ReadAgain:
 		return a.read.Date
 	case a.ReceivedAt.After(a.read.Date):
@@ -207,12 +211,15 @@ func (a arrival) ended(state postroom.LetterState, reason string) postroom.Lette
 	return l
 }
 
+// errSettled says that another worker was faster with a letter.
+var errSettled = errors.New("the letter is settled")
+
 // settle ends the letter in a transaction that does what follows from it. One
 // that was settled meanwhile undoes all of that.
 func (a arrival) settle(tx *store.Tx, state postroom.LetterState, reason string) error {
 	settled, err := tx.SettleLetter(a.ended(state, reason), a.at)
 	if err == nil && !settled {
-		err = &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("error.moved_on"), Cause: fmt.Errorf("letter %s is settled", a.ID)}
+		err = &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("error.moved_on"), Cause: fmt.Errorf("letter %s: %w", a.ID, errSettled)}
 	}
 	return err
 }

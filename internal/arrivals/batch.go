@@ -203,8 +203,8 @@ func (b *batch) failed(ctx context.Context, l postroom.Letter, err error) error 
 	switch {
 	case err == nil, ctx.Err() != nil:
 		return ctx.Err()
-	case postroom.KindOf(err) == postroom.Gone:
-		return nil // another worker has settled it
+	case errors.Is(err, errSettled):
+		return nil // whatever else has gone meanwhile, such as a mail that left, is no reason to leave the letter unread
 	case b.alone && b.last:
 		b.Log.ErrorContext(ctx, "letter cannot be read", "letter", l.ID, "err", err)
 		return b.giveUp(ctx, l)

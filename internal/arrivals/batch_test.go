@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"postroom/internal/letter"
 	"postroom/internal/postroom"
@@ -66,5 +67,20 @@ func TestLettersOfOneSenderOrOneThreadAreActedOnInTheirOrder(t *testing.T) {
 	}
 	if got, want := names(list), []string{"a b f g", "c d", "e h"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestALetterWithoutADateIsJudgedAsOfNow(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
+	for name, c := range map[string]struct{ dated, received, want time.Time }{
+		"no date":              {time.Time{}, now.Add(-time.Hour), now},
+		"an hour with us":      {now.Add(-3 * time.Hour), now.Add(-time.Hour), now.Add(-2 * time.Hour)},
+		"a clock that is fast": {now.Add(time.Hour), now.Add(-time.Hour), now},
+	} {
+		a := arrival{Letter: postroom.Letter{ReceivedAt: c.received}, read: letter.Letter{Date: c.dated}, at: now}
+		if got := a.asOf(); !got.Equal(c.want) {
+			t.Errorf("%s: as of %v, want %v", name, got, c.want)
+		}
 	}
 }

@@ -123,7 +123,7 @@ func (in *Arrivals) reply(ctx context.Context, a arrival) error {
 	if !theirs {
 		return in.triage(ctx, a, reasonOther)
 	}
-	answered, err := in.staffHadWritten(ctx, a)
+	answered, err := in.staffWrote(ctx, a) // now, not when the wave began: no second look follows
 	if err != nil {
 		return err
 	}

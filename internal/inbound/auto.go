@@ -96,8 +96,10 @@ func marks() []mark {
 		{"exchange_out_of_office", func(r *reading) bool {
 			return r.has("X-MS-Exchange-Inbox-Rules-Loop") && strings.Contains(strings.ToLower(r.Header.Get("X-Auto-Response-Suppress")), "all")
 		}},
-		{"subject", func(r *reading) bool { return r.automaticSubject() }},
-		{"automatic_and_absent", func(r *reading) bool { return r.automaticEnvelope() && absentWording.MatchString(r.opening()) }},
+		{"subject", func(r *reading) bool { return r.automaticSubject() && !r.printsForm() }},
+		{"automatic_and_absent", func(r *reading) bool {
+			return r.automaticEnvelope() && absentWording.MatchString(r.opening()) && !r.printsForm()
+		}},
 	}
 }
 

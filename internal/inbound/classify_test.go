@@ -148,6 +148,12 @@ func TestOnlyOurProvidersTopmostResultCounts(t *testing.T) {
 		"an unknown method beside":          {ours + "dkim-atps=neutral; x=; dmarc=pass header.from=sender.example\n", true},
 		"two senders":                       {ours + "dmarc=pass header.from=sender.example\nFrom: other@sender.example\n", false},
 		"a version after the name":          {"Authentication-Results: mx.org.example 1; dmarc=pass header.from=sender.example\n", true},
+		"spf of an address with a blank":    {ours + "spf=pass smtp.mailfrom=\"sender.example x\"@evil.example\n", false},
+		"a result within an address":        {ours + "spf=pass smtp.mailfrom=\"x; dkim=pass header.d=sender.example \"@evil.example\n", false},
+		"a result after half a comment":     {ours + "spf=pass (domain of \") ; dkim=pass header.d=sender.example (\"@evil.example says so) smtp.mailfrom=evil.example\n", false},
+		"a comment within a comment":        {ours + "spf=pass (domain (a) ; dkim=pass header.d=sender.example (b) says so) smtp.mailfrom=evil.example\n", false},
+		"a comment that does not end":       {ours + "spf=none (; dkim=pass header.d=sender.example\n", false},
+		"a domain in quotes":                {ours + "dkim=pass reason=\"good signature\" header.d=\"sender.example\"\n", true},
 		"dmarc of another domain than From": {ours + "dmarc=pass header.from=evil.example\n", false},
 	} {
 		if v := classify(c.header, "x"); v.Verified != c.verified {

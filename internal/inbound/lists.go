@@ -8,14 +8,15 @@ import (
 )
 
 // listed recognises mailing lists and bulk mail. The list that is our own front
-// door is neither: a person wrote, and the list only brought it.
+// door is neither: a person wrote, and the list only brought it. Neither is the
+// form of a website, whatever the website's provider marks its mails with.
 func listed(r *reading, _ *Verdict) string {
 	switch {
-	case r.listHeaders() && !r.ownList():
+	case r.listHeaders() && !r.ownList() && !r.printsForm():
 		return "list_header"
-	case listWords.MatchString(r.token("Precedence")) && r.bulkPrecedence():
+	case listWords.MatchString(r.token("Precedence")) && r.bulkPrecedence() && !r.printsForm():
 		return "precedence"
-	case strings.Contains(strings.ToLower(r.Header.Get("Feedback-ID")), "bulk"):
+	case strings.Contains(strings.ToLower(r.Header.Get("Feedback-ID")), "bulk") && !r.printsForm():
 		return "feedback_id"
 	}
 	return ""

@@ -102,7 +102,7 @@ func fromSite(r *reading, v *Verdict) string {
 	if b == nil {
 		return ""
 	}
-	b.Adapter, b.Believed = adapter, v.Verified
+	b.Adapter, b.Believed, b.Address = adapter, v.Verified, r.theirAddress(b)
 	v.Behind = b
 	return "website_form"
 }
@@ -124,6 +124,21 @@ func (r *reading) behind(v Verdict) *Behind {
 		return r.passedOn(v)
 	}
 	return nil
+}
+
+// printsForm says whether a letter that has the marks of a robot may be what
+// somebody wrote on a website: it comes from one that the settings name, or has
+// the look of a form. Nothing that a person wrote is put away unseen for what a
+// website adds, or for words such as "I am away until Monday".
+func (r *reading) printsForm() bool {
+	if r.adapter() == ownSite {
+		return true
+	}
+	if !r.looksLikeSite() {
+		return false
+	}
+	b := r.onForm()
+	return b != nil && r.printedForm(b) && !r.ours.Owns(b.Address)
 }
 
 // looksLikeSite says whether it is worth looking for a form in a letter: it
@@ -256,6 +271,47 @@ func (r *reading) fromReplyTo(b *Behind) {
 	if strings.EqualFold(b.Address, r.ReplyTo[0].Address) {
 		fill(&b.Name, personName(r.ReplyTo[0].Name))
 	}
+}
+
+// theirAddress is the one address that the mail of a form gives as the person's,
+// or "" where it gives two: what looks like an answer may stand in their
+// message and be somebody else's, and a person has to say whose it is.
+func (r *reading) theirAddress(b *Behind) string {
+	given := map[string]bool{}
+	for _, s := range b.Said {
+		if s.role != asksEmail && s.role != asksFrom {
+			continue
+		}
+		if _, address := nameAndAddress(s.Value); address != "" && address != r.sender() {
+			given[address] = true
+		}
+	}
+	if answers := r.answersGoTo(); answers != "" {
+		given[answers] = given[answers] || len(given) == 0
+		if given[answers] {
+			return answers
+		}
+		return ""
+	}
+	if len(given) > 1 {
+		return ""
+	}
+	return b.Address
+}
+
+// answersGoTo is where an answer to a form's mail would go, if that is not to
+// us or to whoever makes the form, who may pass answers on.
+func (r *reading) answersGoTo() string {
+	if len(r.ReplyTo) != 1 {
+		return ""
+	}
+	address := soleAddress(r.ReplyTo[0].Address)
+	_, domain, _ := strings.Cut(address, "@")
+	_, maker, _ := strings.Cut(r.sender(), "@")
+	if address == "" || r.ours.Owns(address) || domain == maker || aligned(domain, maker) {
+		return ""
+	}
+	return address
 }
 
 // fill fills what is empty.

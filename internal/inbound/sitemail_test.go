@@ -187,6 +187,28 @@ func TestASecondAddressInAMessageIsNotThePersons(t *testing.T) {
 	}
 }
 
+func TestNobodyIsAnsweredWhomAMessageOnlyNames(t *testing.T) {
+	t.Parallel()
+	const son, theirs = "Name: Person One\nMessage: please write to my son\nEmail: son@other.example\nthank you\n", "Email: person@sender.example\n"
+	const person, elsewhere, maker = "Reply-To: person@sender.example\n", "Reply-To: Person@elsewhere.example\n", "Reply-To: visitor-17@mail.wix-forms.com\n"
+	for name, c := range map[string]struct{ header, body, address string }{
+		"the form prints theirs below":             {"", son + theirs, ""},
+		"the form prints none":                     {person, son, ""},
+		"answers go to theirs, which stands below": {person, son + theirs, "person@sender.example"},
+		"answers go to neither":                    {elsewhere, son + theirs, ""},
+		"answers go elsewhere":                     {elsewhere, "Name: x\n" + theirs + "Message: hello\n", ""},
+		"answers go by way of the maker":           {maker, "Name: x\n" + theirs + "Message: hello\n", "person@sender.example"},
+		"answers come back to us":                  {"Reply-To: support@org.example\n", "Name: x\n" + theirs + "Message: hello\n", "person@sender.example"},
+		"theirs is printed twice":                  {person, "Name: x\n" + theirs + "Confirm email: person@sender.example\nMessage: hello\n" + theirs, "person@sender.example"},
+		"only where answers go is known":           {person, "Name: x\nMessage: hello\n", "person@sender.example"},
+	} {
+		v := onWix(c.header, c.body)
+		if v.Behind == nil || v.Behind.Address != c.address || v.Answerable != (c.address != "") {
+			t.Errorf("%s: answerable %t, against %q, behind it %+v", name, v.Answerable, v.Against, v.Behind)
+		}
+	}
+}
+
 func TestLongFormsAndForwardsAreReadQuickly(t *testing.T) {
 	t.Parallel()
 	var labels, blocks, rows, nested strings.Builder
@@ -255,5 +277,40 @@ func BenchmarkBehind(b *testing.B) {
 				inbound.Classify(l, ours, today)
 			}
 		})
+	}
+}
+
+func TestWhatSomebodyWroteOnAWebsiteIsNotPutAwayAsARobots(t *testing.T) {
+	t.Parallel()
+	const unnamed, ours = "From: noreply@forms.example\nReply-To: person@sender.example\n", "From: wordpress@site.example\n"
+	form := func(message string) string {
+		return "Name: Person One\nEmail: person@sender.example\nMessage: " + message + "\n"
+	}
+	for name, c := range map[string]struct{ header, body string }{
+		"marked as bulk":                            {unnamed + "Precedence: bulk\n", form("Where is the food bank?")},
+		"with a way to leave":                       {unnamed + "List-Unsubscribe: <https://forms.example/leave>\n", form("Where is the food bank?")},
+		"by somebody who is away":                   {unnamed + "Return-Path: <>\n", form("I am away until Monday. Where is the food bank?")},
+		"by somebody on leave":                      {unnamed + "Auto-Submitted: auto-generated\nSubject: On leave\n", form("Where is the food bank?")},
+		"with other questions, on a site of ours":   {ours + "Precedence: bulk\n", "Your story: I came to the garden.\nWhere do you live?: Bletchley\n"},
+		"by somebody away, on another site of ours": {ours + "Return-Path: <>\n", "Your story: I am away until Monday.\n"},
+	} {
+		raw := c.header + "To: support@org.example\nDate: Mon, 23 Nov 2026 10:00:00 +0000\nSubject: New entry\n\n" + c.body
+		if v := inbound.Classify(letter.Read([]byte(raw)), withSite(), today); v.Class != postroom.LetterSubmission || v.Answerable {
+			t.Errorf("%s: %s by %q, answerable %t", name, v.Class, v.Because, v.Answerable)
+		}
+	}
+	for name, c := range map[string]struct {
+		header, body string
+		class        postroom.LetterClass
+	}{
+		"the news of a robot":                   {unnamed + "Precedence: bulk\n", "Our news: we are open.\nEmail: us@forms.example\n", postroom.LetterList},
+		"a robot that has a letter of ours":     {unnamed + "Return-Path: <>\n", strings.Replace(form("We received your message: hello"), "person@sender", "support@org", 1), postroom.LetterAutoReply},
+		"a robot that says that it is one":      {unnamed + "Auto-Submitted: auto-replied\n", form("I am away until Monday."), postroom.LetterAutoReply},
+		"somebody away whose signature is long": {"From: person@sender.example\nReturn-Path: <>\n", "I am away until Monday.\n\nName: Person One\nEmail: work@sender.example\nMessage: none\n", postroom.LetterAutoReply},
+	} {
+		raw := c.header + "To: support@org.example\nDate: Mon, 23 Nov 2026 10:00:00 +0000\nSubject: Hello\n\n" + c.body
+		if v := inbound.Classify(letter.Read([]byte(raw)), withSite(), today); v.Class != c.class {
+			t.Errorf("%s: %s by %q, want %s", name, v.Class, v.Because, c.class)
+		}
 	}
 }

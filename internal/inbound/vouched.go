@@ -25,7 +25,7 @@ type authResult struct {
 // and never above.
 func (r *reading) authenticated() vouched {
 	for _, value := range r.Header.All("Authentication-Results") {
-		value = strings.ToLower(authComment.ReplaceAllStringFunc(value, keepPolicy))
+		value = strings.ToLower(unquoted(value))
 		id, rest, _ := strings.Cut(value, ";")
 		id = firstWord.FindString(strings.TrimSpace(id))
 		if !slices.ContainsFunc(r.ours.AuthservIDs, func(ours string) bool { return strings.EqualFold(ours, id) }) {
@@ -36,7 +36,44 @@ func (r *reading) authenticated() vouched {
 	return vouched{}
 }
 
-var authComment = regexp.MustCompile(`\([^()]*\)`)
+// unquoted is a header value without its comments, which nest, and without what
+// is quoted in it (RFC 5322, 3.2.2 and 3.2.4). Whoever sends a letter chooses
+// the first part of their address: between quotes it may hold anything, also
+// what reads like a result or ends a comment, because providers print it in
+// comments as it is. What is quoted and could stand without quotes is kept.
+func unquoted(value string) string {
+	var plain, comment, quote strings.Builder
+	depth, quoted := 0, false
+	for i := 0; i < len(value); i++ {
+		switch c := value[i]; {
+		case c == '\\':
+			i++
+		case c == '"':
+			if quoted && depth == 0 && onlyName.MatchString(quote.String()) {
+				plain.WriteString(quote.String())
+			}
+			quote.Reset()
+			quoted = !quoted
+		case quoted:
+			quote.WriteByte(c)
+		case c == '(':
+			depth++
+		case c == ')' && depth > 0:
+			if depth--; depth == 0 {
+				plain.WriteString(keepPolicy(comment.String()))
+				comment.Reset()
+			}
+		case depth > 0:
+			comment.WriteByte(c)
+		default:
+			plain.WriteByte(c)
+		}
+	}
+	return plain.String()
+}
+
+// onlyName is what may stand in a property without quotes.
+var onlyName = regexp.MustCompile(`^[A-Za-z0-9._+@-]*$`)
 
 // keepPolicy keeps of a comment only the policy that DMARC results carry
 // there, and nothing that could pass for a result.
