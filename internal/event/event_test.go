@@ -144,10 +144,15 @@ func TestWhateverHappensAtOnceThePlacesAreRight(t *testing.T) {
 	})
 }
 
-// change books for somebody who has nothing, and cancels for who has.
+// change books for somebody who has nothing; who has is more or fewer, or
+// cancels.
 func change(tx *store.Tx, events *event.Events, session string, p place, party int, at time.Time) error {
 	b, has, err := tx.ActiveBooking(session, p.contact)
 	if err != nil {
+		return err
+	}
+	if has && party != b.Party && at.Second()%2 == 0 {
+		_, err := events.Resize(tx, b, party, at)
 		return err
 	}
 	if has {
@@ -214,6 +219,43 @@ func TestTheQueueIsInTheOrderOfArrival(t *testing.T) {
 			if err != nil || len(steps) != 2 || steps[0].Name == steps[1].Name {
 				t.Errorf("person %d was told %v, %v; want booked and cancelled once each", i+1, steps, err)
 			}
+		}
+	})
+}
+
+func TestMorePeopleComeOnlyIfThereIsRoomAndNobodyWaits(t *testing.T) {
+	engines(t, func(t *testing.T, s *store.Store) {
+		at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+		id := session(t, s, 4, at)
+		events := event.New(event.Options{Store: s, Runs: told{}})
+		crowd := people(t, s, 2, at)
+		book := func(p place, party int) (b postroom.Booking) {
+			write(t, s, func(tx *store.Tx) (err error) {
+				b, err = events.Book(tx, id, p.contact, p.submission, party, at)
+				return err
+			})
+			return b
+		}
+		resize := func(b postroom.Booking, party int, want bool) {
+			t.Helper()
+			write(t, s, func(tx *store.Tx) error {
+				if done, err := events.Resize(tx, b, party, at); err != nil || done != want {
+					t.Errorf("from %d to %d: %t, %v; want %t", b.Party, party, done, err, want)
+				}
+				return sound(tx, id, 4)
+			})
+		}
+		first := book(crowd[0], 2)
+		resize(first, 5, false) // more than the hall has
+		resize(first, 3, true)
+		second := book(crowd[1], 2)
+		if second.State != postroom.BookingWaiting {
+			t.Fatalf("the second is %s", second.State)
+		}
+		resize(first, 4, false) // there is room, and somebody waits for it
+		resize(first, 2, true)
+		if b, _, err := s.Read(t.Context()).ActiveBooking(id, crowd[1].contact); err != nil || b.State != postroom.BookingConfirmed {
+			t.Errorf("whoever waited is %s, %v", b.State, err)
 		}
 	})
 }

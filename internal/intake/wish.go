@@ -31,6 +31,11 @@ const (
 	Waits   What = "waits" // for a place
 )
 
+// mostChanges is how often letters may say the same of one booking. Two machines
+// that answer each other stop there, whatever they say; people are heard by a
+// person then.
+const mostChanges = 10
+
 // Change does what somebody says about the booking of a submission, and owes
 // them one letter that says what stands then. Saying it again changes nothing
 // and owes nothing. It returns false, and has changed nothing, where a person
@@ -41,8 +46,9 @@ func (in *Intake) Change(tx *store.Tx, sub postroom.Submission, wish Wish) (bool
 	if err != nil || c == nil {
 		return false, err
 	}
-	if !c.Session.StartsAt.After(wish.At) {
-		return false, nil
+	said, err := tx.Audited(string(wish.What), c.Submission.ID)
+	if err != nil || said >= mostChanges || !c.Session.StartsAt.After(wish.At) {
+		return false, err
 	}
 	act := map[What]func(*store.Tx, *workflow.Case, Wish) (bool, error){Comes: in.comes, GivesUp: in.givesUp, Waits: in.waits}[wish.What]
 	done, err := act(tx, c, wish)

@@ -106,6 +106,12 @@ func (tx *Tx) Audit(actor, action, subject string, at time.Time) error {
 	return err
 }
 
+// Audited counts how often letters did something to what has an id.
+func (r Reader) Audited(action, subject string) (n int, err error) {
+	err = r.row(`SELECT count(*) FROM audit WHERE subject = $1 AND action = $2 AND actor LIKE 'letter:%'`, subject, action).Scan(&n)
+	return n, err
+}
+
 // Lease takes or keeps a duty that one process at a time may hold, and says
 // whether this process has it until the given moment. A lease that ends later
 // than any that could be taken now was taken by a clock that ran ahead, perhaps

@@ -300,3 +300,15 @@ func TestAnotherNameAtTheAddressIsAskedAboutAndNotTakenForARepeat(t *testing.T) 
 		}
 	})
 }
+
+func TestAMachineThatAnswersEachLetterIsAnsweredAFewTimes(t *testing.T) {
+	t.Parallel()
+	p := booked(t, threeInMarch)
+	for i := range 30 {
+		p.room.Clock.Advance(5 * time.Hour)
+		p.reply(t, fmt.Sprintf("YES %d", 2+i%2))
+	}
+	if got := len(p.room.Letters(t, person)); got > 12 {
+		t.Errorf("%d letters were sent to a machine", got)
+	}
+}
