@@ -10,6 +10,7 @@ import (
 	"postroom/internal/config"
 	"postroom/internal/digest"
 	"postroom/internal/link"
+	"postroom/internal/oauth"
 	"postroom/internal/outbound"
 	"postroom/internal/postroom"
 	"postroom/templates"
@@ -39,6 +40,7 @@ func (r *Room) beside(ctx context.Context) (err error) {
 	if r.Store, err = openStore(ctx, r.Config, keys, r.Log, nil); err != nil {
 		return err
 	}
+	r.Tokens = oauth.New(oauth.Options{Store: r.Store, Clock: r.Clock, Log: r.Log})
 	if err := r.readTexts(nil); err != nil {
 		return err
 	}
