@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"postroom/internal/testserver"
+)
+
+// tokenSettings are those of a mailbox and a mail server that are opened by an
+// app's token, at servers which act as Microsoft's do.
+func tokenSettings(t *testing.T, imap, smtp, tokens string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "postroom.yaml")
+	const text = `
+organisation: {name: Riverside, base_url: "http://127.0.0.1:8080", from: office@riverside.example}
+smtp:
+  - {name: main, provider: microsoft365, host: 127.0.0.1, port: %s, security: none, username: support@riverside.example, token_url: "%[3]s", client_id: app-of-riverside, client_secret: very-secret}
+mailboxes:
+  - {address: support@riverside.example, provider: microsoft365, host: 127.0.0.1, port: %[2]s, security: none, token_url: "%[3]s", client_id: app-of-riverside, client_secret: very-secret, secret_expires: 2099-05-01, replies: plain}
+`
+	if err := os.WriteFile(path, fmt.Appendf(nil, text, portOf(t, smtp), portOf(t, imap), tokens), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func portOf(t *testing.T, addr string) string {
+	t.Helper()
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// A login is tried against servers that take tokens; what Exchange does with an
+// app that nobody let into the mailbox is a server that finds no token good.
+func TestALoginIsTriedStepByStep(t *testing.T) {
+	t.Parallel()
+	d, tokens, others := testserver.Dovecot(t), testserver.OAuth(t), testserver.OAuth(t)
+	d.TakeTokens(tokens)
+	tokens.App("app-of-riverside", "very-secret")
+	others.App("app-of-riverside", "very-secret")
+	sink := testserver.SMTPSink(t, testserver.RequireToken("support@riverside.example", tokens.Good))
+	for name, c := range map[string]struct {
+		provider *testserver.TokenServer
+		want     []string
+	}{
+		"all is well": {tokens, []string{
+			"token  ok  from 127.0.0.1; its secret ends on 2099-05-01", "mailbox support@riverside.example  ok  ", ", mode watch, 0 letters, sent letters in Sent", "smtp main  ok  ",
+		}},
+		"the app is not let in": {others, []string{
+			"token  ok  ", "mailbox support@riverside.example  FAILED  login refused: token not accepted, status 401",
+			"    1. Get-ServicePrincipal must show the app with the Object ID of the ENTERPRISE application", "New-ServicePrincipal -AppId app-of-riverside -ObjectId",
+			"    2. Add-MailboxPermission -Identity support@riverside.example -User", "smtp main  FAILED  connect to mail server main: 535",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := printed(t, tokenSettings(t, d.IMAP, sink.Addr, c.provider.URL), "mailbox", "login", "support@riverside.example")
+			for _, want := range c.want {
+				if !strings.Contains(got, want) {
+					t.Errorf("%q is not in\n%s", want, got)
+				}
+			}
+			if strings.Contains(got, "very-secret") || strings.Contains(got, "access-token") {
+				t.Errorf("a secret is in\n%s", got)
+			}
+		})
+	}
+}
