@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"os"
@@ -70,6 +71,47 @@ func TestALoginIsTriedStepByStep(t *testing.T) {
 			}
 			if strings.Contains(got, "very-secret") || strings.Contains(got, "access-token") {
 				t.Errorf("a secret is in\n%s", got)
+			}
+		})
+	}
+}
+
+// What becomes of a letter on the way is learnt from letters to ourselves: a
+// provider may rewrite the envelope and the Message-ID, and lose plus-addresses.
+func TestASelfTestNamesTheSettingsToChoose(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		deliver func(d *testserver.DovecotServer, m testserver.Mail)
+		want    []string
+	}{
+		"everything survives": {func(d *testserver.DovecotServer, m testserver.Mail) {
+			d.Deliver(m.From, "support@riverside.example", m.Data)
+		}, []string{
+			"our Message-ID  ok  arrives as it was sent", "plus-addresses  ok  arrive: replies: plus\n    write replies: plus into the settings of mailbox support@riverside.example",
+			"our envelope sender  ok  arrives, and returned mail reaches us: envelope: verp\n    write envelope: verp into the settings of smtp server main",
+		}},
+		"as at Microsoft": {func(d *testserver.DovecotServer, m testserver.Mail) {
+			if !strings.Contains(m.To[0], "+") {
+				d.Deliver("support@riverside.example", m.To[0], bytes.Replace(m.Data, []byte("Message-ID: "), []byte("Message-ID: <new@prod.outlook.example>\r\nX-Microsoft-Original-Message-ID: "), 1))
+			}
+		}, []string{
+			"our Message-ID  ok  is replaced, and Microsoft keeps ours aside", "plus-addresses  ok  did not arrive in time: replies: plain, as in the settings",
+			"our envelope sender  ok  is replaced: envelope: plain, as in the settings",
+		}},
+		"nothing arrives": {func(*testserver.DovecotServer, testserver.Mail) {}, []string{"test letter  FAILED  it did not arrive within 3s\n    first see"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, tokens := testserver.Dovecot(t), testserver.OAuth(t)
+			d.TakeTokens(tokens)
+			tokens.App("app-of-riverside", "very-secret")
+			sink := testserver.SMTPSink(t, testserver.RequireToken("support@riverside.example", tokens.Good),
+				testserver.OnData(func(m testserver.Mail) error { c.deliver(d, m); return nil }))
+			got := printed(t, tokenSettings(t, d.IMAP, sink.Addr, tokens.URL), "mailbox", "login", "support@riverside.example", "--send-test", "--wait", "3s")
+			for _, want := range c.want {
+				if !strings.Contains(got, want) {
+					t.Errorf("%q is not in\n%s", want, got)
+				}
 			}
 		})
 	}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +14,9 @@ import (
 )
 
 func (c *command) mailboxLogin() *cobra.Command {
-	return &cobra.Command{
+	var test bool
+	var wait time.Duration
+	cmd := &cobra.Command{
 		Use:   "login ADDRESS",
 		Short: "Try everything that a mailbox's login needs, step by step, and say what to do where it fails",
 		Args:  cobra.ExactArgs(1),
@@ -23,6 +27,12 @@ func (c *command) mailboxLogin() *cobra.Command {
 			}
 			return c.withStore(cmd.Context(), func(st *store.Store) error {
 				steps, err := app.TryLogin(cmd.Context(), cfg, st, c.log, args[0])
+				if err == nil && test && !slices.ContainsFunc(steps, func(s app.Step) bool { return s.Err != nil }) {
+					fmt.Fprintf(c.stdout, "sending test letters from %s to itself; this may take %s\n", args[0], wait)
+					var more []app.Step
+					more, err = app.SelfTest(cmd.Context(), cfg, st, c.log, args[0], wait)
+					steps = append(steps, more...)
+				}
 				if err != nil {
 					return err
 				}
@@ -30,6 +40,9 @@ func (c *command) mailboxLogin() *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&test, "send-test", false, "then send two letters from the mailbox to itself, and say which settings go with how they arrive")
+	cmd.Flags().DurationVar(&wait, "wait", 2*time.Minute, "how long the test letters may take")
+	return cmd
 }
 
 // printLogin shows each step, and below one that failed what to do.
