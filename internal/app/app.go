@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"time"
 
 	"postroom/internal/arrivals"
 	"postroom/internal/campaign"
@@ -267,6 +268,7 @@ func (r *Room) makeDoors(o Options) (err error) {
 		Programmes: r.Programmes, Intake: r.Intake, Lists: r.Lists, Events: r.Events,
 		Store: r.Store, Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Locales: r.locales, Log: r.Log,
 		Ready:          r.readiness(),
+		SecretsEnd:     func(now time.Time) bool { return len(r.Config.Expiring(now)) > 0 },
 		TrustedProxies: r.Config.TrustedProxies, MetricsFrom: r.Config.MetricsFrom,
 	})
 	return err

@@ -59,7 +59,7 @@ func Check(ctx context.Context, cfg config.Config) []Finding {
 // checkSecrets says which secrets come to their end.
 func checkSecrets(cfg config.Config, now time.Time) (findings []Finding) {
 	for _, l := range cfg.Expiring(now) {
-		f := Finding{What: "secret of " + l.What, Good: "ends on " + l.Expires.Format(time.DateOnly) + ": make a new one before that"}
+		f := Finding{What: "secret of " + l.What(), Good: "ends on " + l.Expires.Format(time.DateOnly) + ": make a new one before that"}
 		if !now.Before(l.Expires) {
 			f.Err = fmt.Errorf("the secret has ended on %s, by the settings: make a new one", l.Expires.Format(time.DateOnly))
 		}

@@ -19,7 +19,7 @@ func serverAdvice(s config.SMTPServer, err error) string {
 		return "see that host, port and security are those of your provider's SMTP server, and that no firewall is between"
 	case strings.Contains(said, "5.7.139") && strings.Contains(said, "SmtpClientAuthentication"):
 		return smtpAuthAdvice(s.Username)
-	case strings.EqualFold(s.Host, "smtp.office365.com") && s.OAuth != nil:
+	case s.OAuth != nil && s.OAuth.Provider == config.Microsoft365:
 		return "1. " + smtpAuthAdvice(s.Username) + "\n" +
 			"2. see that the app has SMTP.SendAsApp with admin consent (Entra admin centre, App registrations, your app, API permissions)\n" +
 			"3. see that the app may open the mailbox: Add-MailboxPermission -Identity " + s.Username + " -User <Object ID of the enterprise application> -AccessRights FullAccess"

@@ -163,22 +163,31 @@ func day(m proof.Map, key string) time.Time {
 	return at
 }
 
-// Login is one way in that needs a token, with what it is for.
+// Login is one way in that needs a token, of a mailbox or of a mail server.
 type Login struct {
-	What string // "mailbox support@…", "mail server main"
+	Mailbox string // its address
+	Server  string // its name
 	OAuth
+}
+
+// What names the login for whoever looks after the settings.
+func (l Login) What() string {
+	if l.Mailbox != "" {
+		return "mailbox " + l.Mailbox
+	}
+	return "smtp " + l.Server
 }
 
 // Logins lists every way in that needs a token.
 func (c Config) Logins() (list []Login) {
 	for _, box := range c.Mailboxes {
 		if box.OAuth != nil {
-			list = append(list, Login{"mailbox " + box.Address, *box.OAuth})
+			list = append(list, Login{Mailbox: box.Address, OAuth: *box.OAuth})
 		}
 	}
 	for _, s := range c.SMTP {
 		if s.OAuth != nil {
-			list = append(list, Login{"mail server " + s.Name, *s.OAuth})
+			list = append(list, Login{Server: s.Name, OAuth: *s.OAuth})
 		}
 	}
 	return list

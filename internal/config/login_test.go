@@ -90,8 +90,8 @@ func TestASecretIsSpokenOfThirtyDaysBeforeItsEnd(t *testing.T) {
 	for day, want := range map[string][]string{
 		"2027-03-31": nil,
 		"2027-04-01": {"mailbox a@a.example"},
-		"2027-05-02": {"mailbox a@a.example", "mail server main"},
-		"2028-01-01": {"mailbox a@a.example", "mail server main"},
+		"2027-05-02": {"mailbox a@a.example", "smtp main"},
+		"2028-01-01": {"mailbox a@a.example", "smtp main"},
 	} {
 		now, err := time.Parse(time.DateOnly, day)
 		if err != nil {
@@ -99,7 +99,7 @@ func TestASecretIsSpokenOfThirtyDaysBeforeItsEnd(t *testing.T) {
 		}
 		var got []string
 		for _, l := range c.Expiring(now) {
-			got = append(got, l.What)
+			got = append(got, l.What())
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("on %s: %q, want %q", day, got, want)

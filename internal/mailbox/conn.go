@@ -30,7 +30,6 @@ const (
 	errDistrusted  trouble = "certificate not trusted"
 	errNoStartTLS  trouble = "server offers no STARTTLS"
 	errRefused     trouble = "login refused"
-	errNoToken     trouble = "no token for the login"
 	errSilent      trouble = "server stopped answering"
 	errLost        trouble = "connection lost"
 	errWithheld    trouble = "server does not hand a letter out"

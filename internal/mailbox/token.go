@@ -23,7 +23,7 @@ func connectWithToken(ctx context.Context, box config.Mailbox, o Options) (*conn
 	}
 	another, tokenErr := o.token(ctx, box, token)
 	if tokenErr != nil {
-		return nil, fmt.Errorf("%w; %w", err, tokenErr)
+		return nil, fmt.Errorf("%w (and then: %v)", err, tokenErr) // what comes first says what kind of trouble it is
 	}
 	return connectWith(ctx, box, o, another)
 }
@@ -35,10 +35,17 @@ func (o Options) token(ctx context.Context, box config.Mailbox, refused string) 
 	ctx, cancel := context.WithTimeout(ctx, o.Patience)
 	defer cancel()
 	token, err := o.Token(ctx, box, refused)
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", errNoToken, err)
+	var no interface {
+		error
+		Refused() bool // that the provider gives none, rather than that it is away
 	}
-	return token, nil
+	switch {
+	case err == nil:
+		return token, nil
+	case errors.As(err, &no) && no.Refused():
+		return "", fmt.Errorf("%w: %w", errRefused, err)
+	}
+	return "", fmt.Errorf("%w: %w", errUnreachable, err)
 }
 
 // xoauth2 says a token as Microsoft and Google want it; the library knows only

@@ -95,7 +95,7 @@ func TestABrokenLoginStopsNoOtherMailboxAndAsksSeldom(t *testing.T) {
 		tokenBox(d, t, address, appLogin(s))))
 	for range 3 {
 		err := m.Sweep(t.Context())
-		for _, want := range []string{"mailbox refused@riverside.example: login refused", "mailbox unknown@riverside.example: no token for the login: no token: the client secret is wrong (AADSTS7000215)"} {
+		for _, want := range []string{"mailbox refused@riverside.example: login refused", "mailbox unknown@riverside.example: login refused: no token: the client secret is wrong (AADSTS7000215)"} {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("got %v, want %s", err, want)
 			}

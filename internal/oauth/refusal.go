@@ -23,6 +23,10 @@ type Refusal struct {
 // Error leaves out what to do, which is for who sets the login up.
 func (r *Refusal) Error() string { return "no token: " + r.Why + " (" + r.Code + ")" }
 
+// Refused tells a provider that says no from one that is away, to who does not
+// know this type.
+func (r *Refusal) Refused() bool { return true }
+
 // Kinds of advice.
 const (
 	newSecret = "make a new secret (Entra admin centre, App registrations, your app, Certificates & secrets, New client secret), copy its Value at once, not its Secret ID, " +
@@ -106,7 +110,13 @@ func refused(err error) bool {
 
 // Hopeless says whether another try will not help: somebody has to mend the
 // login.
-func Hopeless(err error) bool { return refused(err) || errors.Is(err, errShut) }
+func Hopeless(err error) bool {
+	var no interface {
+		error
+		Refused() bool
+	}
+	return errors.As(err, &no) && no.Refused()
+}
 
 // void says whether a refresh token is not taken (any more).
 func void(err error) bool {

@@ -23,8 +23,13 @@ const (
 	afterWords = 5 * time.Minute  // for so long a provider that has refused us is not asked again
 )
 
-// errShut says that no token helps.
-var errShut = errors.New("a new token was refused as well")
+// shut is that no token helps.
+type shut struct{}
+
+func (shut) Error() string { return "a new token is refused as well" }
+
+// Refused says that it is no outage.
+func (shut) Refused() bool { return true }
 
 // source gets the tokens of one login.
 type source struct {
@@ -60,7 +65,7 @@ func (s *source) token(ctx context.Context, refused string) (string, error) {
 	case s.access != "" && s.access != refused && now.Before(s.until):
 		return s.access, nil
 	case s.access != "" && s.access == refused && now.Sub(s.since) < brandNew:
-		return "", errShut
+		return "", shut{}
 	case s.refusal != nil && now.Before(s.askAgain):
 		return "", s.refusal
 	}
