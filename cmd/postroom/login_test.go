@@ -116,3 +116,24 @@ func TestASelfTestNamesTheSettingsToChoose(t *testing.T) {
 		})
 	}
 }
+
+// A person signs in once, in a browser anywhere; what comes of it is in a file
+// that nobody else may read, and never on the screen.
+func TestSigningInKeepsTheRefreshTokenInAFile(t *testing.T) {
+	t.Parallel()
+	tokens, out := testserver.OAuth(t), filepath.Join(t.TempDir(), "support.refresh")
+	tokens.App("app-of-riverside", "")
+	args := []string{"mailbox", "sign-in", "--tenant", "riverside", "--client-id", "app-of-riverside", "--out", out, "--at", tokens.At}
+	got := printed(t, "none.yaml", args...)
+	if !strings.Contains(got, "Open "+tokens.At+"devicelogin in a browser, enter ABC123,") || strings.Contains(got, "refresh-token") {
+		t.Errorf("it prints\n%s", got)
+	}
+	kept, err := os.ReadFile(out)
+	info, statErr := os.Stat(out)
+	if err != nil || statErr != nil || string(kept) != "refresh-token-of-a-person\n" || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file holds %q, %v, %v", kept, err, statErr)
+	}
+	if got := printed(t, "none.yaml", args...); got != "" {
+		t.Errorf("a file that is there was written over: %s", got)
+	}
+}

@@ -138,9 +138,19 @@ func (o *OAuth) microsoft(m proof.Map, tenant string) {
 	}
 	scopes := []string{"https://outlook.office365.com/.default"}
 	if !o.Refresh.Empty() {
-		scopes = []string{"https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.office.com/SMTP.Send", "offline_access"}
+		scopes = userScopes()
 	}
 	o.fill("https://login.microsoftonline.com/"+tenant+"/oauth2/v2.0/token", scopes...)
+}
+
+// userScopes are what a person lets an app do: read and send, also later.
+func userScopes() []string {
+	return []string{"https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.office.com/SMTP.Send", "offline_access"}
+}
+
+// MicrosoftUser is the login of somebody who has not said yes to an app yet.
+func MicrosoftUser(client, tokenURL string) OAuth {
+	return OAuth{Provider: Microsoft365, ClientID: client, TokenURL: tokenURL, Scopes: userScopes()}
 }
 
 func (o *OAuth) fill(tokenURL string, scopes ...string) {

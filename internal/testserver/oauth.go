@@ -17,6 +17,7 @@ import (
 type TokenServer struct {
 	URL        string // where tokens are got
 	Introspect string // where a server asks whether a token is good
+	At         string // below which a tenant's addresses are, as at Microsoft
 
 	mu      sync.Mutex
 	apps    map[string]string // secrets by client id
@@ -24,6 +25,7 @@ type TokenServer struct {
 	good    map[string]bool   // access tokens
 	life    int               // seconds that a token is good for, as it says
 	rotate  bool
+	agreed  bool     // somebody has entered the code of a device
 	asked   []string // grant types, in order
 	answer  func(w http.ResponseWriter) bool
 }
@@ -36,8 +38,11 @@ func OAuth(t testing.TB) *TokenServer {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /token", s.token)
 	mux.HandleFunc("POST /introspect", s.introspect)
+	mux.HandleFunc("POST /{tenant}/oauth2/v2.0/devicecode", s.device)
+	mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", s.token)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
+	s.At = server.URL + "/"
 	s.URL, s.Introspect = server.URL+"/token", server.URL+"/introspect"
 	return s
 }
@@ -103,6 +108,12 @@ func (s *TokenServer) token(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "unauthorized_client", "AADSTS700016: Application with identifier '"+id+"' was not found in the directory.")
 	case secret != r.PostFormValue("client_secret"):
 		refuse(w, http.StatusUnauthorized, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
+	case grant == deviceGrant && !s.agreed:
+		s.agreed = true
+		refuse(w, http.StatusBadRequest, "authorization_pending", "AADSTS70016: Authorization is pending.")
+	case grant == deviceGrant:
+		s.refresh["refresh-token-of-a-person"] = id
+		s.hand(w, id, "refresh-token-of-a-person")
 	case grant == "refresh_token" && s.refresh[refresh] != id:
 		refuse(w, http.StatusBadRequest, "invalid_grant", "AADSTS70000: The refresh token is not valid.")
 	default:
@@ -110,11 +121,25 @@ func (s *TokenServer) token(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// deviceGrant is asked for while a person signs in elsewhere (RFC 8628).
+const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code"
+
+// device begins such a sign-in. The person enters the code after the app has
+// asked for the first time.
+func (s *TokenServer) device(w http.ResponseWriter, _ *http.Request) {
+	reply(w, http.StatusOK, map[string]any{
+		"device_code": "d", "user_code": "ABC123", "verification_uri": s.At + "devicelogin", "expires_in": 60, "interval": 1,
+	})
+}
+
 // hand gives a token out, and another refresh token for one that was used.
 func (s *TokenServer) hand(w http.ResponseWriter, id, refresh string) {
 	access := "access-token-" + rand.Text()
 	s.good[access] = true
 	answer := map[string]any{"access_token": access, "token_type": "Bearer", "expires_in": s.life}
+	if refresh == "refresh-token-of-a-person" {
+		answer["refresh_token"] = refresh
+	}
 	if refresh != "" && s.rotate {
 		delete(s.refresh, refresh)
 		next := "refresh-token-" + rand.Text()
