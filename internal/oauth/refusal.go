@@ -42,6 +42,7 @@ var refusals = []Refusal{
 	{"AADSTS7000215", "the client secret is wrong", "often the Secret ID was copied in place of the Value; " + newSecret},
 	{"AADSTS7000222", "the client secret has expired", newSecret},
 	{"AADSTS70002", "the client secret is wrong", newSecret},
+	{"AADSTS7000218", "the provider wants a client secret", "put client_secret_file into the settings; or, where a person signs in, open the Entra admin centre, App registrations, your app, Authentication, and set Allow public client flows to Yes"},
 	{"AADSTS900023", "the tenant is wrong", "copy the Directory (tenant) ID from the app's Overview into tenant"},
 	{"AADSTS90002", "the tenant is not known at Microsoft", "copy the Directory (tenant) ID from the app's Overview into tenant"},
 	{"AADSTS700016", "the app is not known in this tenant", "copy the Application (client) ID from the app's Overview into client_id, and see that tenant is of the same organisation"},
