@@ -14,8 +14,8 @@ import (
 
 // mailbox shows how far the mailboxes have been read.
 func (c *command) mailbox() *cobra.Command {
-	cmd := &cobra.Command{Use: "mailbox", Short: "Look at the mailboxes that letters are read from"}
-	cmd.AddCommand(c.mailboxList())
+	cmd := &cobra.Command{Use: "mailbox", Short: "Look at the mailboxes that letters are read from, and try their logins"}
+	cmd.AddCommand(c.mailboxList(), c.mailboxLogin(), c.mailboxSignIn())
 	return cmd
 }
 

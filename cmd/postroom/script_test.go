@@ -6,9 +6,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -36,7 +39,7 @@ func TestCommands(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "get": get, "post": post, "reference": reference, "waiting": waiting, "step": step, "called": called,
-			"subscribed": subscribed, "capture": capture, "until": until},
+			"subscribed": subscribed, "capture": capture, "until": until, "provider": provider},
 	})
 }
 
@@ -209,4 +212,20 @@ func subscribed(ts *testscript.TestScript, _ bool, args []string) {
 		return err
 	})
 	ts.Check(errors.Join(err, st.Close()))
+}
+
+// provider answers every request for a token with a status and a file, at
+// $provider.
+func provider(ts *testscript.TestScript, _ bool, args []string) {
+	answer, err := os.ReadFile(ts.MkAbs(args[1]))
+	ts.Check(err)
+	status, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = w.Write(answer) // a client that went away has its reasons
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("provider", server.URL)
 }

@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"time"
 
 	"postroom/internal/arrivals"
 	"postroom/internal/campaign"
@@ -25,6 +26,7 @@ import (
 	"postroom/internal/intake"
 	"postroom/internal/link"
 	"postroom/internal/mailbox"
+	"postroom/internal/oauth"
 	"postroom/internal/outbound"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
@@ -43,6 +45,7 @@ type Room struct {
 	Clock      postroom.Clock
 	Log        *slog.Logger
 	Store      *store.Store
+	Tokens     *oauth.Tokens
 	Links      *link.Signer
 	Letters    *outbound.Letters
 	Programmes *programme.Set
@@ -131,6 +134,7 @@ func (r *Room) lay(ctx context.Context, o Options) (err error) {
 	if r.Store, err = openStore(ctx, r.Config, keys, r.Log, o.Before); err != nil {
 		return err
 	}
+	r.Tokens = oauth.New(oauth.Options{Store: r.Store, Clock: r.Clock, Log: r.Log, Before: o.Before})
 	return r.readTexts(o.Texts)
 }
 
@@ -208,7 +212,7 @@ func programmes(cfg config.Config) (fs.FS, error) {
 }
 
 func (r *Room) makeWorkRooms(o Options) (err error) {
-	r.Mailboxes = mailbox.New(mailbox.Options{Store: r.Store, Mailboxes: r.Config.Mailboxes, Clock: r.Clock, Log: r.Log, Before: o.Before})
+	r.Mailboxes = mailbox.New(mailbox.Options{Store: r.Store, Mailboxes: r.Config.Mailboxes, Clock: r.Clock, Log: r.Log, Token: mailboxToken(r.Tokens), Before: o.Before})
 	out := outboxOptions(r, o.Desk)
 	out.Before = o.Before
 	if r.Outbox, err = outbound.New(out); err != nil {
@@ -264,6 +268,7 @@ func (r *Room) makeDoors(o Options) (err error) {
 		Programmes: r.Programmes, Intake: r.Intake, Lists: r.Lists, Events: r.Events,
 		Store: r.Store, Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Locales: r.locales, Log: r.Log,
 		Ready:          r.readiness(),
+		SecretsEnd:     func(now time.Time) bool { return len(r.Config.Expiring(now)) > 0 },
 		TrustedProxies: r.Config.TrustedProxies, MetricsFrom: r.Config.MetricsFrom,
 	})
 	return err
@@ -327,15 +332,16 @@ func outboxOptions(r *Room, desk string) outbound.Options {
 		},
 	}
 	for _, s := range r.Config.SMTP {
-		o.Servers = append(o.Servers, mailServer(s))
+		o.Servers = append(o.Servers, mailServer(s, r.Tokens))
 	}
 	return o
 }
 
-func mailServer(s config.SMTPServer) outbound.Server {
+func mailServer(s config.SMTPServer, tokens *oauth.Tokens) outbound.Server {
 	server := outbound.Server{
 		Name: s.Name, Host: s.Host, Port: s.Port, Security: outbound.Security(s.Security),
 		Username: s.Username, Password: s.Password.Reveal(), From: s.From, VERP: s.Envelope == config.VERP, Connections: s.Connections,
+		Token: tokens.For(s.OAuth),
 	}
 	if s.DKIM != nil {
 		server.DKIM = &outbound.DKIM{Domain: s.DKIM.Domain, Selector: s.DKIM.Selector, KeyFile: s.DKIM.KeyFile}

@@ -11,9 +11,11 @@ import (
 
 	"postroom/internal/config"
 	"postroom/internal/mailbox"
+	"postroom/internal/oauth"
 	"postroom/internal/outbound"
 	"postroom/internal/programme"
 	"postroom/internal/queue"
+	"postroom/internal/store"
 )
 
 // connectWithin bounds how long one connection is tried.
@@ -39,12 +41,29 @@ func (f Finding) Detail() string {
 func Check(ctx context.Context, cfg config.Config) []Finding {
 	findings := []Finding{{What: "settings", Good: cfg.Organisation.Name}}
 	findings = append(findings, checkTexts(cfg)...)
-	findings = append(findings, checkDatabase(ctx, cfg), checkRedis(ctx, cfg))
+	st, database := checkDatabase(ctx, cfg)
+	findings = append(findings, database, checkRedis(ctx, cfg))
+	if st != nil {
+		defer func() { _ = st.Close() }() // nothing is written that the close could lose
+	}
+	tokens := oauth.New(oauth.Options{Store: st, Clock: new(Clock)})
 	for _, s := range cfg.SMTP {
-		findings = append(findings, checkMailServer(ctx, s))
+		findings = append(findings, checkMailServer(ctx, s, tokens))
 	}
 	for _, m := range cfg.Mailboxes {
-		findings = append(findings, checkMailbox(ctx, m))
+		findings = append(findings, checkMailbox(ctx, m, tokens))
+	}
+	return append(findings, checkSecrets(cfg, time.Now())...)
+}
+
+// checkSecrets says which secrets come to their end.
+func checkSecrets(cfg config.Config, now time.Time) (findings []Finding) {
+	for _, l := range cfg.Expiring(now) {
+		f := Finding{What: "secret of " + l.What(), Good: "ends on " + l.Expires.Format(time.DateOnly) + ": make a new one before that"}
+		if !now.Before(l.Expires) {
+			f.Err = fmt.Errorf("the secret has ended on %s, by the settings: make a new one", l.Expires.Format(time.DateOnly))
+		}
+		findings = append(findings, f)
 	}
 	return findings
 }
@@ -104,27 +123,24 @@ func names(set *programme.Set) (list []string) {
 }
 
 // checkMailServer goes as far as logging in.
-func checkMailServer(ctx context.Context, s config.SMTPServer) Finding {
+func checkMailServer(ctx context.Context, s config.SMTPServer, tokens *oauth.Tokens) Finding {
 	ctx, cancel := context.WithTimeout(ctx, connectWithin)
 	defer cancel()
-	err := outbound.Try(ctx, mailServer(s), new(Clock))
+	err := outbound.Try(ctx, mailServer(s, tokens), new(Clock))
 	return Finding{What: "smtp " + s.Name, Good: net.JoinHostPort(s.Host, strconv.Itoa(s.Port)), Err: err}
 }
 
-func checkDatabase(ctx context.Context, cfg config.Config) Finding {
+// checkDatabase returns the database too, unless it cannot be opened.
+func checkDatabase(ctx context.Context, cfg config.Config) (*store.Store, Finding) {
 	f := Finding{What: "database"}
 	st, err := OpenStore(ctx, cfg, nil)
 	if err != nil {
 		f.Err = err
-		return f
+		return nil, f
 	}
 	version, err := st.Read(ctx).SchemaVersion()
-	f.Good = fmt.Sprintf("%s, schema %d", st.Engine(), version)
-	if err == nil {
-		err = st.Close()
-	}
-	f.Err = err
-	return f
+	f.Good, f.Err = fmt.Sprintf("%s, schema %d", st.Engine(), version), err
+	return st, f
 }
 
 func checkRedis(ctx context.Context, cfg config.Config) Finding {
@@ -137,8 +153,8 @@ func checkRedis(ctx context.Context, cfg config.Config) Finding {
 }
 
 // checkMailbox logs in and looks for the folders, as reading it would.
-func checkMailbox(ctx context.Context, box config.Mailbox) Finding {
-	found, err := mailbox.Try(ctx, box, mailbox.Options{Patience: connectWithin})
+func checkMailbox(ctx context.Context, box config.Mailbox, tokens *oauth.Tokens) Finding {
+	found, err := mailbox.Try(ctx, box, mailbox.Options{Patience: connectWithin, Token: mailboxToken(tokens)})
 	f := Finding{What: "mailbox " + box.Address, Err: err}
 	f.Good = fmt.Sprintf("%s, mode %s, %d letters", net.JoinHostPort(box.Host, strconv.Itoa(box.Port)), box.Mode, found.Letters)
 	f.Good += folderWords(", sent letters in ", found.Sent, ", no folder of sent letters, so answers by staff are not seen")

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"postroom/internal/config"
 	"postroom/internal/digest"
 	"postroom/internal/link"
+	"postroom/internal/oauth"
 	"postroom/internal/outbound"
 	"postroom/internal/postroom"
 	"postroom/templates"
@@ -39,6 +41,7 @@ func (r *Room) beside(ctx context.Context) (err error) {
 	if r.Store, err = openStore(ctx, r.Config, keys, r.Log, nil); err != nil {
 		return err
 	}
+	r.Tokens = oauth.New(oauth.Options{Store: r.Store, Clock: r.Clock, Log: r.Log})
 	if err := r.readTexts(nil); err != nil {
 		return err
 	}
@@ -55,11 +58,20 @@ func (r *Room) makeDigests() (*digest.Digests, error) {
 	o := digest.Options{
 		Store: r.Store, Programmes: r.Programmes, Letters: r.Letters, Outbox: r.Outbox, Templates: templates.FS,
 		Zone: r.Config.Organisation.Zone, Coordinators: r.readers(), Clock: r.Clock, ReplyTo: r.copyTo,
+		Ending: r.ending,
 	}
 	if at := r.Config.DigestAt; at != nil {
 		o.At = &digest.Hour{Hour: at.Hour, Minute: at.Minute}
 	}
 	return digest.New(o)
+}
+
+// ending lists the secrets that come to their end.
+func (r *Room) ending(now time.Time) (list []digest.Ending) {
+	for _, l := range r.Config.Expiring(now) {
+		list = append(list, digest.Ending{Mailbox: l.Mailbox, Server: l.Server, At: l.Expires})
+	}
+	return list
 }
 
 // copyTo is the address by whose copy of an answer we learn that somebody

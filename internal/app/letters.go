@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"postroom/internal/config"
 	"postroom/internal/inbound"
+	"postroom/internal/oauth"
 	"postroom/internal/workflow"
 )
 
@@ -18,6 +20,13 @@ func (r *Room) mailbox(address string) (config.Mailbox, bool) {
 		return config.Mailbox{}, false
 	}
 	return r.Config.Mailboxes[i], true
+}
+
+// mailboxToken is where the tokens of mailboxes come from.
+func mailboxToken(tokens *oauth.Tokens) func(ctx context.Context, box config.Mailbox, refused string) (string, error) {
+	return func(ctx context.Context, box config.Mailbox, refused string) (string, error) {
+		return tokens.For(box.OAuth)(ctx, refused)
+	}
 }
 
 // modes tells how much each mailbox does by itself. Where every mailbox

@@ -44,6 +44,7 @@ type SMTPServer struct {
 	Security Security
 	Username string
 	Password Secret
+	OAuth    *OAuth // nil where Password is used
 	From     string // domain whose mail goes this way; "" is any
 	DKIM     *DKIM  // nil when the server signs
 	Envelope Envelope
@@ -95,6 +96,7 @@ type Mailbox struct {
 	Security   Security
 	Username   string // the address if left out
 	Password   Secret
+	OAuth      *OAuth // nil where Password is used
 	Mode       MailboxMode
 	After      MailboxAfter
 	Import     time.Duration  // how old a letter may be that lay there before we came; 0 reads none of those
@@ -166,19 +168,20 @@ func (r reader) smtp(m proof.Map) []SMTPServer {
 func (r reader) smtpServer(m proof.Map) SMTPServer {
 	s := SMTPServer{Name: m.Need("name", "main")}
 	m = m.As("smtp server " + s.Name)
-	s.Host = m.Need("host", "smtp.your-charity.example")
+	owner, known := provider(m)
+	s.Host = host(m, known.smtp, "smtp.your-charity.example")
 	s.Security = Security(m.Choice("security", string(StartTLS), string(TLS), string(StartTLS), string(Plain)))
 	s.Port = m.Int("port", map[Security]int{TLS: 465, StartTLS: 587, Plain: 25}[s.Security], 1, 65535)
 	s.Username = m.Text("username")
-	s.Password = r.secret(m, "password")
+	s.Password, s.OAuth = r.secret(m, "password"), r.oauth(m, owner, known.login)
 	s.From = m.Text("from")
-	s.Connections = m.Int("connections", 10, 1, 100)
+	s.Connections = m.Int("connections", known.connections, 1, 100)
 	s.DKIM = r.dkim(m)
 	s.Envelope = Envelope(m.Choice("envelope", string(PlainEnvelope), string(VERP), string(PlainEnvelope)))
 	if s.From != "" && strings.ContainsAny(s.From, "@ ") {
 		m.Wrong("from", "from is not a domain", "from: your-charity.example")
 	}
-	checkLogin(m, s.Security, s.Host, s.Username, s.Password)
+	checkLogin(m, s.Security, s.Host, s.Username, s.OAuth != nil)
 	return s
 }
 
@@ -198,16 +201,16 @@ func (r reader) dkim(m proof.Map) *DKIM {
 	return dkim
 }
 
-// checkLogin notes half a login, and a password that would cross a network
-// for everybody to read.
-func checkLogin(m proof.Map, security Security, host, username string, password Secret) {
-	wanted := m.Has("password") || m.Has("password_file")
+// checkLogin notes half a login, and a password or token that would cross a
+// network for everybody to read.
+func checkLogin(m proof.Map, security Security, host, username string, token bool) {
+	password := m.Has("password") || m.Has("password_file")
 	switch {
-	case username != "" && !wanted:
+	case username != "" && !password && !token:
 		m.Lacks("password", "…, or password_file: path of a file that holds it")
-	case username == "" && wanted:
+	case username == "" && (password || token):
 		m.Lacks("username", "office@your-charity.example")
-	case security == Plain && !password.Empty() && !local(host):
+	case security == Plain && (password || token) && !local(host):
 		m.Wrong("security", "security: none would send the password for everybody to read", "security: tls or security: starttls")
 	}
 }
@@ -232,18 +235,19 @@ func (r reader) mailboxes(m proof.Map) []Mailbox {
 func (r reader) mailbox(m proof.Map) Mailbox {
 	box := Mailbox{Address: address(m, "address", true)}
 	m = m.As("mailbox " + box.Address)
-	box.Host = m.Need("host", "imap.your-charity.example")
+	owner, known := provider(m)
+	box.Host = host(m, known.imap, "imap.your-charity.example")
 	box.Security = Security(m.Choice("security", string(TLS), string(TLS), string(StartTLS), string(Plain)))
 	box.Port = m.Int("port", map[Security]int{TLS: 993, StartTLS: 143, Plain: 143}[box.Security], 1, 65535)
 	box.Username = or(m.Text("username"), box.Address)
-	box.Password = r.secret(m, "password")
+	box.Password, box.OAuth = r.secret(m, "password"), r.oauth(m, owner, known.login)
 	box.Mode = MailboxMode(m.Choice("mode", string(Watch), string(Watch), string(Draft), string(Answer)))
 	box.After = MailboxAfter(m.Choice("after", string(Leave), string(Leave), string(Flag), string(Move)))
 	box.Import = days(m, "import")
 	box.Sent = m.Text("sent")
 	box.Replies = MailboxReplies(m.Choice("replies", string(usualReplies(box.Host)), string(PlusReplies), string(PlainReplies)))
 	box.AuthservID = authservID(m)
-	checkLogin(m, box.Security, box.Host, box.Username, box.Password)
+	checkLogin(m, box.Security, box.Host, box.Username, box.OAuth != nil)
 	return box
 }
 

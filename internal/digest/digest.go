@@ -45,6 +45,17 @@ type Options struct {
 	// of the answer: of the mailbox that a submission came to ("" for one that
 	// came by no letter), with its reference. "" is no copy.
 	ReplyTo func(mailbox, reference string) string
+
+	// Ending lists the secrets of ours that come to their end; nil is none.
+	Ending func(now time.Time) []Ending
+}
+
+// Ending is that a secret of ours comes to its end, by which a mailbox is opened
+// or a mail server sends. One of both is named.
+type Ending struct {
+	Mailbox string
+	Server  string
+	At      time.Time // the day
 }
 
 // Digests makes the daily summaries.

@@ -36,7 +36,7 @@ func (d *Digests) gather(ctx context.Context, who Coordinator, at time.Time) (Su
 	}{
 		{"last summary", g.last}, {"holds", g.held}, {"who waits for an answer", g.waiting}, {"letters in triage", g.triage},
 		{"what is new", g.arrivals}, {"steps that are due", g.due}, {"dates", g.coming}, {"calls", g.calls},
-		{"what went wrong", g.wrong}, {"mailboxes", g.unread}, {"mailboxes on trial", g.watched},
+		{"what went wrong", g.wrong}, {"mailboxes", g.unread}, {"secrets that end", g.ending}, {"mailboxes on trial", g.watched},
 	} {
 		if err := section.read(); err != nil {
 			return Summary{}, fmt.Errorf("gather %s: %w", section.what, err)
@@ -274,6 +274,23 @@ func (g *gathering) unread() error {
 	}
 	g.out.Unread = cut(mine, len(mine))
 	return err
+}
+
+// ending finds the secrets that come to their end. Those of a mailbox are for
+// who looks after it, as all that concerns it.
+func (g *gathering) ending() error {
+	if g.Digests.Ending == nil {
+		return nil
+	}
+	var mine []ending
+	for _, e := range g.Digests.Ending(g.now) {
+		if e.Mailbox != "" && !g.reads(e.Mailbox) {
+			continue
+		}
+		mine = append(mine, ending{Name: g.say(cmp.Or(e.Mailbox, e.Server)), Day: e.At, Over: !g.now.Before(e.At)})
+	}
+	g.out.Ending = cut(mine, len(mine))
+	return nil
 }
 
 func (g *gathering) watched() error {

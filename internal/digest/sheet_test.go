@@ -38,6 +38,7 @@ func full(l language, n int) Summary {
 			{Programme: l.say("Events"), N: n}, {Uncertain: true, N: n},
 		}, 4),
 		Unread:  cut([]mailbox{{Address: l.say("a@example.org"), Since: since}, {Address: l.say("b@example.org")}}, 2),
+		Ending:  cut([]ending{{Name: l.say("a@example.org"), Day: since}, {Name: l.say("main"), Day: since, Over: true}}, 2),
 		Watched: cut([]mailbox{{Address: l.say("a@example.org"), N: n}, {N: n}}, 2),
 	}
 	for _, why := range piles() {

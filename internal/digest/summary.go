@@ -22,6 +22,7 @@ type Summary struct {
 	Calls   section[call]
 	Wrong   section[trouble]
 	Unread  section[mailbox]
+	Ending  section[ending]
 	GivenUp int // pieces of work
 	Watched section[mailbox]
 }
@@ -33,7 +34,9 @@ func (s Summary) empty() bool {
 }
 
 // Trouble says whether anything went wrong.
-func (s Summary) Trouble() bool { return !s.Wrong.none() || !s.Unread.none() || s.GivenUp > 0 }
+func (s Summary) Trouble() bool {
+	return !s.Wrong.none() || !s.Unread.none() || !s.Ending.none() || s.GivenUp > 0
+}
 
 // Copied says whether an answer that is begun in the summary has a copy line.
 func (s Summary) Copied() bool {
@@ -134,4 +137,11 @@ type mailbox struct {
 	Address text
 	Since   time.Time
 	N       int
+}
+
+// ending is a secret that comes to its end, or has.
+type ending struct {
+	Name text // of the mailbox or the mail server
+	Day  time.Time
+	Over bool
 }

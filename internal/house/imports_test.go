@@ -26,6 +26,7 @@ var below = map[string][]string{
 	"internal/letter":    {"internal/postroom"},
 	"internal/mailbox":   {"internal/postroom", "internal/letter", "internal/store", "internal/config"},
 	"internal/programme": {"internal/postroom", "internal/proof"},
+	"internal/oauth":     {"internal/postroom", "internal/store", "internal/config"}, // for mailbox and outbound, which app hands it to
 
 	// What one letter is and what it holds. It reads, and changes nothing.
 	"internal/inbound": {"internal/postroom", "internal/programme", "internal/letter"},
@@ -82,7 +83,7 @@ func rooms() []string {
 		"internal/postroom", "templates", "internal/seal", "internal/link", "internal/proof", "internal/config",
 		"internal/letter", "internal/programme", "internal/store", "internal/queue", "internal/outbound", "internal/workflow",
 		"internal/event", "internal/volunteer", "internal/group", "internal/campaign", "internal/intake", "internal/web", "workers",
-		"internal/mailbox", "internal/inbound", "internal/arrivals", "internal/digest",
+		"internal/mailbox", "internal/inbound", "internal/arrivals", "internal/digest", "internal/oauth",
 	}
 }
 

@@ -69,7 +69,7 @@ func (r *reading) tellAnswers(v *Verdict) {
 
 func (r *reading) returnedOurs() string {
 	for _, h := range r.returned {
-		if own := r.own(append(h.All("X-Postroom-Loop"), h.All("Message-ID")...)...); own != "" {
+		if own := r.own(append(signedIDs(h), h.All("Message-ID")...)...); own != "" {
 			return own
 		}
 		if own := r.bouncedIn(h, "Return-Path", "Errors-To"); own != "" {

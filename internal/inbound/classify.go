@@ -49,7 +49,7 @@ func Classify(l letter.Letter, ours Ours, now time.Time) (v Verdict) {
 	v = Verdict{Class: postroom.LetterUnknown, Visible: l.Text, Against: []string{"unreadable"}}
 	defer func() { _ = recover() }() // what breaks a rule is unknown and not answered
 	r := read(l, ours, now)
-	v.Own = r.own(append([]string{l.MessageID}, r.Header.All("X-Postroom-Loop")...)...)
+	v.Own = r.own(append([]string{l.MessageID}, signedIDs(r.Header)...)...)
 	v.Answers = cmp.Or(r.own(l.Refs()...), r.bouncedTo())
 	v.Reference = r.reference()
 	v.Leaves = r.leaves()

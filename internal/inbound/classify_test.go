@@ -98,6 +98,7 @@ func TestOneReasonIsEnoughNotToAnswer(t *testing.T) {
 		"an answer that would come back to us": {"Reply-To: support@org.example\n", "own_mailbox"},
 		"a list's envelope":                    {"Return-Path: <owner-list@lists.example>\n", "robot_sender"},
 		"our own loop header":                  {"X-Postroom-Loop: msg-1.sig@org.example\n", "own"},
+		"our id that Microsoft has replaced":   {"X-Microsoft-Original-Message-ID: <msg-1.sig@org.example>\n", "own"},
 	} {
 		v := classify(c.header, "Hello, is the hall open?")
 		if v.Answerable || !slices.Contains(v.Against, c.reason) {

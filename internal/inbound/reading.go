@@ -141,6 +141,13 @@ func (r *reading) readRecipients() []string {
 	return list
 }
 
+// signedIDs returns where our Message-ID stands besides its own field, which
+// providers may rewrite: in a field of ours, and where Microsoft puts aside what
+// it has replaced.
+func signedIDs(h letter.Header) []string {
+	return append(h.All("X-Postroom-Loop"), h.All("X-Microsoft-Original-Message-ID")...)
+}
+
 // own returns the first of our messages that the ids name.
 func (r *reading) own(ids ...string) string {
 	if r.ours.OwnMessage == nil {

@@ -52,6 +52,16 @@ type conn struct {
 
 // connect opens a connection and logs in.
 func connect(ctx context.Context, box config.Mailbox, o Options) (*conn, error) {
+	if box.OAuth != nil {
+		return connectWithToken(ctx, box, o)
+	}
+	return connectWith(ctx, box, o, box.Password.Reveal())
+}
+
+// connectWith opens a connection and logs in with a password or a token. A
+// server that has refused one often hangs up, so every try has a connection of
+// its own.
+func connectWith(ctx context.Context, box config.Mailbox, o Options, secret string) (*conn, error) {
 	var c *conn
 	err := o.Before.Around("imap: connect", func() (err error) {
 		c, err = dial(ctx, box, o)
@@ -60,7 +70,7 @@ func connect(ctx context.Context, box config.Mailbox, o Options) (*conn, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := c.login(ctx, box); err != nil {
+	if err := c.login(ctx, box, secret); err != nil {
 		c.cut()
 		return nil, err
 	}
@@ -150,10 +160,13 @@ func secure(err error) error {
 }
 
 // login proves who we are. A server that is too busy is not one that refuses.
-func (c *conn) login(ctx context.Context, box config.Mailbox) error {
-	err := c.do(ctx, 0, func() error { return c.authenticate(box) })
+func (c *conn) login(ctx context.Context, box config.Mailbox, secret string) error {
+	err := c.do(ctx, 0, func() error { return c.authenticate(box, secret) })
 	var answer *imap.Error
-	if !errors.As(err, &answer) {
+	switch _, no := errors.AsType[*refusal](err); {
+	case no:
+		return fmt.Errorf("%w: %w", errRefused, err)
+	case !errors.As(err, &answer):
 		return err
 	}
 	switch answer.Code {
@@ -163,16 +176,19 @@ func (c *conn) login(ctx context.Context, box config.Mailbox) error {
 	return fmt.Errorf("%w: %w", errRefused, err)
 }
 
-// authenticate is the one place where another way to log in (XOAUTH2) belongs.
-// PLAIN comes before LOGIN, which knows no letters but ASCII.
-func (c *conn) authenticate(box config.Mailbox) error {
+// authenticate says the password, or the token where there is one. PLAIN comes
+// before LOGIN, which knows no letters but ASCII.
+func (c *conn) authenticate(box config.Mailbox, secret string) error {
 	if c.State() == imap.ConnStateAuthenticated {
 		return nil // the server knew us beforehand
 	}
-	if caps := c.Caps(); caps.Has(imap.AuthCap("PLAIN")) {
-		return c.Authenticate(sasl.NewPlainClient("", box.Username, box.Password.Reveal()))
+	if box.OAuth != nil {
+		return c.Authenticate(&xoauth2{username: box.Username, token: secret})
 	}
-	return c.Login(box.Username, box.Password.Reveal()).Wait()
+	if caps := c.Caps(); caps.Has(imap.AuthCap("PLAIN")) {
+		return c.Authenticate(sasl.NewPlainClient("", box.Username, secret))
+	}
+	return c.Login(box.Username, secret).Wait()
 }
 
 // do runs a command that moves so many bytes. A server that takes too long
@@ -186,7 +202,7 @@ func (c *conn) do(ctx context.Context, bytes int64, command func() error) error 
 	defer timer.Stop()
 	defer context.AfterFunc(ctx, c.cut)()
 	err := command()
-	if err == nil || answered(err) {
+	if _, no := errors.AsType[*refusal](err); err == nil || no || answered(err) {
 		return err
 	}
 	select {

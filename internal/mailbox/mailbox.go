@@ -18,11 +18,16 @@ import (
 )
 
 // Options are what Mailboxes need. Zero values of the last five are the usual.
+// Token may be nil where no mailbox needs one.
 type Options struct {
 	Store     *store.Store
 	Mailboxes []config.Mailbox
 	Clock     postroom.Clock
 	Log       *slog.Logger
+
+	// Token returns the token that opens a mailbox; refused is the one with
+	// which its server has just refused us, or "".
+	Token func(ctx context.Context, box config.Mailbox, refused string) (string, error)
 
 	TLS       *tls.Config   // whose certificates are trusted; nil is the system's
 	Poll      time.Duration // how often a mailbox is looked through; a minute

@@ -125,13 +125,22 @@ func (o *Outbox) connect(ctx context.Context) (*server, *connection, *absence) {
 		if err == nil {
 			return s, c, nil
 		}
-		o.log.WarnContext(ctx, "mail server is away", "server", s.Name, "err", fail(connecting, err).text)
+		o.log.Log(ctx, loudness(err), "mail server is away", "server", s.Name, "err", fail(connecting, err).text)
 		away.add(s.away(), fail(connecting, err).text)
 	}
 	if away.until.IsZero() {
 		away.add(o.clock.Now().Add(lastRest), "")
 	}
 	return nil, nil, away
+}
+
+// loudness is how loudly to say that a server cannot be had: a login that does
+// not work is for somebody to mend, any other outage ends by itself.
+func loudness(err error) slog.Level {
+	if errors.Is(err, errNoToken) {
+		return slog.LevelError
+	}
+	return fail(connecting, err).level()
 }
 
 // absence is that no server can be had.

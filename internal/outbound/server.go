@@ -37,10 +37,14 @@ type Server struct {
 	Security Security // "" is StartTLS
 	Username string   // "" is no login
 	Password string
-	From     string         // domain whose mail goes this way; "" is any
-	VERP     bool           // give each message an envelope sender of its own, so that a bounce names it
-	DKIM     *DKIM          // nil when the server signs
-	RootCAs  *x509.CertPool // nil is the machine's
+	// Token returns the token that is said in place of the password, a fresh one
+	// for each connection; refused is the one with which the server has just
+	// refused us, or "". Nil where the password counts.
+	Token   func(ctx context.Context, refused string) (string, error)
+	From    string         // domain whose mail goes this way; "" is any
+	VERP    bool           // give each message an envelope sender of its own, so that a bounce names it
+	DKIM    *DKIM          // nil when the server signs
+	RootCAs *x509.CertPool // nil is the machine's
 	// Connections is how many the parts of a newsletter use at the same time, in
 	// one process; 0 is 10.
 	Connections int
@@ -137,18 +141,50 @@ func (s *server) dialWire(ctx context.Context, network, address string) (net.Con
 	return secure, secure.HandshakeContext(ctx)
 }
 
-// dial opens a connection and logs in.
+// errNoToken says that we cannot log in, and nothing about the server.
+var errNoToken = errors.New("no token for the login")
+
+// dial opens a connection and logs in: with a token where there is one, and
+// with another if the server refuses the first, because a provider may withdraw
+// a token before its end.
 func (s *server) dial(ctx context.Context) (*connection, error) {
-	var wire net.Conn
 	ctx, cancel := context.WithTimeout(ctx, s.Patience)
 	defer cancel()
+	token, err := s.token(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.dialWith(ctx, token)
+	if s.Token == nil || err == nil || fail(connecting, err).code != 535 {
+		return c, err
+	}
+	if token, tokenErr := s.token(ctx, token); tokenErr == nil {
+		return s.dialWith(ctx, token)
+	}
+	return nil, err
+}
+
+func (s *server) token(ctx context.Context, refused string) (string, error) {
+	if s.Token == nil {
+		return "", nil
+	}
+	token, err := s.Token(ctx, refused)
+	if err != nil {
+		return "", fmt.Errorf("connect to mail server %s: %w: %w", s.Name, errNoToken, err)
+	}
+	return token, nil
+}
+
+// dialWith opens a connection and logs in with a token, or with the password.
+func (s *server) dialWith(ctx context.Context, token string) (*connection, error) {
+	var wire net.Conn
 	var client *smtp.Client
 	err := s.before.Around(connecting.String(), func() (err error) {
 		client, err = s.client.DialToSMTPClientWithContext(context.WithValue(ctx, wireKey{}, &wire))
 		return err
 	})
 	if err == nil {
-		err = s.login(client)
+		err = s.login(client, token)
 	}
 	if err == nil {
 		c := newConnection(client, wire)
@@ -173,9 +209,12 @@ func newConnection(client *smtp.Client, wire net.Conn) *connection {
 	return c
 }
 
-func (s *server) login(c *smtp.Client) error {
+func (s *server) login(c *smtp.Client, token string) error {
 	if s.Username == "" {
 		return nil
+	}
+	if s.Token != nil {
+		return c.Auth(smtp.XOAuth2Auth(s.Username, token))
 	}
 	_, offered := c.Extension("AUTH")
 	can := strings.Fields(strings.ToUpper(offered))

@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"context"
+	"fmt"
 
 	"postroom/internal/postroom"
 )
@@ -19,4 +20,25 @@ func Try(ctx context.Context, settings Server, clock postroom.Clock) error {
 	}
 	c.leave()
 	return nil
+}
+
+// SendTest hands one mail to a mail server, as it is, in an envelope of its
+// own, past every gate: it is for a test letter of ours to ourselves. senderRefused
+// says that the server did not take the envelope's sender.
+func SendTest(ctx context.Context, settings Server, clock postroom.Clock, from, to string, body []byte) (senderRefused bool, err error) {
+	s, err := newServer(settings, clock)
+	if err != nil {
+		return false, err
+	}
+	c, err := s.dial(ctx)
+	if err != nil {
+		return false, err
+	}
+	failed := c.converse(ctx, s.Patience, from, to, body)
+	if failed == nil {
+		c.leave()
+		return false, nil
+	}
+	c.drop()
+	return failed.at <= rcptTo && failed.code >= 500, fmt.Errorf("%s: %s", failed.at, failed.reason())
 }

@@ -425,6 +425,13 @@ CREATE INDEX bounces_probed ON bounces (probe_id) WHERE probe_id <> '';
 -- Whether anybody at an address gets news.
 CREATE INDEX subscriptions_confirmed ON subscriptions (address) WHERE state = 'confirmed';
 
+-- Refresh tokens that a provider gave in place of the one in the settings.
+CREATE TABLE tokens (
+	account TEXT PRIMARY KEY, -- which login of the settings, as a hash
+	sealed  BYTEA NOT NULL,   -- the newest refresh token
+	used_at BIGINT NOT NULL   -- when the one before it was used
+);
+
 -- What coordinators have said about letters like one that they looked at. A rule
 -- that is removed keeps its number and who made it, and forgets whom it was about.
 CREATE TABLE rules (

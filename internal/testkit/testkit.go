@@ -97,6 +97,18 @@ func Mailbox(d *testserver.DovecotServer, address, more string) Option {
 	}
 }
 
+// TokenMailbox makes the room read a mailbox on a Dovecot server that takes
+// tokens alone, as an app that a TokenServer knows.
+func TokenMailbox(s *testserver.TokenServer, d *testserver.DovecotServer, address, more string) Option {
+	const app, appSecret = "app-of-the-room", "secret-of-the-app"
+	s.App(app, appSecret)
+	login := fmt.Sprintf("login: oauth2, client_id: %s, client_secret: %s, token_url: %q", app, appSecret, s.URL)
+	return func(t testing.TB, set *setup) {
+		Mailbox(d, address, strings.TrimSuffix(login+", "+more, ", "))(t, set)
+		set.boxes = strings.Replace(set.boxes, ", password: "+d.Password+", "+login, ", "+login, 1)
+	}
+}
+
 // Stranger gives the room a key of its own, so that it knows no other room's
 // mail for its own.
 func Stranger(_ testing.TB, s *setup) { s.secret = "fedcba9876543210fedcba9876543210" }

@@ -27,6 +27,7 @@ type DovecotServer struct {
 	Folder   string // Folder/mail/USER is that user's Maildir
 
 	t    testing.TB
+	text string // of the configuration
 	spec spec
 	run  *process
 }
@@ -106,7 +107,8 @@ func Dovecot(t testing.TB) *DovecotServer {
 	imap, lmtp, dir := takePort(t), takePort(t), folder(t, "dovecot")
 	d := &DovecotServer{IMAP: imap.addr(), LMTP: lmtp.addr(), Password: "open-sesame", Folder: dir, t: t}
 	conf := filepath.Join(dir, "dovecot.conf")
-	write(t, conf, d.conf(imap, lmtp))
+	d.text = d.conf(imap, lmtp)
+	write(t, conf, d.text)
 	d.spec = spec{name: "dovecot", argv: []string{path, "-F", "-c", conf}, folder: dir, quit: syscall.SIGTERM}
 	makeMailFolder(t, filepath.Join(dir, "mail"), "nobody")
 	d.run = serve(t, d.spec, d.greets)

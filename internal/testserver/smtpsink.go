@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -80,6 +81,12 @@ func RequireAuth(user, password string) SinkOption {
 	return func(s *Sink) { s.user, s.password = user, password }
 }
 
+// RequireToken offers AUTH XOAUTH2 and takes mail only after it, from a user
+// whose token is good.
+func RequireToken(user string, good func(token string) bool) SinkOption {
+	return func(s *Sink) { s.user, s.good = user, good }
+}
+
 // StartTLS offers STARTTLS with this configuration.
 func StartTLS(c *tls.Config) SinkOption { return func(s *Sink) { s.tls = c } }
 
@@ -93,6 +100,7 @@ type Sink struct {
 	onMail, onRcpt func(string) error
 	onBody, onData func(Mail) error
 	user, password string
+	good           func(token string) bool // nil where the password counts
 	tls            *tls.Config
 
 	mu          sync.Mutex
@@ -283,14 +291,20 @@ func (s *sinkSession) answer(err error) error {
 
 // AuthMechanisms offers PLAIN where RequireAuth asks for it.
 func (s *sinkSession) AuthMechanisms() []string {
-	if s.sink.user == "" {
+	switch {
+	case s.sink.user == "":
 		return nil
+	case s.sink.good != nil:
+		return []string{"XOAUTH2"}
 	}
 	return []string{sasl.Plain}
 }
 
 // Auth checks the one user there is.
 func (s *sinkSession) Auth(string) (sasl.Server, error) {
+	if s.sink.good != nil {
+		return &tokenExchange{session: s}, nil
+	}
 	return sasl.NewPlainServer(func(_, user, password string) error {
 		if user != s.sink.user || password != s.sink.password {
 			return smtp.ErrAuthFailed
@@ -298,6 +312,28 @@ func (s *sinkSession) Auth(string) (sasl.Server, error) {
 		s.auth = true
 		return nil
 	}), nil
+}
+
+// tokenExchange is XOAUTH2 from the server's side: who is refused gets the
+// reason as a challenge, and answers with an empty line.
+type tokenExchange struct {
+	session *sinkSession
+	refused bool
+}
+
+// Next takes what the client says.
+func (x *tokenExchange) Next(response []byte) (challenge []byte, done bool, err error) {
+	if x.refused {
+		return nil, true, smtp.ErrAuthFailed
+	}
+	user, rest, _ := strings.Cut(strings.TrimPrefix(string(response), "user="), "\x01")
+	token, _, _ := strings.Cut(strings.TrimPrefix(rest, "auth=Bearer "), "\x01")
+	if user == x.session.sink.user && x.session.sink.good(token) {
+		x.session.auth = true
+		return nil, true, nil
+	}
+	x.refused = true
+	return []byte(`{"status":"401","schemes":"bearer"}`), false, nil
 }
 
 // Mail starts a message.

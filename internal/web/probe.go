@@ -43,6 +43,9 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 			answer[c.Name], answer["status"], code = "away", "away", http.StatusServiceUnavailable
 		}
 	}
+	if s.SecretsEnd != nil && s.SecretsEnd(s.Clock.Now()) {
+		answer["secrets"] = "ending" // all works still, so it makes nobody unready
+	}
 	s.probe(w, code, answer)
 }
 

@@ -28,6 +28,15 @@ func TestProbesTellUpFromReady(t *testing.T) {
 	want(t, c.get("/readyz"), 200, `"redis":"ok"`)
 }
 
+func TestASecretThatEndsIsToldAndMakesNobodyUnready(t *testing.T) {
+	t.Parallel()
+	end := false
+	c := open(t, func(o *Options) { o.SecretsEnd = func(time.Time) bool { return end } })
+	unwanted(t, c.get("/readyz"), "secrets")
+	end = true
+	want(t, c.get("/readyz"), 200, `"secrets":"ending"`, `"status":"ok"`)
+}
+
 func TestMetricsAreForThisMachineOnly(t *testing.T) {
 	t.Parallel()
 	c := open(t, func(o *Options) { o.MetricsFrom = []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")} })

@@ -82,6 +82,8 @@ type Options struct {
 
 	// Ready are the checks behind /readyz; the database is always one.
 	Ready []Check
+	// SecretsEnd says whether a secret of ours comes to its end; nil is never.
+	SecretsEnd func(now time.Time) bool
 	// TrustedProxies are the reverse proxies whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// MetricsFrom are the networks that may read /metrics besides this machine.
