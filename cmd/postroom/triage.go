@@ -156,7 +156,7 @@ func (c *command) changeLetter(ctx context.Context, reference, said string, chan
 			return tx.Audit("command line", "letter "+said, l.ID, now)
 		})
 		if err == nil {
-			fmt.Fprintf(c.stdout, "%s %s\n", l.Reference, said)
+			fmt.Fprintf(c.stdout, "%s %s\n", named(l), said)
 		}
 		return err
 	})
