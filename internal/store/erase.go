@@ -4,8 +4,6 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
-
-	"postroom/internal/postroom"
 )
 
 // EraseLetter removes a letter for good: its bytes, what it names, where it lay
@@ -84,33 +82,4 @@ func (r Reader) erased(hashes []string) (map[string]bool, error) {
 		return nil, fmt.Errorf("look for erased ones among %d letters: %w", len(hashes), err)
 	}
 	return erased, nil
-}
-
-// Want has the mailbox room fetch a letter once more from each place it lay in,
-// because only a part of it is on file, and says whether there is such a place.
-func (tx *Tx) Want(letter string) (bool, error) {
-	n, err := tx.exec(`UPDATE deliveries SET wanted = TRUE WHERE letter_id = $1`, letter)
-	return n > 0, err
-}
-
-// Wanted lists the UIDs of a folder that are to be fetched once more, with the
-// letter that is on file for each, at most limit.
-func (r Reader) Wanted(mailbox string, folder postroom.Folder, uidvalidity uint32, limit int) (letters map[uint32]string, err error) {
-	letters = make(map[uint32]string)
-	err = r.each(func(rows *sql.Rows) error {
-		var uid int64
-		var letter string
-		err := rows.Scan(&uid, &letter)
-		letters[uint32(uid)] = letter
-		return err
-	}, `SELECT uid, letter_id FROM deliveries WHERE wanted AND mailbox = $1 AND folder = $2 AND uidvalidity = $3 ORDER BY uid LIMIT $4`,
-		mailbox, folder, int64(uidvalidity), limit)
-	return letters, err
-}
-
-// Unwant ends the wish for a letter at a place, whatever came of it.
-func (tx *Tx) Unwant(mailbox string, folder postroom.Folder, uidvalidity, uid uint32) error {
-	_, err := tx.exec(`UPDATE deliveries SET wanted = FALSE WHERE mailbox = $1 AND folder = $2 AND uidvalidity = $3 AND uid = $4`,
-		mailbox, folder, int64(uidvalidity), int64(uid))
-	return err
 }
