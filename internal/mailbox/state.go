@@ -20,6 +20,16 @@ const (
 	Unread  Condition = "unread"  // no process has looked at it for a while, or ever
 )
 
+// The problems that a State names.
+const (
+	ProblemLogin       = string(errRefused)
+	ProblemTrust       = string(errDistrusted)
+	ProblemUnreachable = string(errUnreachable)
+	ProblemSilent      = string(errSilent)
+	ProblemLost        = string(errLost)
+	ProblemFolder      = string(errNoFolder)
+)
+
 // State is how one mailbox is, for whoever looks after the post room. It is read
 // from the database, so that any process can tell it of a mailbox that another
 // one reads.
