@@ -38,15 +38,34 @@ func (c *command) inPart(cmd *cobra.Command, reference string) (part bool, err e
 		if err != nil {
 			return err
 		}
-		raw, err := r.LetterRaw(l.ID)
-		part = l.Size > len(raw)
+		got, err := onFile(r, l)
+		part = got < l.Size
 		return err
 	})
 	return part, err
 }
 
+// onFile says how many bytes of a letter are on file.
+func onFile(r store.Reader, l postroom.Letter) (int, error) {
+	raw, err := r.LetterRaw(l.ID)
+	return len(raw), err
+}
+
+// printPart says of a letter that is not whole how much of it is missing, and
+// how to have the rest.
+func (c *command) printPart(r store.Reader, l postroom.Letter) error {
+	got, err := onFile(r, l)
+	if err == nil && got < l.Size {
+		fmt.Fprintf(c.stdout, "not whole: %d bytes of about %d are here, the letter lies in the mailbox; to fetch it again: postroom letters retry %s\n", got, l.Size, named(l))
+	}
+	return err
+}
+
 // wantWhole asks the mailbox room for the whole of a letter.
 func wantWhole(tx *store.Tx, l postroom.Letter, _ time.Time) error {
+	if l.State == postroom.LetterDone {
+		return fmt.Errorf("%s is done, and is not fetched again; all of it lies in the mailbox", named(l))
+	}
 	known, err := tx.Want(l.ID)
 	if err == nil && !known {
 		err = fmt.Errorf("it is not known where %s lay; look for it in the mailbox", named(l))

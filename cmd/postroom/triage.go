@@ -65,6 +65,9 @@ func (c *command) triageShow() *cobra.Command {
 		fmt.Fprintf(c.stdout, "reference  %s\nclass      %s\nreason     %s\nmailbox    %s\nreceived   %s\nassigned   %s\nfrom       %s\nsubject    %s\n\n%s\n",
 			l.Reference, l.Class, l.Reason, l.Mailbox, l.ReceivedAt.Format(time.RFC3339), or(l.AssignedTo, "-"),
 			printable(writers(read)), printable(read.Subject), printable(read.Text))
+		if err := c.printPart(room.Store.Read(ctx), l); err != nil {
+			return err
+		}
 		printBehind(c.stdout, l, v.Behind)
 		return c.printAttached(ctx, room, l, read)
 	})

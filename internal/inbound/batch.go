@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -247,6 +248,8 @@ type arrival struct {
 	verdict Verdict
 	at      time.Time
 	ends    *closings // where it is settled if nothing else follows from it
+
+	wordless bool // only a part of it is on file, and nothing that somebody wrote
 	recalled
 }
 
@@ -285,6 +288,7 @@ func (b *batch) open(ctx context.Context, letters []postroom.Letter) ([]arrival,
 // opened is a letter with what it says and what it is.
 func (in *Inbound) opened(l postroom.Letter, raw []byte, now time.Time) arrival {
 	a := arrival{Letter: l, read: letter.Read(raw), at: now}
+	a.wordless = l.Size > len(raw) && strings.TrimSpace(a.read.Text) == ""
 	a.verdict = Classify(a.read, in.Ours.at(l.Mailbox), a.asOf())
 	a.Class, a.Address = a.verdict.Class, firstAddress(a.read.From)
 	return a

@@ -12,6 +12,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"postroom/internal/postroom"
+	"postroom/internal/store"
 	"postroom/internal/testkit"
 	"postroom/internal/testserver"
 )
@@ -219,4 +220,32 @@ func report(t *testing.T, room *testkit.Room) (filed, imported, sent, would int)
 		}
 	}
 	return filed, imported, sent, would
+}
+
+// A letter that the mailbox handed out in part only, and without a word, is for a
+// person to look at. Its sender hears that we have it.
+func TestALetterWithoutItsWordsWaitsForAPerson(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	m := enquiry(room, "q1@example.org")
+	m.Text = ""
+	err := room.Store.Write(t.Context(), func(tx *store.Tx) error {
+		now := room.Clock.Now()
+		l := postroom.Letter{Hash: "part", MessageID: m.ID, Mailbox: testkit.Support, Batch: "part", Size: 90_000, ReceivedAt: now}
+		if _, _, err := tx.AddLetter(l, nil, m.Bytes()); err != nil {
+			return err
+		}
+		_, err := tx.AddJob(postroom.JobInboundRead, "part", postroom.Inbound, now, now)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	room.Work(t)
+	if list := triage(t, room); len(list) != 1 || list[0].Reason != "not_fetched" || list[0].Reference == "" {
+		t.Errorf("in triage is %+v", list)
+	}
+	if got := room.Subjects(t, person); len(got) != 1 || room.Count(t) != 0 {
+		t.Errorf("its sender heard %q, and %d submissions are on file", got, room.Count(t))
+	}
 }
