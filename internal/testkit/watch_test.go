@@ -1,6 +1,7 @@
 package testkit_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -247,5 +248,38 @@ func TestALetterWithoutItsWordsWaitsForAPerson(t *testing.T) {
 	}
 	if got := room.Subjects(t, person); len(got) != 1 || room.Count(t) != 0 {
 		t.Errorf("its sender heard %q, and %d submissions are on file", got, room.Count(t))
+	}
+}
+
+// What was promised to somebody is kept although their letter was erased; only its
+// thread is gone.
+func TestWhatWasPromisedIsKeptWhenTheLetterIsErased(t *testing.T) {
+	t.Parallel()
+	files := programmes(t)
+	file, err := os.OpenFile(filepath.Join(files, "enquiries.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = file.WriteString("  - {step: still-well, after: received, by: 3d, send: welcome}\n")
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	room := testkit.New(t, testkit.Setting("programmes: "+files))
+	raw := enquiry(room, "q1@example.org").Bytes()
+	room.Receive(t, testkit.Support, raw)
+	room.Work(t)
+	letter := onlySubmission(t, room).Letter
+	if err := room.Store.Write(t.Context(), func(tx *store.Tx) error { return tx.EraseLetter(letter, room.Clock.Now()) }); err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		room.Clock.Advance(24 * time.Hour)
+		room.Work(t)
+	}
+	if got := room.Subjects(t, person); len(got) != 2 {
+		t.Errorf("the person received %q, want the answer and the follow-up", got)
+	}
+	if strings.Contains(room.Rows(t), "letters: ["+letter) {
+		t.Error("the letter is still on file")
 	}
 }
