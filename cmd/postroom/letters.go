@@ -20,7 +20,7 @@ import (
 // letters shows what came in by mail and takes in letters from files.
 func (c *command) letters() *cobra.Command {
 	cmd := &cobra.Command{Use: "letters", Short: "Look at letters, and take in those that somebody has as files"}
-	cmd.AddCommand(c.lettersList(), c.lettersTake(), c.lettersAttachment())
+	cmd.AddCommand(c.lettersList(), c.lettersTake(), c.lettersAttachment(), c.lettersRetry(), c.lettersErase())
 	return cmd
 }
 
@@ -44,7 +44,7 @@ func (c *command) lettersList() *cobra.Command {
 						return err
 					}
 					fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.ReceivedAt.Format(time.RFC3339), l.Mailbox, or(printable(l.Address), "-"),
-						or(string(l.Class), "-"), l.State, or(reference, "-"), or(l.Reason, "-"))
+						or(string(l.Class), "-"), l.State, or(reference, l.ID), or(l.Reason, "-"))
 				}
 				return table.Flush()
 			})

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/internal/config"
+	"postroom/internal/mailbox"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
 )
@@ -15,7 +16,7 @@ import (
 // mailbox shows how far the mailboxes have been read.
 func (c *command) mailbox() *cobra.Command {
 	cmd := &cobra.Command{Use: "mailbox", Short: "Look at the mailboxes that letters are read from, and try their logins"}
-	cmd.AddCommand(c.mailboxList(), c.mailboxLogin(), c.mailboxSignIn())
+	cmd.AddCommand(c.mailboxList(), c.mailboxLogin(), c.mailboxSignIn(), c.mailboxReport())
 	return cmd
 }
 
@@ -34,7 +35,11 @@ func (c *command) mailboxList() *cobra.Command {
 				if err != nil {
 					return fmt.Errorf("list mailboxes: %w", err)
 				}
-				return c.printMailboxes(cfg.Mailboxes, cursors)
+				states, err := mailbox.States(st.Read(cmd.Context()), cfg.Mailboxes, time.Now())
+				if err != nil {
+					return err
+				}
+				return c.printMailboxes(states, cursors)
 			})
 		},
 	}
@@ -42,21 +47,22 @@ func (c *command) mailboxList() *cobra.Command {
 
 // printMailboxes shows every mailbox in the settings, and those that are not
 // there any more but have been read.
-func (c *command) printMailboxes(settings []config.Mailbox, cursors []store.Cursor) error {
-	mode, read := map[string]config.MailboxMode{}, map[string]bool{}
-	for _, box := range settings {
-		mode[box.Address] = box.Mode
+func (c *command) printMailboxes(states []mailbox.State, cursors []store.Cursor) error {
+	known, read := map[string]mailbox.State{}, map[string]bool{}
+	for _, s := range states {
+		known[s.Address] = s
 	}
 	table := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "MAILBOX\tFOLDER\tMODE\tUIDVALIDITY\tLAST UID\tREAD\tPROBLEM")
+	fmt.Fprintln(table, "MAILBOX\tFOLDER\tMODE\tSTATE\tREADING SINCE\tUIDVALIDITY\tLAST UID\tLAST READ\tPROBLEM")
 	for _, cur := range cursors {
 		read[cur.Mailbox] = true
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%s\t%s\n", cur.Mailbox, cur.Folder,
-			or(string(mode[cur.Mailbox]), "not in the settings"), cur.UIDValidity, cur.LastUID, readAt(cur.PolledAt), cur.Problem)
+		s := known[cur.Mailbox]
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n", cur.Mailbox, cur.Folder, or(string(s.Mode), "not in the settings"),
+			or(string(s.Condition), "-"), readAt(cur.ConnectedAt), cur.UIDValidity, cur.LastUID, readAt(cur.PolledAt), cur.Problem)
 	}
-	for _, box := range settings {
-		if !read[box.Address] {
-			fmt.Fprintf(table, "%s\t%s\t%s\t0\t0\tnever\t\n", box.Address, postroom.Inbox, box.Mode)
+	for _, s := range states {
+		if !read[s.Address] {
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\tnever\t0\t0\tnever\t\n", s.Address, postroom.Inbox, s.Mode, s.Condition)
 		}
 	}
 	return table.Flush()

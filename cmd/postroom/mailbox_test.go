@@ -44,7 +44,7 @@ func TestCommandsShowWhatAMailboxIsLike(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := strings.Join(strings.Fields(printed(t, path, "mailbox", "list")), " ")
-	if want := "support@riverside.example inbox answer 7 12 2026-11-23T09:30:00Z login refused"; !strings.Contains(got, want) {
+	if want := "support@riverside.example inbox answer broken 2026-11-23T09:30:00Z 7 12 2026-11-23T09:30:00Z login refused"; !strings.Contains(got, want) {
 		t.Errorf("list says %q", got)
 	}
 }

@@ -21,12 +21,16 @@ func submissionWith(r store.Reader, reference string) (postroom.Submission, erro
 	return sub, elsewhere(err, named, "is a letter: postroom triage show "+named, "postroom submissions list")
 }
 
-// letterWith finds a letter as a person names it.
+// letterWith finds a letter as a person names it: by its reference, or by the id
+// that a list shows of one without.
 func letterWith(r store.Reader, reference string) (postroom.Letter, error) {
 	named := asWritten(reference)
 	l, err := r.LetterWith(named)
 	if err == nil || postroom.KindOf(err) != postroom.NotFound {
 		return l, err
+	}
+	if l, err := r.Letter(strings.ToLower(named)); err == nil {
+		return l, nil
 	}
 	_, err = r.SubmissionWith(named)
 	return l, elsewhere(err, named, "is a submission: postroom submissions show "+named, "postroom letters list")

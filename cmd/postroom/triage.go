@@ -68,6 +68,9 @@ func (c *command) triageShow() *cobra.Command {
 			return err
 		}
 		fmt.Fprintf(c.stdout, "from       %s\nsubject    %s\n\n%s\n", printable(writers(read)), printable(read.Subject), printable(read.Text))
+		if err := c.printPart(room.Store.Read(ctx), l); err != nil {
+			return err
+		}
 		printBehind(c.stdout, l, v.Behind)
 		return c.printAttached(ctx, room, l, read)
 	})
@@ -159,7 +162,7 @@ func (c *command) changeLetter(ctx context.Context, reference, said string, chan
 			return tx.Audit("command line", "letter "+said, l.ID, now)
 		})
 		if err == nil {
-			fmt.Fprintf(c.stdout, "%s %s\n", l.Reference, said)
+			fmt.Fprintf(c.stdout, "%s %s\n", named(l), said)
 		}
 		return err
 	})

@@ -212,7 +212,7 @@ func programmes(cfg config.Config) (fs.FS, error) {
 }
 
 func (r *Room) makeWorkRooms(o Options) (err error) {
-	r.Mailboxes = mailbox.New(mailbox.Options{Store: r.Store, Mailboxes: r.Config.Mailboxes, Clock: r.Clock, Log: r.Log, Token: mailboxToken(r.Tokens), Before: o.Before})
+	r.Mailboxes = mailbox.New(mailbox.Options{Store: r.Store, Mailboxes: r.Config.Mailboxes, Clock: r.Clock, Log: r.Log, Token: mailboxToken(r.Tokens), Alarm: r.alarmOfMailbox, Before: o.Before})
 	out := outboxOptions(r, o.Desk)
 	out.Before = o.Before
 	if r.Outbox, err = outbound.New(out); err != nil {
@@ -269,6 +269,7 @@ func (r *Room) makeDoors(o Options) (err error) {
 		Store: r.Store, Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Locales: r.locales, Log: r.Log,
 		Ready:          r.readiness(),
 		SecretsEnd:     func(now time.Time) bool { return len(r.Config.Expiring(now)) > 0 },
+		Mailboxes:      r.mailboxStates,
 		TrustedProxies: r.Config.TrustedProxies, MetricsFrom: r.Config.MetricsFrom,
 	})
 	return err
@@ -296,6 +297,11 @@ func (r *Room) coordinators(name string) (list []workflow.Coordinator) {
 	if len(list) > 0 {
 		return list
 	}
+	return r.everybody()
+}
+
+// everybody lists every coordinator, or else the organisation's own address.
+func (r *Room) everybody() (list []workflow.Coordinator) {
 	for _, c := range r.Config.Coordinators {
 		list = append(list, workflow.Coordinator{Name: c.Name, Address: c.Address, Locale: c.Locale})
 	}
@@ -326,6 +332,7 @@ func outboxOptions(r *Room, desk string) outbound.Options {
 	org := r.Config.Organisation
 	o := outbound.Options{
 		Modes: r.modes(), Drafter: r.Mailboxes, LeaveTo: r.leaveTo, Store: r.Store, Letters: r.Letters, Links: r.Links, Clock: r.Clock, DeliverOnlyTo: r.Config.DeliverOnlyTo, Log: r.Log,
+		Answers: r.Config.Answers, Watchers: r.watchers(),
 		Org: outbound.Organisation{
 			Name: org.Name, BaseURL: org.BaseURL, DeskURL: desk, Zone: org.Zone, From: org.From,
 			PostalAddress: org.PostalAddress, EmergencyText: org.EmergencyText,

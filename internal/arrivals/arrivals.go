@@ -46,6 +46,7 @@ const (
 	reasonNotAnswered  = "not_answered"  // a person wrote, and nothing automatic may answer: why follows
 	reasonUnclear      = "unclear"       // it is not known what it is
 	reasonUnreadable   = "unreadable"    // reading it failed again and again
+	reasonNotFetched   = "not_fetched"   // only its header is here, because the mailbox did not hand out more
 	reasonNotOpen      = "not_open"      // what it asks for has ended
 	reasonUnsubscribes = "unsubscribes"  // it asks to leave a list, and a person has to look
 	reasonLeft         = "left"          // it asked to leave lists, and did
@@ -138,6 +139,8 @@ func (in *Arrivals) act(ctx context.Context, a arrival) error {
 	switch {
 	case a.Folder == postroom.SentFolder:
 		return in.staffSent(ctx, a)
+	case a.wordless:
+		return in.triage(ctx, a, reasonNotFetched)
 	case v.Own != "":
 		return in.settle(ctx, a, postroom.LetterIgnored, reasonOwn)
 	case v.Class == postroom.LetterBounce:

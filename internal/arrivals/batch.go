@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -250,6 +251,8 @@ type arrival struct {
 	at      time.Time
 	rule    *postroom.Rule // by which it is what it is; nil is by itself
 	ends    *closings      // where it is settled if nothing else follows from it
+
+	wordless bool // only a part of it is on file, and nothing that somebody wrote
 	recalled
 }
 
@@ -288,6 +291,7 @@ func (b *batch) open(ctx context.Context, letters []postroom.Letter) ([]arrival,
 // opened is a letter with what it says and what it is.
 func (in *Arrivals) opened(l postroom.Letter, raw []byte, now time.Time) arrival {
 	a := arrival{Letter: l, read: letter.Read(raw), at: now}
+	a.wordless = l.Size > len(raw) && strings.TrimSpace(a.read.Text) == ""
 	a.verdict = inbound.Classify(a.read, in.Ours.At(l.Mailbox), a.asOf())
 	a.Class, a.Address = a.verdict.Class, inbound.Sender(a.read)
 	return a

@@ -40,6 +40,7 @@ type Config struct {
 	Programmes    string   // folder of programme files; "" is the built-in starters
 	Keys          []Key    // the first is the current one, the others still open what they sealed
 	DeliverOnlyTo []string // addresses, or @domain; all other mail is held. Empty is no limit
+	Answers       Answers  // to letters, in a day
 
 	TrustedProxies []netip.Prefix // reverse proxies that say who the visitor is
 	MetricsFrom    []netip.Prefix // networks that may read /metrics besides this machine
@@ -150,6 +151,7 @@ func (r reader) config(m proof.Map) Config {
 		Programmes:    r.programmes(m),
 		Keys:          r.keys(m),
 		DeliverOnlyTo: deliverOnlyTo(m),
+		Answers:       answers(m),
 
 		TrustedProxies: networks(m, "trusted_proxies"),
 		MetricsFrom:    networks(m, "metrics_from"),

@@ -100,7 +100,9 @@ type Mailbox struct {
 	Mode       MailboxMode
 	After      MailboxAfter
 	Import     time.Duration  // how old a letter may be that lay there before we came; 0 reads none of those
+	Inbox      string         // folder that letters come to; "" is INBOX
 	Sent       string         // folder of what staff sent; "" is found by itself
+	Done       string         // folder that letters on file are moved to; "" is Postroom
 	Replies    MailboxReplies // whether an answer to a plus-address arrives
 	AuthservID string         // under which its server vouches for senders (RFC 8601); "" believes nobody
 }
@@ -244,11 +246,23 @@ func (r reader) mailbox(m proof.Map) Mailbox {
 	box.Mode = MailboxMode(m.Choice("mode", string(Watch), string(Watch), string(Draft), string(Answer)))
 	box.After = MailboxAfter(m.Choice("after", string(Leave), string(Leave), string(Flag), string(Move)))
 	box.Import = days(m, "import")
-	box.Sent = m.Text("sent")
+	box.folders(m)
 	box.Replies = MailboxReplies(m.Choice("replies", string(usualReplies(box.Host)), string(PlusReplies), string(PlainReplies)))
 	box.AuthservID = authservID(m)
 	checkLogin(m, box.Security, box.Host, box.Username, box.OAuth != nil)
 	return box
+}
+
+// folders reads what the folders of a mailbox are called. A letter that is moved
+// to where it came from would be read for ever.
+func (b *Mailbox) folders(m proof.Map) {
+	b.Inbox, b.Sent, b.Done = m.Text("inbox"), m.Text("sent"), m.Text("done")
+	inbox := or(b.Inbox, "INBOX")
+	for key, name := range map[string]string{"sent": b.Sent, "done": b.Done} {
+		if strings.EqualFold(name, inbox) {
+			m.Wrong(key, key+" is the folder that letters come to", "the name of another folder, or leave it out")
+		}
+	}
 }
 
 // usualReplies knows the providers that deliver plus-addresses unasked.

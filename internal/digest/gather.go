@@ -262,13 +262,18 @@ func (g *gathering) wrong() error {
 	return err
 }
 
+// unreadAfter is how long a mailbox may not have been read before coordinators
+// hear of it: what passes by itself is not worth a line.
+const unreadAfter = 15 * time.Minute
+
 func (g *gathering) unread() error {
 	cursors, err := g.read.Cursors()
 	var mine []mailbox
 	for _, c := range cursors {
 		address := g.say(c.Mailbox)
 		listed := slices.ContainsFunc(mine, func(m mailbox) bool { return m.Address == address })
-		if c.Problem != "" && !listed && g.reads(c.Mailbox) {
+		lasts := c.Problem != "" && g.now.Sub(c.PolledAt) >= unreadAfter
+		if lasts && !listed && g.reads(c.Mailbox) {
 			mine = append(mine, mailbox{Address: address, Since: c.PolledAt})
 		}
 	}

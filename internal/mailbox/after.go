@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -14,8 +15,9 @@ const (
 	// seen marks what is on file with us. What a person has read (\Seen) is
 	// for people alone.
 	seen = imap.Flag("$PostroomSeen")
-	// processed is the folder that letters on file are moved to.
-	processed = "Postroom"
+	// usualDone is the folder that letters on file are moved to unless the settings
+	// name another.
+	usualDone = "Postroom"
 )
 
 // after does in the mailbox what the settings ask for with letters that are on
@@ -26,7 +28,9 @@ func (k *keeper) after(ctx context.Context, f folder, uids []uint32) error {
 	}
 	act := k.conn.mark
 	if k.box.After == config.Move {
-		act = k.conn.moveAway
+		act = func(ctx context.Context, uids []uint32) error {
+			return k.conn.moveAway(ctx, uids, cmp.Or(k.box.Done, usualDone))
+		}
 	}
 	err := act(ctx, uids)
 	if answered(err) {
@@ -56,8 +60,8 @@ func (c *conn) flag(ctx context.Context, uids []uint32, flag imap.Flag) error {
 // in one place. The server is asked beforehand, because the library's Move,
 // where there is no MOVE, deletes without waiting to hear whether the copy was
 // made.
-func (c *conn) moveAway(ctx context.Context, uids []uint32) error {
-	to, err := c.make(ctx, processed)
+func (c *conn) moveAway(ctx context.Context, uids []uint32, done string) error {
+	to, err := c.make(ctx, done)
 	if err != nil {
 		return err
 	}

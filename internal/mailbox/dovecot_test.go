@@ -319,6 +319,25 @@ func TestEveryLetterIsFiledOnceWhenDovecotStallsInTheMiddle(t *testing.T) {
 	})
 }
 
+// newUIDs gives every letter of the inbox a UID under another UIDVALIDITY, as a
+// server does that was restored from a backup.
+func newUIDs(t *testing.T, d *testserver.DovecotServer, validity uint32) {
+	t.Helper()
+	box := filepath.Join(d.Folder, "mail", address)
+	for _, name := range []string{"dovecot-uidlist", "dovecot.index", "dovecot.index.cache", "dovecot.index.log", "dovecot-uidvalidity"} {
+		_ = os.Remove(filepath.Join(box, name))
+	}
+	if old, err := filepath.Glob(filepath.Join(box, "dovecot-uidvalidity.*")); err == nil {
+		for _, name := range old {
+			_ = os.Remove(name)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(box, "dovecot-uidlist"), fmt.Appendf(nil, "3 V%d N1 G%032d\n", validity, 7), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	d.Restart()
+}
+
 // A new UIDVALIDITY makes every UID mean something else (RFC 9051, section
 // 2.3.1.1). Some days are read again, and what is on file is known by its hash.
 func TestEveryLetterIsFiledOnceWhenUIDValidityChanges(t *testing.T) {
@@ -332,18 +351,7 @@ func TestEveryLetterIsFiledOnceWhenUIDValidityChanges(t *testing.T) {
 		d.Put(address, "INBOX", time.Time{}, raws(1, 250)...)
 		m.sweep(t)
 		before := r.cursor(t, address, postroom.Inbox)
-		for _, name := range []string{"dovecot-uidlist", "dovecot.index", "dovecot.index.cache", "dovecot.index.log", "dovecot-uidvalidity"} {
-			_ = os.Remove(filepath.Join(d.Folder, "mail", address, name))
-		}
-		if old, err := filepath.Glob(filepath.Join(d.Folder, "mail", address, "dovecot-uidvalidity.*")); err == nil {
-			for _, name := range old {
-				_ = os.Remove(name)
-			}
-		}
-		if err := os.WriteFile(filepath.Join(d.Folder, "mail", address, "dovecot-uidlist"), fmt.Appendf(nil, "3 V%d N1 G%032d\n", before.UIDValidity+7, 7), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		d.Restart()
+		newUIDs(t, d, before.UIDValidity+7)
 		d.Put(address, "INBOX", time.Time{}, raw(251))
 		m.sweepThrough(t, 5)
 		if now := r.cursor(t, address, postroom.Inbox); now.UIDValidity == before.UIDValidity {

@@ -97,7 +97,7 @@ func Try(ctx context.Context, box config.Mailbox, o Options) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	inbox, err := c.open(ctx, folder{name: "INBOX"})
+	inbox, err := c.open(ctx, folder{name: all.inbox(box.Inbox)})
 	if err != nil {
 		return Found{}, err
 	}

@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -70,6 +71,18 @@ func (all folders) role(attr imap.MailboxAttr, usual ...string) string {
 		}
 	}
 	return ""
+}
+
+// usualInbox is the one name that every server knows (RFC 9051, section 5.1).
+const usualInbox = "INBOX"
+
+// inbox finds where letters come to. One that is not there is asked for all the
+// same, so that the server says so.
+func (all folders) inbox(name string) string {
+	if name == "" {
+		return usualInbox
+	}
+	return cmp.Or(all.named(name), name)
 }
 
 // sent finds what staff sent. A name in the settings counts alone.

@@ -172,9 +172,9 @@ func (k *keeper) connect(ctx context.Context) (err error) {
 // choose says which folders are read. The inbox comes last, so that it stays
 // open while we wait for letters.
 func (k *keeper) choose(all folders) []folder {
-	inbox := folder{Folder: postroom.Inbox, name: "INBOX", write: k.box.After != config.Leave}
+	inbox := folder{Folder: postroom.Inbox, name: all.inbox(k.box.Inbox), write: k.box.After != config.Leave}
 	sent := all.sent(k.box.Sent)
-	if sent == "" || strings.EqualFold(sent, "INBOX") {
+	if sent == "" || strings.EqualFold(sent, inbox.name) {
 		if k.once("no sent folder") {
 			k.Log.Warn("no folder of sent letters was found, so answers by staff are not seen")
 		}
@@ -258,20 +258,33 @@ func (k *keeper) failed(ctx context.Context, err error) {
 		k.since = now
 	}
 	k.Log.WarnContext(ctx, "mailbox cannot be read", "attempt", k.failures, "err", err)
-	if !k.alarmed && now.Sub(k.since) >= alarmAfter {
-		k.alarmed = true
-		k.Log.ErrorContext(ctx, "mailbox has not been read for a quarter of an hour", "err", err)
-	}
-	problem := words(err)
-	if problem == k.problem {
+	problem, alarm := words(err), !k.alarmed && now.Sub(k.since) >= alarmAfter
+	if problem == k.problem && !alarm {
 		return
 	}
-	noted := k.write(ctx, func(tx *store.Tx, _ time.Time) error { return tx.NoteMailbox(k.box.Address, problem) })
-	if noted != nil {
+	if noted := k.note(ctx, problem, alarm); noted != nil {
 		k.Log.WarnContext(ctx, "problem of a mailbox not noted", "err", noted)
 		return
 	}
 	k.problem = problem
+	if alarm {
+		k.alarmed = true
+		k.Log.ErrorContext(ctx, "mailbox has not been read for a quarter of an hour", "err", err)
+	}
+}
+
+// note puts a problem on file and, if it is time, says it aloud.
+func (k *keeper) note(ctx context.Context, problem string, alarm bool) error {
+	return k.write(ctx, func(tx *store.Tx, now time.Time) error {
+		if err := tx.NoteMailbox(k.box.Address, problem); err != nil || !alarm || k.Alarm == nil {
+			return err
+		}
+		states, err := States(tx.Reader, []config.Mailbox{k.box}, now)
+		if err != nil {
+			return err
+		}
+		return k.Alarm(tx, states[0])
+	})
 }
 
 // words makes one line of an error.

@@ -17,7 +17,7 @@ import (
 	"postroom/internal/store"
 )
 
-// Options are what Mailboxes need. Zero values of the last five are the usual.
+// Options are what Mailboxes need. Zero values of the last six are the usual.
 // Token may be nil where no mailbox needs one.
 type Options struct {
 	Store     *store.Store
@@ -33,6 +33,11 @@ type Options struct {
 	Poll      time.Duration // how often a mailbox is looked through; a minute
 	Patience  time.Duration // how long a server may take for a command, by the wall clock; a minute
 	MaxLetter int64         // bytes of a letter that is read whole; 25 MiB
+
+	// Alarm says aloud that a mailbox has not been read for a quarter of an hour,
+	// in the transaction that notes why. It is called again where a process has
+	// ended since, with the same key.
+	Alarm func(tx *store.Tx, s State) error
 
 	Before postroom.Failpoint // around each command that fetches or changes something; nil but in tests
 }

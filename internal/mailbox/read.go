@@ -51,6 +51,9 @@ func (k *keeper) read(ctx context.Context, f folder) (store.Cursor, error) {
 		}
 		k.tidied = true
 	}
+	if err := k.again(ctx, f, cursor); err != nil {
+		return cursor, err
+	}
 	if data.UIDNext != 0 && uint32(data.UIDNext) <= cursor.LastUID+1 {
 		return cursor, nil
 	}
@@ -94,7 +97,7 @@ func (k *keeper) cursor(ctx context.Context, f folder, data *imap.SelectData) (s
 		if first {
 			cursor.ConnectedAt, cursor.OldSince = now, now.Add(-k.box.Import)
 		} else {
-			cursor.OldSince = again(cursor, now)
+			cursor.OldSince = rescanned(cursor, now)
 		}
 		if first && k.box.Import == 0 {
 			cursor.LastUID = next - 1
@@ -104,9 +107,9 @@ func (k *keeper) cursor(ctx context.Context, f folder, data *imap.SelectData) (s
 	return cursor, err
 }
 
-// again says from when on a folder is read again: some days back, and further
+// rescanned says from when on a folder is read again: some days back, and further
 // if it was not read for longer.
-func again(cursor store.Cursor, now time.Time) time.Time {
+func rescanned(cursor store.Cursor, now time.Time) time.Time {
 	since := now.Add(-rescan)
 	if last := cursor.PolledAt.Add(-24 * time.Hour); !cursor.PolledAt.IsZero() && last.Before(since) {
 		return last

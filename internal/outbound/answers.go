@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,9 +17,14 @@ import (
 const (
 	ReasonWatch    = "reason.watch"    // the mailbox is only watched: it would have been sent
 	ReasonDrafted  = "reason.drafted"  // it lies among the mailbox's drafts
-	ReasonBudget   = "reason.budget"   // the sender has had enough answers today
 	ReasonAnswered = "reason.answered" // a person was faster
 	ReasonBounced  = "reason.bounced"  // it was sent, and came back
+
+	// What a budget kept back or put off, the narrowest first.
+	ReasonBudget        = "reason.budget"         // the sender has had this answer today
+	ReasonBudgetAddress = "reason.budget_address" // the sender has had enough answers today
+	ReasonBudgetDomain  = "reason.budget_domain"  // the sender's neighbours have
+	ReasonBudgetInAll   = "reason.budget_in_all"  // everybody has
 )
 
 // Drafter puts a mail among the drafts of a mailbox, once.
@@ -94,14 +100,9 @@ func (o *Outbox) draft(ctx context.Context, job postroom.Job) (store.Outcome, bo
 	}}, true
 }
 
-// How many answers to letters may leave in a day. Two machines that answer each
-// other stop there, whatever their headers say (RFC 3834, section 2).
-const (
-	mostAnswersTo     = 3   // one address
-	mostAnswersDomain = 10  // one domain, unless everybody has an address there
-	mostAnswers       = 500 // in all
-	answersWithin     = 24 * time.Hour
-)
+// answersWithin is the time for which answers to letters are counted. How many
+// there may be is in the settings.
+const answersWithin = 24 * time.Hour
 
 // budget bounds what letters cause to be sent. That we have a letter is said
 // once a day and form; whoever writes more often knows it by then, and people
@@ -119,22 +120,31 @@ func (o *Outbox) budget(tx *store.Tx, m postroom.Message, now time.Time) (verdic
 	if err != nil {
 		return verdict{}, err
 	}
-	same := func(a store.Answer) bool { return a.Address == m.To && o.sameAnswer(m, a) }
-	if slices.ContainsFunc(sent.ToDomain, same) {
-		return verdict{state: postroom.Suppressed, reason: ReasonBudget}, nil
+	later := func(reason string) verdict {
+		return verdict{state: postroom.Deferred, reason: reason, until: now.Add(time.Hour)}
 	}
-	if sent.InAll >= mostAnswers {
-		o.log.ErrorContext(context.Background(), "more answers to letters than a day may have", "message", m.ID)
-	}
-	to := o.answersTo(sent, m.To)
-	crowded := len(sent.ToDomain) >= mostAnswersDomain && !everybodys(domain(m.To)) && !o.letters.lets(m.Template)
+	enough := o.answersTo(sent, m.To) >= o.answers.ToAddress
 	switch {
-	case to >= mostAnswersTo && o.onlyAcknowledges(m):
+	case o.answersLike(sent, m) >= o.mostLike(m):
 		return verdict{state: postroom.Suppressed, reason: ReasonBudget}, nil
-	case to >= mostAnswersTo && !o.letters.lets(m.Template), crowded, sent.InAll >= mostAnswers:
-		return verdict{state: postroom.Deferred, reason: ReasonBudget, until: now.Add(time.Hour)}, nil
+	case enough && o.onlyAcknowledges(m):
+		return verdict{state: postroom.Suppressed, reason: ReasonBudgetAddress}, nil
+	case enough && !o.letters.lets(m.Template):
+		return later(ReasonBudgetAddress), nil
+	case len(sent.ToDomain) >= o.answers.ToDomain && !everybodys(domain(m.To)) && !o.letters.lets(m.Template):
+		return later(ReasonBudgetDomain), nil
+	case sent.InAll >= o.answers.InAll:
+		return later(ReasonBudgetInAll), o.alarmOfAnswers(tx, sent.InAll, now)
 	}
 	return verdict{}, nil
+}
+
+// alarmOfAnswers says aloud, once a day, that no more answers leave.
+func (o *Outbox) alarmOfAnswers(tx *store.Tx, sent int, now time.Time) error {
+	return o.Alarm(tx, Alarm{
+		Key: "answers:" + now.In(o.org.Zone).Format(time.DateOnly), Template: alarmAnswers, To: o.watchers,
+		Data: map[string]string{"waiting": strconv.Itoa(sent)},
+	})
 }
 
 // sameAnswer says whether somebody has had an answer already that says what a
@@ -151,6 +161,26 @@ func (o *Outbox) sameAnswer(m postroom.Message, a store.Answer) bool {
 // in. What was understood of it is more.
 func (o *Outbox) onlyAcknowledges(m postroom.Message) bool {
 	return o.letters.acknowledges(m.Template) && m.Data["understood"] == ""
+}
+
+// answersLike counts the answers that said to the same address what a message
+// would say.
+func (o *Outbox) answersLike(sent store.Answers, m postroom.Message) (n int) {
+	for _, a := range sent.ToDomain {
+		if a.Address == m.To && o.sameAnswer(m, a) {
+			n++
+		}
+	}
+	return n
+}
+
+// mostLike is how often a day may say the same to somebody: the approved words
+// of a hold never twice.
+func (o *Outbox) mostLike(m postroom.Message) int {
+	if o.letters.lets(m.Template) {
+		return 1
+	}
+	return o.answers.Same
 }
 
 // answersTo counts the answers to one address, but for the approved words.

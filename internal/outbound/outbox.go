@@ -58,8 +58,12 @@ type Options struct {
 	// LeaveTo returns the address to which a letter ends a subscription; nil, or
 	// "", is that there is none.
 	LeaveTo func(subscription string) string
-	Log     *slog.Logger
-	Before  postroom.Failpoint // around each command to a mail server; nil but in tests
+
+	Answers  config.Answers // to letters, in a day; zero is the usual
+	Watchers []Reader       // hear when no more answers leave
+
+	Log    *slog.Logger
+	Before postroom.Failpoint // around each command to a mail server; nil but in tests
 }
 
 // Outbox owes, gates and sends messages. It is safe for many workers at once.
@@ -74,7 +78,10 @@ type Outbox struct {
 	modes   func(mailbox string) config.MailboxMode
 	drafter Drafter
 	leaveTo func(subscription string) string
+	answers config.Answers
 	log     *slog.Logger
+
+	watchers []Reader
 
 	mu     sync.Mutex
 	latest *edition // of the campaign that was sent last
@@ -86,7 +93,10 @@ func New(o Options) (*Outbox, error) {
 	if o.Store == nil || o.Letters == nil || o.Links == nil || o.Clock == nil || o.Org.From.Address == "" {
 		return nil, errors.New("outbound: store, letters, links, clock and the organisation's address are all needed")
 	}
-	out := &Outbox{store: o.Store, letters: o.Letters, links: o.Links, clock: o.Clock, org: o.Org, only: o.DeliverOnlyTo, modes: o.Modes, drafter: o.Drafter, leaveTo: o.LeaveTo, log: o.Log}
+	out := &Outbox{store: o.Store, letters: o.Letters, links: o.Links, clock: o.Clock, org: o.Org, only: o.DeliverOnlyTo, modes: o.Modes, drafter: o.Drafter, leaveTo: o.LeaveTo, answers: o.Answers, watchers: o.Watchers, log: o.Log}
+	if out.answers == (config.Answers{}) {
+		out.answers = config.UsualAnswers()
+	}
 	if out.log == nil {
 		out.log = slog.New(slog.DiscardHandler)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -22,7 +23,7 @@ type Filing struct {
 
 // FileLetters files letters of the folder that a cursor stands for, with the
 // places they lay in, and says how many were new. The bytes of a letter are kept
-// once, wherever else it lies.
+// once, wherever else it lies. One that was erased is passed over.
 func (tx *Tx) FileLetters(from Cursor, filings []Filing, at time.Time) (added int, err error) {
 	for some := range blocks(filings) {
 		ids, fresh, err := tx.addLetters(some)
@@ -38,17 +39,21 @@ func (tx *Tx) FileLetters(from Cursor, filings []Filing, at time.Time) (added in
 }
 
 // AddLetter files a letter, once per content, and says whether it was new. One
-// that lay in another mailbox before comes back as it stands on file.
+// that lay in another mailbox before comes back as it stands on file. It returns
+// Gone for one that was erased.
 func (tx *Tx) AddLetter(l postroom.Letter, refs []string, raw []byte) (id string, added bool, err error) {
 	ids, fresh, err := tx.addLetters([]Filing{{Letter: l, Refs: refs, Raw: raw}})
 	if err != nil {
 		return "", false, fmt.Errorf("add letter: %w", err)
 	}
+	if ids[0] == "" {
+		return "", false, &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("error.moved_on"), Cause: errors.New("the letter was erased, and is not taken in again")}
+	}
 	return ids[0], len(fresh) > 0, nil
 }
 
-// addLetters files letters and returns the id of each, and which filings were
-// new.
+// addLetters files letters and returns the id of each, or "" of one that was
+// erased, and which filings were new.
 func (tx *Tx) addLetters(filings []Filing) (ids []string, fresh []int, err error) {
 	ids = make([]string, len(filings))
 	for i := range filings {
@@ -62,6 +67,9 @@ func (tx *Tx) addLetters(filings []Filing) (ids []string, fresh []int, err error
 		if added[ids[i]] {
 			fresh = append(fresh, i)
 		}
+	}
+	if fresh, err = tx.passOver(filings, ids, fresh); err != nil {
+		return nil, nil, err
 	}
 	if err := tx.addBytes(filings, ids, fresh); err != nil {
 		return nil, nil, err
@@ -139,9 +147,12 @@ func (tx *Tx) addRefs(refs [][2]string) error {
 func (tx *Tx) knownByHash(filings []Filing, ids []string, added map[string]bool) error {
 	var hashes []string
 	for i, f := range filings {
-		if !added[ids[i]] {
+		if !added[ids[i]] && ids[i] != "" {
 			hashes = append(hashes, f.Letter.Hash)
 		}
+	}
+	if len(hashes) == 0 {
+		return nil
 	}
 	var list places
 	known := make(map[string]string, len(hashes))
@@ -155,7 +166,7 @@ func (tx *Tx) knownByHash(filings []Filing, ids []string, added map[string]bool)
 		return fmt.Errorf("find letters by their bytes: %w", err)
 	}
 	for i, f := range filings {
-		if id := known[f.Letter.Hash]; !added[ids[i]] {
+		if id := known[f.Letter.Hash]; !added[ids[i]] && ids[i] != "" {
 			ids[i] = id
 		}
 	}
@@ -171,9 +182,14 @@ func (tx *Tx) AddDelivery(mailbox string, folder postroom.Folder, uidvalidity, u
 func (tx *Tx) addDeliveries(from Cursor, filings []Filing, ids []string, at time.Time) error {
 	var list places
 	shared := list.add(from.Mailbox, from.Folder, int64(from.UIDValidity), micros(at))
-	rows := make([]string, len(filings))
+	var rows []string
 	for i, f := range filings {
-		rows[i] = "(" + shared + ", " + list.add(int64(f.UID), ids[i]) + ")"
+		if ids[i] != "" {
+			rows = append(rows, "("+shared+", "+list.add(int64(f.UID), ids[i])+")")
+		}
+	}
+	if len(rows) == 0 {
+		return nil
 	}
 	return tx.later(`INSERT INTO deliveries (mailbox, folder, uidvalidity, seen_at, uid, letter_id) VALUES `+strings.Join(rows, ", ")+
 		` ON CONFLICT (mailbox, folder, uidvalidity, uid) DO NOTHING`, list.args...)

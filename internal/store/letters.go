@@ -181,10 +181,13 @@ func (tx *Tx) SetApart(id, batch string) (bool, error) {
 const ReadAgain = "again"
 
 // MoveToBatch has a letter that is settled, or was never read, read once more in
-// another batch.
+// another batch. It returns Gone for one of which something was made.
 func (tx *Tx) MoveToBatch(id, batch string) error {
-	_, err := tx.exec(`UPDATE letters SET batch = $2, reads = 0, state = 'received', reason = $3, settled_at = 0
+	n, err := tx.exec(`UPDATE letters SET batch = $2, reads = 0, state = 'received', reason = $3, settled_at = 0
 		WHERE id = $1 AND state IN ('received', 'triage', 'ignored')`, id, batch, ReadAgain)
+	if err == nil && n == 0 {
+		err = &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("error.moved_on"), Cause: errors.New("it is done, and is not read again")}
+	}
 	return err
 }
 

@@ -352,9 +352,11 @@ CREATE TABLE deliveries (
 	uid         BIGINT NOT NULL,
 	letter_id   TEXT NOT NULL REFERENCES letters (id),
 	seen_at     BIGINT NOT NULL,
+	wanted      BOOLEAN NOT NULL DEFAULT FALSE, -- only a part is on file, and a person wants the whole
 	PRIMARY KEY (mailbox, folder, uidvalidity, uid)
 );
 CREATE INDEX deliveries_by_letter ON deliveries (letter_id);
+CREATE INDEX deliveries_wanted ON deliveries (mailbox, folder, uidvalidity, uid) WHERE wanted;
 
 -- How far each folder of each mailbox has been read. last_uid counts within
 -- one UIDVALIDITY only. What lay there before it was read for the first time
@@ -430,6 +432,13 @@ CREATE TABLE tokens (
 	account TEXT PRIMARY KEY, -- which login of the settings, as a hash
 	sealed  BYTEA NOT NULL,   -- the newest refresh token
 	used_at BIGINT NOT NULL   -- when the one before it was used
+);
+
+-- Letters that were erased, by the hash of their bytes, so that none of them is
+-- filed again from a mailbox in which it still lies.
+CREATE TABLE tombstones (
+	raw_hash  TEXT PRIMARY KEY,
+	erased_at BIGINT NOT NULL
 );
 
 -- What coordinators have said about letters like one that they looked at. A rule

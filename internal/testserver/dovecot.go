@@ -129,6 +129,13 @@ func (d *DovecotServer) conf(imap, lmtp *port) string {
 // Kill ends the server at once; its workers notice and end too.
 func (d *DovecotServer) Kill() { d.run.end(syscall.SIGKILL) }
 
+// Vanish kills the server and everything it started, so that no connection goes
+// on.
+func (d *DovecotServer) Vanish() {
+	d.Kill()
+	d.run.endGroup()
+}
+
 // Stall makes the server and its workers stand still: connections stay open
 // and nobody answers.
 func (d *DovecotServer) Stall() { d.run.signalAll(syscall.SIGSTOP) }

@@ -73,17 +73,22 @@ func (w *statusSeen) WriteHeader(status int) {
 // Unwrap lets http.ResponseController reach the connection.
 func (w *statusSeen) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// showMetrics answers programs on this machine or in MetricsFrom. Behind a
-// proxy on this machine every visitor seems to be here; the header that the
-// proxy adds tells them apart. To others the page does not exist.
-func (s *Server) showMetrics(w http.ResponseWriter, r *http.Request) error {
+// near says whether a request comes from this machine or from MetricsFrom.
+// Behind a proxy on this machine every visitor seems to be here; the header that
+// the proxy adds tells them apart.
+func (s *Server) near(r *http.Request) bool {
 	addr := remote(r)
 	near := addr.IsLoopback()
 	for _, network := range s.MetricsFrom {
 		near = near || network.Contains(addr)
 	}
 	forwarded := slices.ContainsFunc([]string{"X-Forwarded-For", "Forwarded", "X-Real-Ip"}, func(h string) bool { return r.Header.Get(h) != "" })
-	if !near || forwarded {
+	return near && !forwarded
+}
+
+// showMetrics answers programs that are near. To others the page does not exist.
+func (s *Server) showMetrics(w http.ResponseWriter, r *http.Request) error {
+	if !s.near(r) {
 		return &postroom.Error{Kind: postroom.NotFound}
 	}
 	promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)

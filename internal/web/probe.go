@@ -26,7 +26,7 @@ func NewHTTPServer(address string, h http.Handler, log *slog.Logger) *http.Serve
 
 // healthz says that the process is up and answering.
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
-	s.probe(w, http.StatusOK, map[string]string{"status": "ok"})
+	s.probe(w, http.StatusOK, map[string]any{"status": "ok"})
 }
 
 // readyz says whether everything is there that work needs. It names what is
@@ -35,7 +35,7 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 	defer cancel()
 	checks := slices.Concat([]Check{{Name: "database", Do: s.Store.Ping}}, s.Ready)
-	answer, code := map[string]string{"status": "ok"}, http.StatusOK
+	answer, code := map[string]any{"status": "ok"}, http.StatusOK
 	for _, c := range checks {
 		answer[c.Name] = "ok"
 		if err := c.Do(ctx); err != nil {
@@ -46,10 +46,11 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	if s.SecretsEnd != nil && s.SecretsEnd(s.Clock.Now()) {
 		answer["secrets"] = "ending" // all works still, so it makes nobody unready
 	}
+	s.addMailboxes(ctx, r, answer)
 	s.probe(w, code, answer)
 }
 
-func (s *Server) probe(w http.ResponseWriter, code int, answer map[string]string) {
+func (s *Server) probe(w http.ResponseWriter, code int, answer map[string]any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	if err := json.NewEncoder(w).Encode(answer); err != nil {

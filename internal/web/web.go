@@ -84,6 +84,9 @@ type Options struct {
 	Ready []Check
 	// SecretsEnd says whether a secret of ours comes to its end; nil is never.
 	SecretsEnd func(now time.Time) bool
+	// Mailboxes says how each mailbox is that letters are read from; nil says
+	// nothing of them.
+	Mailboxes func(ctx context.Context) ([]Mailbox, error)
 	// TrustedProxies are the reverse proxies whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// MetricsFrom are the networks that may read /metrics besides this machine.
@@ -131,6 +134,9 @@ func New(o Options) (*Server, error) {
 	s := &Server{Options: o, locales: locales, pages: pages, assets: assets}
 	s.limits = newLimiter(o.Clock, o.PostsPerMinute)
 	s.metrics = newMetrics(o.Store, o.Clock, o.Log)
+	if o.Mailboxes != nil {
+		s.metrics.registry.MustRegister(newBoxes(o.Mailboxes))
+	}
 	s.guess = newGuesser(locales.Tags(), o.Programmes)
 	return s, nil
 }

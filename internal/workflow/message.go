@@ -91,7 +91,7 @@ func (w *Workflow) thread(tx *store.Tx, c *Case, m *postroom.Message, caused boo
 		return nil
 	}
 	letter, err := tx.Letter(c.Submission.Letter)
-	if err != nil {
+	if err != nil && postroom.KindOf(err) != postroom.NotFound { // one that was erased has no thread any more
 		return fmt.Errorf("find letter of submission %s: %w", c.Submission.ID, err)
 	}
 	m.InReplyTo, m.References = letter.MessageID, letter.MessageID
