@@ -1,6 +1,7 @@
 package arrivals
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -119,6 +120,9 @@ func (in *Arrivals) keep(ctx context.Context, a arrival, sub postroom.Submission
 	return kept && err == nil, err
 }
 
+// keepOne returns the mail that says so: once in a conversation where everything
+// was so before, so that robots that confirm our confirmations end there. It says
+// false where a person has to look after all.
 func (in *Arrivals) keepOne(tx *store.Tx, a arrival, sub postroom.Submission, c inbound.Choice) (postroom.Message, bool, error) {
 	m := in.aboutChoice(a, sub)
 	if c.Persian {
@@ -128,21 +132,23 @@ func (in *Arrivals) keepOne(tx *store.Tx, a arrival, sub postroom.Submission, c 
 	}
 	if c.Locale != "" {
 		m.Template, m.Locale = languageKept, c.Locale
+		if c.Locale == sub.Locale && !sub.Guessed {
+			m.Key = "language:" + sub.ID + ":" + c.Locale
+		}
 		return m, true, in.audited(tx, a, sub, "language "+c.Locale, tx.SetLocale(sub, c.Locale))
 	}
 	contact, err := tx.Contact(sub.Contact)
 	if err != nil {
 		return m, false, err
 	}
-	m.Template = reachKept
-	if c.Reach == postroom.ReachPhone {
-		if c.Phone == "" {
-			c.Phone = contact.Phone
-		}
-		if c.Phone == "" {
-			return m, false, nil // nobody knows where to call
-		}
+	if c.Phone = cmp.Or(c.Phone, contact.Phone); c.Reach == postroom.ReachPhone {
 		m.Data["phone"] = ending(c.Phone)
+	}
+	if c.Reach == postroom.ReachPhone && c.Phone == "" {
+		return m, false, nil // nobody knows where to call
+	}
+	if m.Template = reachKept; c.Reach == contact.Reach && c.Phone == contact.Phone {
+		m.Key = "reach:" + sub.ID + ":" + string(c.Reach)
 	}
 	return m, true, in.audited(tx, a, sub, "reach "+string(c.Reach), tx.SetReach(sub.Contact, c.Reach, c.Phone))
 }

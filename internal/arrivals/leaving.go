@@ -58,6 +58,14 @@ type leaver struct {
 	more bool // there is something in the letter that a person has to read
 }
 
+func (w leaver) any(state postroom.SubscriptionState) bool {
+	return slices.ContainsFunc(w.subs, func(s postroom.Subscription) bool { return s.State == state })
+}
+
+func (w leaver) all(state postroom.SubscriptionState) bool {
+	return !slices.ContainsFunc(w.subs, func(s postroom.Subscription) bool { return s.State != state })
+}
+
 // leaving acts on a letter whose whole wording asks to get no more news. What
 // it answers says which list is meant; a letter that answers none means all.
 // Nothing but news stops: a letter that answers something else, such as a
@@ -73,8 +81,10 @@ func (in *Arrivals) leaving(ctx context.Context, a arrival) error {
 	switch {
 	case len(w.subs) == 0:
 		return in.triage(ctx, a, reasonUnsubscribes)
-	case w.sure:
+	case w.sure, w.all(postroom.Unsubscribed): // who has left need not prove it
 		return in.leave(ctx, a, w)
+	case !w.any(postroom.Confirmed):
+		return in.triage(ctx, a, reasonUnsubscribes) // somebody else's sign-up, perhaps, that waits for a yes
 	}
 	return in.askWhether(ctx, a, w)
 }
@@ -100,7 +110,11 @@ func (in *Arrivals) leaver(ctx context.Context, a arrival) (w leaver, err error)
 	about := func(s postroom.Subscription) bool {
 		return s.ID == m.About && strings.EqualFold(m.To, a.Address) && in.answersItself(a)
 	}
-	if i := slices.IndexFunc(w.subs, about); i >= 0 {
+	switch i := slices.IndexFunc(w.subs, about); {
+	case i < 0:
+	case m.Template == leaveAsked: // that asks about every list
+		return leaver{subs: w.subs, sure: true}, nil
+	default:
 		return leaver{subs: w.subs[i : i+1], sure: true}, nil
 	}
 	w.more = true
@@ -148,20 +162,27 @@ func (in *Arrivals) leave(ctx context.Context, a arrival, w leaver) error {
 func (in *Arrivals) askWhether(ctx context.Context, a arrival, w leaver) error {
 	live := slices.DeleteFunc(slices.Clone(w.subs), func(s postroom.Subscription) bool { return s.State != postroom.Confirmed })
 	return in.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := a.settle(tx, w.ends(), w.reason(reasonLeaveAsked)); err != nil || len(live) == 0 {
+		if err := a.settle(tx, w.ends(), w.reason(reasonLeaveAsked)); err != nil {
 			return err
 		}
-		key := func(at time.Time) string {
-			return fmt.Sprintf("leave-asked:%s:%d", live[0].ID, at.Unix()/int64(asksEvery.Seconds()))
-		}
-		asked, found, err := tx.MessageWithKey(key(a.at.Add(-asksEvery)))
-		if err != nil || found && a.at.Sub(asked.CreatedAt) < asksEvery {
+		key, asked, err := askKey(tx, live[0], a.at)
+		if err != nil || asked {
 			return err
 		}
 		m := in.aboutLists(a, live)
-		m.Key, m.Template = key(a.at), leaveAsked
+		m.Key, m.Template = key, leaveAsked
 		return in.owe(tx, m)
 	})
+}
+
+// askKey is the key under which an address is asked, one for each while, and
+// whether it was asked within a while before.
+func askKey(tx *store.Tx, s postroom.Subscription, at time.Time) (key string, asked bool, err error) {
+	keyAt := func(at time.Time) string {
+		return fmt.Sprintf("leave-asked:%s:%d", s.ID, at.Unix()/int64(asksEvery.Seconds()))
+	}
+	before, found, err := tx.MessageWithKey(keyAt(at.Add(-asksEvery)))
+	return keyAt(at), found && at.Sub(before.CreatedAt) < asksEvery, err
 }
 
 func (w leaver) ends() postroom.LetterState {

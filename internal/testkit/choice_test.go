@@ -156,3 +156,18 @@ func TestAChoiceOfWhoeverIsNotKnownForSureIsForAPerson(t *testing.T) {
 		t.Errorf("%d letters are in the conversation, %v", len(letters), err)
 	}
 }
+
+func TestARobotThatConfirmsOurConfirmationsEnds(t *testing.T) {
+	t.Parallel()
+	room := vouchingRoom(t)
+	l := converse(t, room, "Hello, I would like to know when you are open on Saturdays and on Sundays.")
+	for i, said := range []string{"Please write in Ukrainian", "Українською", "Please write in Ukrainian", "Українською", "Call me instead: 01908 690690", "Call me instead: 01908 690690"} {
+		answerTo(t, room, l, "r"+string(rune('0'+i)), said)
+		l = room.Letter(t, reader(1))
+	}
+	room.Clock.Advance(48 * time.Hour)
+	room.Work(t)
+	if n := len(room.Letters(t, reader(1))); n != 5 {
+		t.Errorf("they received %d mails, want the answer, one for each change, and one for each that was so already", n)
+	}
+}

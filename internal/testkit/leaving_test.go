@@ -383,3 +383,27 @@ func TestAYesThatComesTooLateConfirmsNothing(t *testing.T) {
 		t.Errorf("they are %s", got)
 	}
 }
+
+func TestAStrangersStopForASignUpThatWaitsIsForAPerson(t *testing.T) {
+	t.Parallel()
+	room := vouchingRoom(t)
+	askedToConfirm(t, room)
+	receive(t, room, theirLetter(room, "s1", "STOP"))
+	if list := triage(t, room); len(list) != 1 || onList(t, room) != postroom.Pending {
+		t.Errorf("in triage are %+v, and they are %s", list, onList(t, room))
+	}
+}
+
+func TestStopInAnswerToTheQuestionIsTheButton(t *testing.T) {
+	t.Parallel()
+	room := vouchingRoom(t)
+	signUp(t, room, 1, 1)
+	receive(t, room, theirLetter(room, "s1", "STOP"))
+	asked := room.Letter(t, reader(1))
+	m := theirLetter(room, "s2", "stop")
+	m.Subject, m.InReplyTo = "Re: "+asked.Subject, idOf(asked)
+	receive(t, room, m)
+	if got := onList(t, room); got != postroom.Unsubscribed {
+		t.Errorf("they are %s", got)
+	}
+}
