@@ -13,8 +13,9 @@ import (
 // headers. Nothing is marked or filed: they are looked at for a test, beside
 // whoever reads the mailbox.
 type Arrivals struct {
-	conn *conn
-	next uint32
+	conn  *conn
+	inbox string // its name
+	next  uint32
 }
 
 // Watch begins to look at what comes into a mailbox. Close it.
@@ -23,20 +24,31 @@ func Watch(ctx context.Context, box config.Mailbox, o Options) (*Arrivals, error
 	if err != nil {
 		return nil, err
 	}
-	data, err := c.open(ctx, folder{name: "INBOX"})
-	if err == nil {
-		var next uint32
-		if next, err = c.next(ctx, data); err == nil {
-			return &Arrivals{conn: c, next: next}, nil
-		}
+	a := &Arrivals{conn: c}
+	if err := a.begin(ctx, box); err != nil {
+		c.leave(ctx)
+		return nil, err
 	}
-	c.leave(ctx)
-	return nil, err
+	return a, nil
+}
+
+// begin finds the inbox and how far it goes.
+func (a *Arrivals) begin(ctx context.Context, box config.Mailbox) error {
+	all, err := a.conn.list(ctx)
+	if err != nil {
+		return err
+	}
+	a.inbox = all.inbox(box.Inbox)
+	data, err := a.conn.open(ctx, folder{name: a.inbox})
+	if err == nil {
+		a.next, err = a.conn.next(ctx, data)
+	}
+	return err
 }
 
 // Look returns the headers of what has come since the last look.
 func (a *Arrivals) Look(ctx context.Context) (headers []letter.Header, err error) {
-	if _, err := a.conn.open(ctx, folder{name: "INBOX"}); err != nil {
+	if _, err := a.conn.open(ctx, folder{name: a.inbox}); err != nil {
 		return nil, err // a server may tell of new letters only to who opens the folder again
 	}
 	uids, err := a.conn.search(ctx, &imap.SearchCriteria{UID: from(a.next)})
