@@ -15,6 +15,7 @@ import (
 
 	"postroom/internal/link"
 	"postroom/internal/postroom"
+	"postroom/internal/store"
 	"postroom/internal/testserver"
 )
 
@@ -56,6 +57,8 @@ func (c *counter) views() []view {
 		{"receipt-news", c.link(link.Receipt, news.ID), ""},
 		{"confirm", c.link(link.Confirm, pending.ID), ""},
 		{"unsubscribe", c.link(link.Unsubscribe, pending.ID), ""},
+		{"leave", c.link(link.Leave, pending.ID), ""},
+		{"undo", c.link(link.Undo, c.told(ended.ID)), ""},
 		{"subscribed", "/subscribed", ""},
 		{"manage", c.link(link.Manage, booked.ID), ""},
 		{"cancel", c.link(link.Manage, booked.ID) + "/cancel", ""},
@@ -81,6 +84,20 @@ func (c *counter) submit(form string, sent url.Values) postroom.Submission {
 		c.t.Fatal(err)
 	}
 	return r.Submission
+}
+
+// told puts a mail on file that told somebody which subscription their letter
+// ended.
+func (c *counter) told(subscription string) string {
+	c.t.Helper()
+	m := postroom.Message{
+		ID: store.NewMessageID(), Key: "left:" + subscription, MessageID: subscription + "@post.example", Template: "left-list", To: "left@example.org", Locale: "en",
+		Class: postroom.Service, Lane: postroom.Confirm, CreatedAt: noon, Data: map[string]string{postroom.DataLeft: subscription},
+	}
+	if err := c.Store.Write(c.t.Context(), func(tx *store.Tx) error { _, err := tx.AddMessage(m); return err }); err != nil {
+		c.t.Fatal(err)
+	}
+	return m.ID
 }
 
 func (c *counter) link(p link.Purpose, id string) string {
