@@ -21,8 +21,8 @@ const optInLives = 7 * 24 * time.Hour
 // has it. What programs write, and a "yes" with anything beside it, confirms
 // nothing.
 func (in *Arrivals) optedIn(ctx context.Context, a arrival) (bool, error) {
-	if !in.answersItself(a) || !a.mayAnswer() || !inbound.Agrees(a.verdict) {
-		return false, nil
+	if !in.answersItself(a) || !a.mayAnswer() || !inbound.Agrees(a.verdict) || in.worrying(a) {
+		return false, nil // in danger, beside a yes: who must know comes first
 	}
 	sub, asked, err := in.askedFor(ctx, a)
 	if err != nil || !asked {

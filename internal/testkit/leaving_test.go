@@ -342,6 +342,7 @@ func TestWhatIsNoClearYesFromTheVeryAddressConfirmsNothing(t *testing.T) {
 			m.Text = "> You are not on our list yet.\n> Yes, please confirm.\n"
 		},
 		"with a question": func(m *testkit.Mail, _ testkit.Letter) { m.Text = "Yes, but who are you?" },
+		"in danger":       func(m *testkit.Mail, _ testkit.Letter) { m.Subject = "My partner hits me" },
 		"OK":              func(m *testkit.Mail, _ testkit.Letter) { m.Text = "OK" },
 		"no":              func(m *testkit.Mail, _ testkit.Letter) { m.Text = "No" },
 		"from another place": func(m *testkit.Mail, _ testkit.Letter) {
