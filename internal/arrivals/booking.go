@@ -81,11 +81,6 @@ func (in *Arrivals) changeBooking(tx *store.Tx, a arrival, sub postroom.Submissi
 	if held, err := tx.Held(sub.ID); err != nil || held != "" {
 		return errors.Join(err, errNotUnderstood)
 	}
-	if sure != inbound.Certain {
-		if err := in.wroteAgain(tx, a, sub, h); err != nil {
-			return err
-		}
-	}
 	understood, err := in.Intake.Change(tx, sub, wish)
 	if err != nil {
 		return fmt.Errorf("change the booking of submission %s: %w", sub.ID, err)
@@ -93,5 +88,8 @@ func (in *Arrivals) changeBooking(tx *store.Tx, a arrival, sub postroom.Submissi
 	if !understood {
 		return errNotUnderstood
 	}
-	return nil
+	if sure == inbound.Certain {
+		return nil
+	}
+	return in.wroteAgain(tx, a, sub, h) // now: a cancelled booking settles its submission
 }

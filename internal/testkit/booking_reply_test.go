@@ -246,6 +246,20 @@ func TestWhatIsNotClearChangesNoBooking(t *testing.T) {
 	}
 }
 
+func TestWhatStandsBesideACancellationWaitsForAPerson(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]postroom.SubmissionState{"I can't come because my mother is ill": postroom.SubmissionReceived, "I can't come": postroom.SubmissionAnswered} {
+		p := booked(t, threeInMarch)
+		p.reply(t, text)
+		if b := p.booking(t); b.State != postroom.BookingCancelled {
+			t.Fatalf("after %q the booking is %s", text, b.State)
+		}
+		if sub := onlySubmission(t, p.room); sub.State != want {
+			t.Errorf("after %q the submission is %s, want %s", text, sub.State, want)
+		}
+	}
+}
+
 func TestOneOfAHouseholdDoesNotSpeakForTheOther(t *testing.T) {
 	t.Parallel()
 	p := booked(t, threeInMarch)
