@@ -9,6 +9,7 @@ import (
 	"postroom/internal/intake"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
+	"postroom/internal/workflow"
 )
 
 // errNotUnderstood undoes a transaction in which a letter proved to be one for
@@ -26,8 +27,12 @@ func (in *Arrivals) booking(ctx context.Context, a arrival, sub postroom.Submiss
 	if !sure.Enough() || !h.known || h.worrying || h.silent {
 		return false, nil
 	}
-	if _, proven, err := in.proven(ctx, a, sub); err != nil || !proven {
+	m, proven, err := in.proven(ctx, a, sub)
+	if err != nil || !proven {
 		return false, err
+	}
+	if asked := len(sub.Open) > 0 || len(workflow.AskedIn(m)) > 0; asked && wish.What != intake.Waits && !inbound.SaidOfComing(a.verdict.Visible) {
+		return false, nil // it may answer what we asked
 	}
 	if other, err := in.somebodyElse(ctx, a, sub); err != nil || other {
 		return false, err

@@ -2,6 +2,8 @@ package testkit_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -241,6 +243,51 @@ func TestWhatIsNotClearChangesNoBooking(t *testing.T) {
 				if !strings.Contains(text, "hits me") {
 					t.Errorf("%q is answered %q", text, l.Subject)
 				}
+			}
+		})
+	}
+}
+
+// askingMore is where the starter programmes lie, with two more questions about the
+// event.
+func askingMore(t *testing.T) (files string) {
+	t.Helper()
+	files = programmes(t)
+	file := filepath.Join(files, "networking-event.yaml")
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asks string
+	for name, words := range map[string]string{
+		"interpreter": "{en: interpreter, uk: перекладач, fa: مترجم, fa-AF: ترجمان, ps: ژباړن}",
+		"parking":     "{en: parking, uk: паркування, fa: پارکینگ, fa-AF: پارکنگ, ps: پارکینګ}",
+	} {
+		asks += fmt.Sprintf("      - {field: %s, type: yes_no, required: true, label: %s, error_label: %s}\n", name, words, words)
+	}
+	const before = "      - field: attending_as\n"
+	if err := os.WriteFile(file, []byte(strings.Replace(string(raw), before, asks+before, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func TestABareAnswerToOtherQuestionsChangesNoBooking(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]postroom.BookingState{
+		"No": postroom.BookingConfirmed, "No, nothing": postroom.BookingConfirmed, "Ні, дякую": postroom.BookingConfirmed, "نه": postroom.BookingConfirmed,
+		"CANCEL": postroom.BookingCancelled, "No, sorry, we can't come": postroom.BookingCancelled,
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			files := askingMore(t)
+			p := booked(t, threeInMarch, testkit.Setting("programmes: "+files))
+			if sub := onlySubmission(t, p.room); len(sub.Open) != 2 {
+				t.Fatalf("open is %q", sub.Open)
+			}
+			p.reply(t, text)
+			if b := p.booking(t); b.State != want {
+				t.Errorf("after %q the booking is %s", text, b.State)
 			}
 		})
 	}
