@@ -80,7 +80,11 @@ func (in *Arrivals) somebodyElse(ctx context.Context, a arrival, sub postroom.Su
 // Where other words stand beside that, the coordinators hear that somebody
 // wrote again.
 func (in *Arrivals) changeBooking(tx *store.Tx, a arrival, sub postroom.Submission, wish intake.Wish, sure inbound.Confidence, h heard) error {
-	if err := a.settle(tx, postroom.LetterDone, reasonBooking); err != nil {
+	reason := reasonBooking
+	if sure != inbound.Certain {
+		reason = reasonAdded // what staff wrote before it does not answer it
+	}
+	if err := a.settle(tx, postroom.LetterDone, reason); err != nil {
 		return err
 	}
 	if held, err := tx.Held(sub.ID); err != nil || held != "" {

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"postroom/internal/app"
+	"postroom/internal/arrivals"
 	"postroom/internal/postroom"
+	"postroom/internal/store"
 	"postroom/internal/testkit"
 )
 
@@ -304,6 +306,26 @@ func TestWhatStandsBesideACancellationWaitsForAPerson(t *testing.T) {
 		if sub := onlySubmission(t, p.room); sub.State != want {
 			t.Errorf("after %q the submission is %s, want %s", text, sub.State, want)
 		}
+	}
+}
+
+func TestWhatStaffWroteBeforeAnswersNothingBesideACancellation(t *testing.T) {
+	t.Parallel()
+	p := booked(t, threeInMarch)
+	before := p.room.Clock.Now()
+	sent := testkit.Mail{From: p.mailbox, To: person, Subject: "Re: Networking event", Text: "See you then.", ID: "staff1@communityaction.example", InReplyTo: "letter1@example.org", At: before}
+	p.room.Clock.Advance(time.Minute)
+	p.reply(t, "I can't come because my mother is ill")
+	err := p.room.Store.Write(t.Context(), func(tx *store.Tx) error {
+		_, _, err := arrivals.Take(tx, p.mailbox, postroom.SentFolder, sent.Bytes(), before) // which is read late
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.room.Work(t)
+	if sub := onlySubmission(t, p.room); sub.State != postroom.SubmissionReceived {
+		t.Errorf("the submission is %s, want received", sub.State)
 	}
 }
 
