@@ -9,6 +9,7 @@ import (
 	"postroom/internal/intake"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
+	"postroom/internal/workflow"
 )
 
 // errNotUnderstood undoes a transaction in which a letter proved to be one for
@@ -26,8 +27,12 @@ func (in *Arrivals) booking(ctx context.Context, a arrival, sub postroom.Submiss
 	if !sure.Enough() || !h.known || h.worrying || h.silent {
 		return false, nil
 	}
-	if _, proven, err := in.proven(ctx, a, sub); err != nil || !proven {
+	m, proven, err := in.proven(ctx, a, sub)
+	if err != nil || !proven {
 		return false, err
+	}
+	if asked := len(sub.Open) > 0 || len(workflow.AskedIn(m)) > 0; asked && wish.What != intake.Waits && !inbound.SaidOfComing(a.verdict.Visible) {
+		return false, nil // it may answer what we asked
 	}
 	if other, err := in.somebodyElse(ctx, a, sub); err != nil || other {
 		return false, err
@@ -75,16 +80,15 @@ func (in *Arrivals) somebodyElse(ctx context.Context, a arrival, sub postroom.Su
 // Where other words stand beside that, the coordinators hear that somebody
 // wrote again.
 func (in *Arrivals) changeBooking(tx *store.Tx, a arrival, sub postroom.Submission, wish intake.Wish, sure inbound.Confidence, h heard) error {
-	if err := a.settle(tx, postroom.LetterDone, reasonBooking); err != nil {
+	reason := reasonBooking
+	if sure != inbound.Certain {
+		reason = reasonAdded // what staff wrote before it does not answer it
+	}
+	if err := a.settle(tx, postroom.LetterDone, reason); err != nil {
 		return err
 	}
 	if held, err := tx.Held(sub.ID); err != nil || held != "" {
 		return errors.Join(err, errNotUnderstood)
-	}
-	if sure != inbound.Certain {
-		if err := in.wroteAgain(tx, a, sub, h); err != nil {
-			return err
-		}
 	}
 	understood, err := in.Intake.Change(tx, sub, wish)
 	if err != nil {
@@ -93,5 +97,8 @@ func (in *Arrivals) changeBooking(tx *store.Tx, a arrival, sub postroom.Submissi
 	if !understood {
 		return errNotUnderstood
 	}
-	return nil
+	if sure == inbound.Certain {
+		return nil
+	}
+	return in.wroteAgain(tx, a, sub, h) // now: a cancelled booking settles its submission
 }

@@ -3,7 +3,6 @@ package arrivals
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,8 +21,8 @@ const optInLives = 7 * 24 * time.Hour
 // has it. What programs write, and a "yes" with anything beside it, confirms
 // nothing.
 func (in *Arrivals) optedIn(ctx context.Context, a arrival) (bool, error) {
-	if !in.answersItself(a) || !a.mayAnswer() || !inbound.Agrees(a.verdict) {
-		return false, nil
+	if !in.answersItself(a) || !a.mayAnswer() || !inbound.Agrees(a.verdict) || in.worrying(a) {
+		return false, nil // in danger, beside a yes: who must know comes first
 	}
 	sub, asked, err := in.askedFor(ctx, a)
 	if err != nil || !asked {
@@ -42,14 +41,13 @@ func (in *Arrivals) optedIn(ctx context.Context, a arrival) (bool, error) {
 	return err == nil, err
 }
 
-// answersItself says whether a letter of one sender names the message of ours
-// that it answers in its own header: a report or a robot knows it otherwise.
+// answersItself says whether a letter of one sender answers a message of ours by
+// its own header: a report or a robot knows it otherwise. One further up in the
+// thread is not what it answers: a "yes" to a letter of staff is no consent.
 func (in *Arrivals) answersItself(a arrival) bool {
 	one := len(a.read.From) == 1 && len(a.read.Header.All("From")) == 1
-	return one && a.verdict.Answers != "" && slices.ContainsFunc(a.read.Refs(), func(id string) bool {
-		message, ours := in.own(id)
-		return ours && message == a.verdict.Answers
-	})
+	message, ours := in.own(a.answersDirectly())
+	return one && ours && message == a.verdict.Answers
 }
 
 // askedFor finds the subscription that the mail which a letter answers asked to

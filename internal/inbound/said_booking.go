@@ -42,6 +42,21 @@ func SaidParty(text string) int {
 	return party
 }
 
+// SaidOfComing says whether an answer says of itself that it is about coming, as
+// "No, we can't come" does. A bare "No" below other questions answers those.
+func SaidOfComing(text string) bool {
+	var rest []string
+	for _, line := range answerLines(text) {
+		words := slices.DeleteFunc(slices.Clone(clauseOf(line).words), func(word string) bool {
+			return yesFirst[word] || noFirst[word] || loneWords[word] != ""
+		})
+		rest = append(rest, strings.Join(words, " "))
+	}
+	whole, _ := Said(text)
+	said, sure := Said(strings.Join(rest, "\n"))
+	return sure.Enough() && said == whole
+}
+
 var (
 	waitingList = foldedEach(`waiting list|waitlist|wait list|waiting list please|лист очікування|листі очікування|список очікування|списку очікування|список ожидания|
 		لیست انتظار|فهرست انتظار|د انتظار لیست|انتظار لیست|د انتظار لړلیک|liste entezar`)

@@ -176,6 +176,17 @@ func TestBrakeLetsTheCoordinatorsNoticePass(t *testing.T) {
 	r.expect(notice, postroom.Sent, "")
 }
 
+func TestBrakeKeepsBackAnAnswerToTheAddressAlone(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	m := r.ann()
+	m.Contact, m.Form, m.Letter = "", "", "a letter"
+	m = r.owe(m)
+	r.write(func(tx *store.Tx) error { return tx.Hold(m.Submission, "safeguarding", moment) }) // by the next letter
+	r.deliver(m)
+	r.expect(m, postroom.Held, ReasonHeld)
+}
+
 func TestReleasedHoldSendsWhatItKeptBack(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, open opener) {

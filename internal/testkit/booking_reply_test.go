@@ -2,13 +2,17 @@ package testkit_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"postroom/internal/app"
+	"postroom/internal/arrivals"
 	"postroom/internal/postroom"
+	"postroom/internal/store"
 	"postroom/internal/testkit"
 )
 
@@ -243,6 +247,85 @@ func TestWhatIsNotClearChangesNoBooking(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// askingMore is where the starter programmes lie, with two more questions about the
+// event.
+func askingMore(t *testing.T) (files string) {
+	t.Helper()
+	files = programmes(t)
+	file := filepath.Join(files, "networking-event.yaml")
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asks string
+	for name, words := range map[string]string{
+		"interpreter": "{en: interpreter, uk: перекладач, fa: مترجم, fa-AF: ترجمان, ps: ژباړن}",
+		"parking":     "{en: parking, uk: паркування, fa: پارکینگ, fa-AF: پارکنگ, ps: پارکینګ}",
+	} {
+		asks += fmt.Sprintf("      - {field: %s, type: yes_no, required: true, label: %s, error_label: %s}\n", name, words, words)
+	}
+	const before = "      - field: attending_as\n"
+	if err := os.WriteFile(file, []byte(strings.Replace(string(raw), before, asks+before, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func TestABareAnswerToOtherQuestionsChangesNoBooking(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]postroom.BookingState{
+		"No": postroom.BookingConfirmed, "No, nothing": postroom.BookingConfirmed, "Ні, дякую": postroom.BookingConfirmed, "نه": postroom.BookingConfirmed,
+		"CANCEL": postroom.BookingCancelled, "No, sorry, we can't come": postroom.BookingCancelled,
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			files := askingMore(t)
+			p := booked(t, threeInMarch, testkit.Setting("programmes: "+files))
+			if sub := onlySubmission(t, p.room); len(sub.Open) != 2 {
+				t.Fatalf("open is %q", sub.Open)
+			}
+			p.reply(t, text)
+			if b := p.booking(t); b.State != want {
+				t.Errorf("after %q the booking is %s", text, b.State)
+			}
+		})
+	}
+}
+
+func TestWhatStandsBesideACancellationWaitsForAPerson(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]postroom.SubmissionState{"I can't come because my mother is ill": postroom.SubmissionReceived, "I can't come": postroom.SubmissionAnswered} {
+		p := booked(t, threeInMarch)
+		p.reply(t, text)
+		if b := p.booking(t); b.State != postroom.BookingCancelled {
+			t.Fatalf("after %q the booking is %s", text, b.State)
+		}
+		if sub := onlySubmission(t, p.room); sub.State != want {
+			t.Errorf("after %q the submission is %s, want %s", text, sub.State, want)
+		}
+	}
+}
+
+func TestWhatStaffWroteBeforeAnswersNothingBesideACancellation(t *testing.T) {
+	t.Parallel()
+	p := booked(t, threeInMarch)
+	before := p.room.Clock.Now()
+	sent := testkit.Mail{From: p.mailbox, To: person, Subject: "Re: Networking event", Text: "See you then.", ID: "staff1@communityaction.example", InReplyTo: "letter1@example.org", At: before}
+	p.room.Clock.Advance(time.Minute)
+	p.reply(t, "I can't come because my mother is ill")
+	err := p.room.Store.Write(t.Context(), func(tx *store.Tx) error {
+		_, _, err := arrivals.Take(tx, p.mailbox, postroom.SentFolder, sent.Bytes(), before) // which is read late
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.room.Work(t)
+	if sub := onlySubmission(t, p.room); sub.State != postroom.SubmissionReceived {
+		t.Errorf("the submission is %s, want received", sub.State)
 	}
 }
 

@@ -90,6 +90,20 @@ func TestAGuessedLanguageIsChangedByItsNameOrNumber(t *testing.T) {
 	}
 }
 
+func TestANumberThatAnswersStaffChoosesNoLanguage(t *testing.T) {
+	t.Parallel()
+	room := vouchingRoom(t)
+	first := converse(t, room, "سلام. شما روزهای شنبه باز هستید؟ می‌خواهم بدانم چه ساعتی بیایم.")
+	if !strings.Contains(first.Text, "4 دری") {
+		t.Fatalf("no language is offered:\n%s", first.Text)
+	}
+	before := onlySubmission(t, room)
+	staffAsks(t, room, []string{"q1@example.org", idOf(first)}, "How many children do you bring?", "2")
+	if sub, _ := contactOf(t, room); sub.Locale != before.Locale || sub.Guessed != before.Guessed || len(room.Letters(t, reader(1))) != 1 {
+		t.Errorf("the submission is in %s", sub.Locale)
+	}
+}
+
 func TestWhoSaysPersianIsAskedOnceWhichItIs(t *testing.T) {
 	t.Parallel()
 	room := vouchingRoom(t)

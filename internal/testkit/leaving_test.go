@@ -342,6 +342,7 @@ func TestWhatIsNoClearYesFromTheVeryAddressConfirmsNothing(t *testing.T) {
 			m.Text = "> You are not on our list yet.\n> Yes, please confirm.\n"
 		},
 		"with a question": func(m *testkit.Mail, _ testkit.Letter) { m.Text = "Yes, but who are you?" },
+		"in danger":       func(m *testkit.Mail, _ testkit.Letter) { m.Subject = "My partner hits me" },
 		"OK":              func(m *testkit.Mail, _ testkit.Letter) { m.Text = "OK" },
 		"no":              func(m *testkit.Mail, _ testkit.Letter) { m.Text = "No" },
 		"from another place": func(m *testkit.Mail, _ testkit.Letter) {
@@ -368,6 +369,31 @@ func TestWhatIsNoClearYesFromTheVeryAddressConfirmsNothing(t *testing.T) {
 				t.Errorf("they are %s", got)
 			}
 		})
+	}
+}
+
+// staffAsks is a letter of staff into a thread and the answer of the first reader
+// to it, which names the whole thread.
+func staffAsks(t *testing.T, room *testkit.Room, thread []string, question, answer string) {
+	t.Helper()
+	last := thread[len(thread)-1]
+	room.ReceiveSent(t, testkit.Support, testkit.Mail{From: testkit.Support, To: reader(1), Subject: "Re: Your question", Text: question,
+		ID: "staff1@communityaction.example", InReplyTo: last, At: room.Clock.Now()}.Bytes())
+	room.Work(t)
+	room.Clock.Advance(time.Minute)
+	m := theirLetter(room, "answer1", answer, "References: <"+strings.Join(thread, "> <")+"> <staff1@communityaction.example>")
+	m.Subject, m.InReplyTo = "Re: Your question", "staff1@communityaction.example"
+	receive(t, room, m)
+}
+
+func TestAYesToStaffFurtherDownTheThreadConfirmsNothing(t *testing.T) {
+	t.Parallel()
+	room := vouchingRoom(t)
+	asked := askedToConfirm(t, room)
+	answerTo(t, room, asked, "y0", "Hello, what will you send me, and how often?")
+	staffAsks(t, room, []string{idOf(asked), "y0@example.org"}, "Once a month. Shall I call you about the workshop?", "Yes")
+	if got := onList(t, room); got != postroom.Pending {
+		t.Errorf("they are %s", got)
 	}
 }
 
