@@ -284,11 +284,11 @@ func (g *gathering) unread() error {
 // ending finds the secrets that come to their end. Those of a mailbox are for
 // who looks after it, as all that concerns it.
 func (g *gathering) ending() error {
-	if g.Digests.Ending == nil {
+	if g.Ending == nil {
 		return nil
 	}
 	var mine []ending
-	for _, e := range g.Digests.Ending(g.now) {
+	for _, e := range g.Ending(g.now) {
 		if e.Mailbox != "" && !g.reads(e.Mailbox) {
 			continue
 		}

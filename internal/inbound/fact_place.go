@@ -64,7 +64,7 @@ func wholePostcode(line, upper, code string) Confidence {
 		return Certain
 	case c.denied || c.asks || c.has(othersWords):
 		return Guessed
-	case !(strings.Contains(line, half) && strings.Contains(line, code)) && !c.has(postcodeCues): // "e1 4ab" may be anything
+	case (!strings.Contains(line, half) || !strings.Contains(line, code)) && !c.has(postcodeCues): // "e1 4ab" may be anything
 		return Guessed
 	}
 	return Likely

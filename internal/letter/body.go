@@ -16,13 +16,10 @@ func ownWords(own []Part) (text, page string) {
 	spoken := alternativesSpoken(own)
 	var plain, pages, all []string
 	for i := range own {
-		switch p := &own[i]; {
-		case p.Type == "text/html":
-			pages = append(pages, string(p.Body))
-			all = append(all, "")
-		default:
-			plain = append(plain, string(p.Body))
-			all = append(all, string(p.Body))
+		if said := string(own[i].Body); own[i].Type == "text/html" {
+			pages, all = append(pages, said), append(all, "")
+		} else {
+			plain, all = append(plain, said), append(all, said)
 		}
 	}
 	text, page = limited(strings.Join(plain, "\n")), limited(strings.Join(pages, "\n"))

@@ -23,7 +23,7 @@ func connectWithToken(ctx context.Context, box config.Mailbox, o Options) (*conn
 	}
 	another, tokenErr := o.token(ctx, box, token)
 	if tokenErr != nil {
-		return nil, fmt.Errorf("%w (and then: %v)", err, tokenErr) // what comes first says what kind of trouble it is
+		return nil, fmt.Errorf("%w (and then: %w)", err, tokenErr) // what comes first says what kind of trouble it is
 	}
 	return connectWith(ctx, box, o, another)
 }

@@ -125,7 +125,7 @@ func (o *Outbox) EndRests(ctx context.Context, now time.Time) error {
 		return err
 	}
 	if ended > 0 {
-		o.log.InfoContext(ctx, "news goes on where it rested", "addresses", ended)
+		o.log.InfoContext(ctx, "news goes on where it rested")
 	}
 	return nil
 }
