@@ -107,10 +107,13 @@ func TestASelfTestNamesTheSettingsToChoose(t *testing.T) {
 			tokens.App("app-of-riverside", "very-secret")
 			sink := testserver.SMTPSink(t, testserver.RequireToken("support@riverside.example", tokens.Good),
 				testserver.OnData(func(m testserver.Mail) error { c.deliver(d, m); return nil }))
-			got := printed(t, tokenSettings(t, d.IMAP, sink.Addr, tokens.URL), "mailbox", "login", "support@riverside.example", "--send-test", "--wait", "3s")
-			for _, want := range c.want {
-				if !strings.Contains(got, want) {
-					t.Errorf("%q is not in\n%s", want, got)
+			settings := tokenSettings(t, d.IMAP, sink.Addr, tokens.URL)
+			for _, command := range [][]string{{"mailbox", "login", "support@riverside.example"}, {"check"}} {
+				got := printed(t, settings, append(command, "--send-test", "--wait", "3s")...)
+				for _, want := range c.want {
+					if !strings.Contains(got, want) {
+						t.Errorf("%s: %q is not in\n%s", command, want, got)
+					}
 				}
 			}
 		})

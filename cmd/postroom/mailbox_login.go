@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,9 +29,8 @@ func (c *command) mailboxLogin() *cobra.Command {
 			return c.withStore(cmd.Context(), func(st *store.Store) error {
 				steps, err := app.TryLogin(cmd.Context(), cfg, st, c.log, args[0])
 				if err == nil && test && !slices.ContainsFunc(steps, func(s app.Step) bool { return s.Err != nil }) {
-					fmt.Fprintf(c.stdout, "sending test letters from %s to itself; this may take %s\n", args[0], wait)
 					var more []app.Step
-					more, err = app.SelfTest(cmd.Context(), cfg, st, c.log, args[0], wait)
+					more, err = c.sendTest(cmd.Context(), cfg, st, args[0], wait)
 					steps = append(steps, more...)
 				}
 				if err != nil {
@@ -40,9 +40,20 @@ func (c *command) mailboxLogin() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&test, "send-test", false, "then send two letters from the mailbox to itself, and say which settings go with how they arrive")
-	cmd.Flags().DurationVar(&wait, "wait", 2*time.Minute, "how long the test letters may take")
+	sendTestFlags(cmd, &test, &wait)
 	return cmd
+}
+
+func sendTestFlags(cmd *cobra.Command, test *bool, wait *time.Duration) {
+	cmd.Flags().BoolVar(test, "send-test", false, "then send two letters from the mailbox to itself, and say which settings go with how they arrive")
+	cmd.Flags().DurationVar(wait, "wait", 2*time.Minute, "how long the test letters may take")
+}
+
+// sendTest sends two letters from a mailbox to itself and says what their way
+// did to them.
+func (c *command) sendTest(ctx context.Context, cfg config.Config, st *store.Store, address string, wait time.Duration) ([]app.Step, error) {
+	fmt.Fprintf(c.stdout, "sending test letters from %s to itself; this may take %s\n", address, wait)
+	return app.SelfTest(ctx, cfg, st, c.log, address, wait)
 }
 
 // printLogin shows each step, and below one that failed what to do.
