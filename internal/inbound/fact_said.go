@@ -201,16 +201,13 @@ func (h *hearing) word(word string, of int) {
 }
 
 // answer is what was heard if it is one thing; any mixture is for a person to
-// read.
+// read. "I can't come, please cancel" is no mixture.
 func (h *hearing) answer() (Answer, Confidence) {
 	if h.other == 0 {
 		h.say(h.lone)
 	}
-	heard := map[bool]int{}
-	heard[h.yes]++
-	heard[h.no]++
-	heard[h.cancel]++
-	if h.doubt || h.turned || h.words > longestAnswer || heard[true] != 1 || h.other > mostBeside {
+	one := h.yes != (h.no || h.cancel)
+	if h.doubt || h.turned || h.words > longestAnswer || !one || h.other > mostBeside {
 		return SaidNothing, Guessed
 	}
 	said := SaidYes

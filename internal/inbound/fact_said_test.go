@@ -22,12 +22,12 @@ func TestAShortAnswerIsHeard(t *testing.T) {
 			"نه", "نخیر", "نمی‌توانم بیایم", "متاسفم، نمی‌توانم بیایم", "ماهر نه راځم", "نه شم راتلای", "نه نمی‌آیم", "nakhair", "nakhair, tashakor", "nyet", "na", "Sorry, no", "We won't be able to come after all", "I am not coming",
 		},
 		inbound.SaidCancel: {
-			"cancel my booking", "Please cancel my booking", "Cancel", "I would like to cancel my place, sorry", "Please give my place to somebody", "I no longer need my place",
-			"скасувати", "Скасуйте, будь ласка, моє бронювання", "لغو", "لطفا جای مرا لغو کنید", "لغو کړئ",
+			"cancel my booking", "Please cancel my booking", "Cancel", "I would like to cancel my place, sorry", "Please give my place to somebody", "I no longer need my place", "Sorry, I cannot come. Please cancel.", "No. Cancel.",
+			"скасувати", "Скасуйте, будь ласка, моє бронювання", "لغو", "لطفا جای مرا لغو کنید", "لغو کړئ", "Вибачте, не зможу прийти. Скасуйте, будь ласка.", "متأسفم، نمی‌توانم بیایم. لطفاً لغو کنید.",
 		},
 		inbound.SaidNothing: {
 			"", "yes but", "Yes, but only after 3", "maybe", "Maybe yes", "Can I come?", "Yes?", "yes and no", "I don't know", "I think so", "I hope to come", "Not sure yet",
-			"Do not cancel my booking", "I don't want to cancel", "Is it cancelled?", "Yes, I can't come", "Yes if it does not rain", "I will let you know",
+			"Do not cancel my booking", "No, please don't cancel", "Yes, cancel", "I can't come on Saturday but do not cancel", "I don't want to cancel", "Is it cancelled?", "Yes, I can't come", "Yes if it does not rain", "I will let you know",
 			"I have no car", "There is no parking", "No idea", "No more letters please", "I cannot open the link", "I can't find the venue", "I am not Ukrainian", "I can't do Saturdays", "My train was cancelled",
 			"I had to cancel my holiday", "Please confirm my booking", "I'm sure you are busy", "We will come back to you", "I can come round on Monday?", "буду вдячна за відповідь", "не можу знайти адресу",
 			"نمی‌توانم آدرس را پیدا کنم", "ya khochu zapisatsya na 13 marta", "the safety net is torn", "Never mind", "I would love to do some befriending", "Please remove me from the list", "Yes, but I need to leave at 3", "I can't come on 13 March but can come on 6 March", "No I do not need a lift, I will come by bus", "No problem", "I will not cancel", "Has it been cancelled",

@@ -55,7 +55,7 @@ var (
 		each("stop", "sending|emailing|mailing|writing|this|these|it|volunteering", ""),
 		each("більше не", "хочу|можу|зможу|буду|надсилайте", ""), each("не", "хочу|можу|зможу|надсилайте", "більше"),
 		each("unsubscrib*|no longer|please stop|step down|stepping down|died|passed away|відпис*|відпиш*|приберіть|видаліть|помер*|"+
-			"دیگر نمی*|حذف کن*|لغو|فوت|درگذشت*|وفات|لرې کړئ|نور نه غواړ*|نور نشم", "", ""))
+			"نمی‌خواهم|نمیخواهم|دیگر نمی*|حذف کن*|لغو|فوت|درگذشت*|وفات|لرې کړئ|نور نه غواړ*|نور نشم", "", ""))
 	// cannot and anyMore are the two halves of what somebody writes who stops.
 	cannot  = phrasesOf(each("can't|cannot|can not|won't|will not|unable|not able", "", ""))
 	anyMore = phrasesOf(each("any more|anymore|any longer|after all|this week|this month|this time|today|tomorrow|tonight", "", ""))

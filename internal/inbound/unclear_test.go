@@ -36,6 +36,7 @@ func TestWhoTakesLeaveIsNotSignedUp(t *testing.T) {
 		"Я більше не можу бути волонтером":                                                     true,
 		"Мама померла, приберіть її з розсилки":                                                true,
 		"دیگر نمی‌توانم داوطلب باشم":                                                           true,
+		"نمی‌خواهم خبرنامه شما را دریافت کنم":                                                  true,
 		"Please sign me up for your newsletter":                                                false,
 		"I would like to volunteer. I can't do Mondays, and I am sorry for my late reply.":     false,
 		"Please add our group to the network. We help people who cannot get out of the house.": false,

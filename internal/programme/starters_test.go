@@ -41,6 +41,7 @@ func TestALetterIsTakenForTheFormItsWordsStandFor(t *testing.T) {
 		{"newsletter@communityaction.example", "Hi, could you sign me up for your newsletter please? I like gardens.", "newsletter"},
 		{"newsletter@communityaction.example", "Підпишіть мене на розсилку, будь ласка", "newsletter"},
 		{"newsletter@communityaction.example", "لطفاً خبرنامه را برایم بفرستید", "newsletter"},
+		{"newsletter@communityaction.example", "سلام، می‌خواهم خبرنامه شما را دریافت کنم. تشکر", "newsletter"},
 		{"newsletter@communityaction.example", "Loved the last newsletter! May I write something for the next one?", "ask"},
 		{"newsletter@communityaction.example", "Your newsletter has not come for two months. Am I still on the list?", "ask"},
 		{"support@communityaction.example", "We are a new charity and would like to join the forum in Olney", "join"},

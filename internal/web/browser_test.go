@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http/httptest"
@@ -161,9 +162,20 @@ func (l *looking) at(v view, locale string) []chromedp.Action {
 			chromedp.Evaluate(violations, &l.violations, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
 	}
 	if l.shots != "" {
-		actions = append(actions, chromedp.FullScreenshot(&l.picture, 100)) // below 100 it is no PNG
+		actions = append(actions, chromedp.ActionFunc(l.take))
 	}
 	return actions
+}
+
+// take takes a picture of the whole page, in a window as high as the page. A
+// picture that reaches beyond the window is shifted on pages from right to left.
+func (l *looking) take(ctx context.Context) error {
+	var height int64
+	return chromedp.Tasks{
+		chromedp.Evaluate(`document.documentElement.scrollHeight`, &height),
+		chromedp.ActionFunc(func(ctx context.Context) error { return chromedp.EmulateViewport(l.width, height).Do(ctx) }),
+		chromedp.CaptureScreenshot(&l.picture),
+	}.Do(ctx)
 }
 
 // violations are the rules of WCAG 2.2 AA that a machine can check.
