@@ -43,6 +43,9 @@ func idsIn(values []string) []string {
 }
 
 func idsInOne(v string) []string {
+	if strings.Contains(v, "=?") {
+		v = Words(v) // some programs encode an id that is longer than a line
+	}
 	found := bracketed.FindAllStringSubmatch(v, -1)
 	if found == nil {
 		return bare.FindAllString(v, -1)

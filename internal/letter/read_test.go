@@ -112,6 +112,14 @@ func TestIDsAreFoundWithoutBracketsToo(t *testing.T) {
 	}
 }
 
+func TestIDsThatAProgramHasEncodedAreFound(t *testing.T) {
+	t.Parallel()
+	_, refs := letter.IDs([]byte("In-Reply-To: =?utf-8?q?=3Ca-long-name-that-does-not-fit-?=\n =?utf-8?q?a=40b=2Eexample=3E?=\nReferences: =?utf-8?q?=3Cc=40d=2Eexample=3E?=\n\nx"))
+	if !slices.Equal(refs, []string{"a-long-name-that-does-not-fit-a@b.example", "c@d.example"}) {
+		t.Errorf("found %q", refs)
+	}
+}
+
 func TestALongThreadKeepsItsNewestIDs(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
