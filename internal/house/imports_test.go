@@ -58,6 +58,11 @@ var below = map[string][]string{
 		"internal/postroom", "internal/store", "internal/programme", "internal/intake", "internal/event",
 		"internal/link", "internal/config", "templates", "internal/workflow",
 	},
+	"internal/web/desk": {
+		"internal/postroom", "internal/store", "internal/programme", "internal/team", "internal/casework", "internal/digest",
+		"internal/signin", "internal/wording", "internal/arrivals", "internal/inbound", "internal/letter", "internal/outbound",
+		"internal/workflow", "internal/link", "internal/config", "internal/web", "templates",
+	},
 	"workers": {
 		"internal/postroom", "internal/store", "internal/queue", "internal/outbound", "internal/intake",
 		"internal/workflow", "internal/event", "internal/volunteer", "internal/group", "internal/programme",
@@ -84,7 +89,7 @@ func rooms() []string {
 		"internal/postroom", "templates", "internal/seal", "internal/link", "internal/proof", "internal/config",
 		"internal/letter", "internal/programme", "internal/store", "internal/queue", "internal/outbound", "internal/workflow",
 		"internal/event", "internal/volunteer", "internal/group", "internal/campaign", "internal/intake", "internal/web", "workers",
-		"internal/mailbox", "internal/inbound", "internal/arrivals", "internal/digest", "internal/oauth", "internal/team",
+		"internal/mailbox", "internal/inbound", "internal/arrivals", "internal/digest", "internal/oauth", "internal/team", "internal/web/desk",
 	}
 }
 

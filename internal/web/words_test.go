@@ -152,7 +152,7 @@ func TestValuesInRightToLeftTextsAreIsolated(t *testing.T) {
 	if got := l.Text("en", text); strings.ContainsRune(got, '\u2068') {
 		t.Errorf("%q", got)
 	}
-	if got := string(l.html("en", text)); !strings.Contains(got, "<bdi>&lt;a@b&gt;</bdi>") {
+	if got := string(l.HTML("en", text)); !strings.Contains(got, "<bdi>&lt;a@b&gt;</bdi>") {
 		t.Errorf("%q", got)
 	}
 }
@@ -171,7 +171,7 @@ func TestAPageThatAsksForWhatIsNotThereStopsTheStart(t *testing.T) {
 		`{{misspelt}}`:        "misspelt",
 	} {
 		folder := fstest.MapFS{"web/layout.html": {Data: []byte(`{{template "main" .}}`)}, "web/parts/p.html": {}, "web/pages/x.html": {Data: []byte(`{{define "main"}}` + strings.Split(page, "{{define")[0] + `{{end}}{{define "x"}}{{end}}`)}}
-		_, err := parsePages(folder, locales, &assets{})
+		_, err := ParsePages(folder, "web", locales, &Assets{})
 		if said == "" && err != nil || said != "" && (err == nil || !strings.Contains(err.Error(), said)) {
 			t.Errorf("%s: %v, want %q", page, err, said)
 		}
