@@ -157,7 +157,7 @@ func (r Reader) sent(by, id string, after InboxPlace) ([]InboxRow, bool, error) 
 // An address may be shared: who wrote is in the letter.
 func (r Reader) LettersOf(contact string, after InboxPlace) ([]postroom.Letter, bool, error) {
 	look := func(which string) string {
-		return `SELECT * FROM (SELECT id, received_at FROM letters WHERE ` + which + before("received_at", "id") + `) AS some`
+		return `SELECT * FROM (SELECT id, received_at FROM letters WHERE ` + which + before("received_at", "id") + `) AS one`
 	}
 	list, err := r.letters(`SELECT `+letterColumns+` FROM letters WHERE id IN (SELECT id FROM (`+
 		look(`submission_id IN (SELECT id FROM submissions WHERE contact_id = $1)`)+` UNION `+

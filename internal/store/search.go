@@ -91,7 +91,7 @@ func (r Reader) byWords(words []string, limit int) (list []Found, err error) {
 		 WHERE finds_index MATCH $1 ORDER BY finds_index.rowid DESC LIMIT $2`, `"%s" *`, " "
 	if r.on == "postgres" { // materialised, or it may read the newest of all and see whether they fit
 		hits, begins, and = `SELECT num, kind, id FROM (SELECT num, kind, id FROM finds
-			 WHERE array_to_tsvector(string_to_array(words, ' ')) @@ CAST($1 AS tsquery) OFFSET 0) AS fitting ORDER BY num DESC LIMIT $2`, `'%s':*`, " & "
+			 WHERE finds_vector(words) @@ CAST($1 AS tsquery) OFFSET 0) AS fitting ORDER BY num DESC LIMIT $2`, `'%s':*`, " & "
 	}
 	terms := make([]string, len(words))
 	for i, word := range words {
