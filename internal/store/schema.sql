@@ -93,8 +93,8 @@ CREATE INDEX submissions_by_contact ON submissions (contact_id);
 -- What the desk lists beside those that wait: the held ones, and the settled ones
 -- with all that the list can be narrowed by, so that going through many of them
 -- reads nothing but this index.
-CREATE INDEX submissions_held ON submissions (programme, received_at) WHERE state = 'held';
-CREATE INDEX submissions_settled ON submissions (programme, received_at, id, state, kind, form, area, locale, assigned_to) WHERE state IN ('answered', 'closed');
+CREATE INDEX submissions_held ON submissions (programme, state, received_at) WHERE state = 'held';
+CREATE INDEX submissions_settled ON submissions (programme, state, received_at, id, kind, form, area, locale, assigned_to) WHERE state IN ('answered', 'closed');
 
 CREATE TABLE consents (
 	id            TEXT PRIMARY KEY,
@@ -423,7 +423,7 @@ CREATE TABLE digests (
 -- What the daily summary looks for, found without reading what is long done:
 -- questions that wait, letters that left questions open, dates, and mail that
 -- went wrong or would have been sent.
-CREATE INDEX submissions_waiting ON submissions (programme, received_at, kind) WHERE state = 'received';
+CREATE INDEX submissions_waiting ON submissions (programme, state, received_at, kind) WHERE state = 'received';
 CREATE INDEX submissions_unfinished ON submissions (programme, received_at) WHERE open_fields <> '';
 CREATE INDEX sessions_by_start ON sessions (starts_at);
 CREATE INDEX messages_gone_wrong ON messages (state, settled_at) WHERE state IN ('failed', 'uncertain');
