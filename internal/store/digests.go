@@ -132,7 +132,8 @@ func (r Reader) Unanswered(programme string, kind postroom.FormKind, form string
 // questions open and wait, who has waited longest first, at most limit, and
 // says how many there are in all.
 func (r Reader) Unfinished(programme string, by time.Time, limit int) (list []Awaiting, all int, err error) {
-	const which = ` WHERE programme = $1 AND open_fields <> '' AND submissions.letter_id <> '' AND state = 'received' AND received_at <= $2`
+	// Asked for a state as it stands, SQLite would read all that waits.
+	const which = ` WHERE programme = $1 AND open_fields <> '' AND submissions.letter_id <> '' AND state || '' = 'received' AND received_at <= $2`
 	list, err = r.awaiting(`SELECT `+awaitingColumns+`, received_at
 		  FROM submissions JOIN contacts ON contacts.id = contact_id`+which+`
 		 ORDER BY received_at LIMIT $3`, programme, micros(by), limit)
