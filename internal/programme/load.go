@@ -19,37 +19,6 @@ type Options struct {
 	HasTemplate func(name, locale string) bool // nil leaves names of templates unchecked
 }
 
-// Set is every programme of an organisation.
-type Set struct {
-	programmes []*Programme
-	forms      []*Form
-	worries    Phrases // those of every programme's safeguarding
-}
-
-// Programmes returns the programmes, ordered by file name.
-func (s *Set) Programmes() []*Programme { return slices.Clone(s.programmes) }
-
-// Forms returns every form, in the order of files and within each file.
-func (s *Set) Forms() []*Form { return slices.Clone(s.forms) }
-
-// Programme returns the programme called name.
-func (s *Set) Programme(name string) (*Programme, bool) {
-	i := slices.IndexFunc(s.programmes, func(p *Programme) bool { return p.Name == name })
-	if i < 0 {
-		return nil, false
-	}
-	return s.programmes[i], true
-}
-
-// Form returns the form called name.
-func (s *Set) Form(name string) (*Form, bool) {
-	i := slices.IndexFunc(s.forms, func(f *Form) bool { return f.Name == name })
-	if i < 0 {
-		return nil, false
-	}
-	return s.forms[i], true
-}
-
 // Load reads every *.yaml of a folder. Its error is proof.Mistakes with every
 // mistake of every file, unless the folder itself could not be read.
 func Load(fsys fs.FS, opts Options) (*Set, error) {
@@ -83,14 +52,14 @@ func Load(fsys fs.FS, opts Options) (*Set, error) {
 		worries = append(worries, p.Safeguarding.Phrases)
 	}
 	l.set.worries = together(worries...)
-	return &l.set, nil
+	return newSet(l.set), nil
 }
 
 // loader reads one file after another. What can only be judged when all are
 // read waits in later.
 type loader struct {
 	opts   Options
-	set    Set
+	set    contents
 	sheets []*proof.Sheet
 	names  map[string]string // "form join" to the programme that has it
 	lists  []string
@@ -124,6 +93,7 @@ func (l *loader) file(name string, data []byte) {
 		return
 	}
 	p := l.programme(root.As("the programme"))
+	p.File = name
 	l.set.programmes = append(l.set.programmes, p)
 	l.set.forms = append(l.set.forms, p.Forms...)
 }
