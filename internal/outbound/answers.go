@@ -257,12 +257,12 @@ func (o *Outbox) Bounced(tx *store.Tx, message string, never bool, reason string
 
 // acknowledges says whether a letter only says that something came in.
 func (l *Letters) acknowledges(name string) bool {
-	found := l.byLocale["en"][name]
+	found := l.library()["en"][name]
 	return found != nil && found.acknowledges
 }
 
 // lets says whether a letter is the approved words that a hold lets pass.
 func (l *Letters) lets(name string) bool {
-	found := l.byLocale["en"][name]
+	found := l.library()["en"][name]
 	return found != nil && found.holding
 }
