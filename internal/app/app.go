@@ -15,7 +15,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"slices"
 	"time"
 
 	"postroom/internal/arrivals"
@@ -33,6 +32,7 @@ import (
 	"postroom/internal/queue"
 	"postroom/internal/seal"
 	"postroom/internal/store"
+	"postroom/internal/team"
 	"postroom/internal/web"
 	"postroom/internal/workflow"
 	"postroom/templates"
@@ -49,6 +49,7 @@ type Room struct {
 	Links      *link.Signer
 	Letters    *outbound.Letters
 	Programmes *programme.Set
+	Team       *team.Team
 	Outbox     *outbound.Outbox
 	Workflow   *workflow.Workflow
 	Events     *event.Events
@@ -135,7 +136,10 @@ func (r *Room) lay(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	r.Tokens = oauth.New(oauth.Options{Store: r.Store, Clock: r.Clock, Log: r.Log, Before: o.Before})
-	return r.readTexts(o.Texts)
+	if err := r.readTexts(o.Texts); err != nil {
+		return err
+	}
+	return r.makeTeam(ctx)
 }
 
 // OpenStore opens the database alone, for commands that work beside a
@@ -284,48 +288,10 @@ func (r *Room) readiness() []web.Check {
 	return []web.Check{{Name: "redis", Do: func(ctx context.Context) error { return queue.Ping(ctx, r.Config.Redis) }}}
 }
 
-// coordinators lists who looks after a programme. Somebody always does: where
-// nobody is named, every coordinator is asked, and where there is none, the
-// organisation's own address.
-func (r *Room) coordinators(name string) (list []workflow.Coordinator) {
-	p, _ := r.Programmes.Programme(name)
-	for _, c := range r.Config.Coordinators {
-		if p != nil && looksAfter(c, p) {
-			list = append(list, workflow.Coordinator{Name: c.Name, Address: c.Address, Locale: c.Locale})
-		}
-	}
-	if len(list) > 0 {
-		return list
-	}
-	return r.everybody()
-}
-
-// everybody lists every coordinator, or else the organisation's own address.
-func (r *Room) everybody() (list []workflow.Coordinator) {
-	for _, c := range r.Config.Coordinators {
-		list = append(list, workflow.Coordinator{Name: c.Name, Address: c.Address, Locale: c.Locale})
-	}
-	if len(list) == 0 {
-		from := r.Config.Organisation.From
-		list = append(list, workflow.Coordinator{Name: from.Name, Address: from.Address, Locale: "en"})
-	}
-	return list
-}
-
 // discreet says whether nobody may learn of a programme from a subject.
 func (r *Room) discreet(name string) bool {
 	p, known := r.Programmes.Programme(name)
 	return known && p.Discreet
-}
-
-// looksAfter says whether a coordinator is asked about a programme: one whose
-// settings name programmes is asked about those only, any other where the
-// programme names them.
-func looksAfter(c config.Coordinator, p *programme.Programme) bool {
-	if len(c.Programmes) > 0 {
-		return slices.Contains(c.Programmes, p.Name)
-	}
-	return slices.Contains(p.Coordinators, c.Name)
 }
 
 func outboxOptions(r *Room, desk string) outbound.Options {

@@ -168,3 +168,13 @@ func folderWords(before, name, otherwise string) string {
 	}
 	return before + name
 }
+
+// looksAfter says whether a coordinator is asked about a programme: one whose
+// settings name programmes is asked about those only, any other where the
+// programme names them.
+func looksAfter(c config.Coordinator, p *programme.Programme) bool {
+	if len(c.Programmes) > 0 {
+		return slices.Contains(c.Programmes, p.Name)
+	}
+	return slices.Contains(p.Coordinators, c.Name)
+}

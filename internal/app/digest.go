@@ -1,11 +1,9 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"postroom/internal/config"
@@ -43,6 +41,9 @@ func (r *Room) beside(ctx context.Context) (err error) {
 	}
 	r.Tokens = oauth.New(oauth.Options{Store: r.Store, Clock: r.Clock, Log: r.Log})
 	if err := r.readTexts(nil); err != nil {
+		return err
+	}
+	if err := r.makeTeam(ctx); err != nil {
 		return err
 	}
 	if r.Outbox, err = outbound.New(outboxOptions(r, "")); err != nil {
@@ -87,28 +88,6 @@ func (r *Room) copyTo(mailbox, reference string) string {
 		}
 	}
 	return ""
-}
-
-// readers lists who gets a summary, each with the programmes they are asked
-// about. Where the settings name nobody, the organisation's own address reads
-// it.
-func (r *Room) readers() (list []digest.Coordinator) {
-	for _, c := range r.Config.Coordinators {
-		list = append(list, digest.Coordinator{Name: c.Name, Address: c.Address, Locale: c.Locale})
-	}
-	if len(list) == 0 {
-		from := r.Config.Organisation.From
-		list = append(list, digest.Coordinator{Name: cmp.Or(from.Name, from.Address), Address: from.Address, Locale: "en"})
-	}
-	for _, p := range r.Programmes.Programmes() {
-		for _, c := range r.coordinators(p.Name) {
-			is := func(d digest.Coordinator) bool { return d.Name == cmp.Or(c.Name, c.Address) }
-			if i := slices.IndexFunc(list, is); i >= 0 {
-				list[i].Programmes = append(list[i].Programmes, p.Name)
-			}
-		}
-	}
-	return list
 }
 
 // orderSummaries makes today's summaries due if their hour has come.

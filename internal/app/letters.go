@@ -10,7 +10,6 @@ import (
 	"postroom/internal/config"
 	"postroom/internal/inbound"
 	"postroom/internal/oauth"
-	"postroom/internal/workflow"
 )
 
 // mailbox returns the settings of a mailbox.
@@ -100,28 +99,8 @@ func (r *Room) ours() inbound.Ours {
 		}
 	}
 	o.WebsiteForms = r.Config.WebsiteForms
-	for _, c := range r.Config.Coordinators {
-		o.Staff = append(o.Staff, strings.ToLower(c.Address))
-	}
+	o.Staff = r.staff()
 	return o
-}
-
-// safeguarding lists who is called when somebody may be in danger: the lead and
-// the deputy that the programme names, or else everybody who looks after it.
-func (r *Room) safeguarding(name string) (list []workflow.Coordinator) {
-	p, known := r.Programmes.Programme(name)
-	if !known {
-		return r.coordinators(name)
-	}
-	for _, c := range r.Config.Coordinators {
-		if c.Name == p.Safeguarding.Lead || c.Name == p.Safeguarding.Deputy {
-			list = append(list, workflow.Coordinator{Name: c.Name, Address: c.Address, Locale: c.Locale})
-		}
-	}
-	if len(list) == 0 {
-		return r.coordinators(name)
-	}
-	return list
 }
 
 // day writes a day as people say it in a language.

@@ -29,6 +29,7 @@ func (r *Room) Run(ctx context.Context, pages net.Listener, handler http.Handler
 		handler = r.Web.Probes()
 	}
 	group.Go(func() error { return r.servePages(ctx, pages, handler) })
+	group.Go(func() error { return r.Team.Run(ctx) })
 	if r.has(RoleWorker) {
 		group.Go(func() error { return r.Queue.Run(ctx) })
 	} else {

@@ -37,6 +37,7 @@ var below = map[string][]string{
 	"internal/outbound": {"internal/postroom", "internal/store", "internal/link", "internal/letter", "internal/config", "internal/proof", "templates"},
 
 	// The work, and the one door in.
+	"internal/team":      {"internal/postroom", "internal/store", "internal/programme"},
 	"internal/workflow":  {"internal/postroom", "internal/store", "internal/programme"},
 	"internal/event":     {"internal/postroom", "internal/store", "internal/programme", "internal/workflow"},
 	"internal/volunteer": {"internal/postroom", "internal/store", "internal/programme", "internal/workflow"},
@@ -83,7 +84,7 @@ func rooms() []string {
 		"internal/postroom", "templates", "internal/seal", "internal/link", "internal/proof", "internal/config",
 		"internal/letter", "internal/programme", "internal/store", "internal/queue", "internal/outbound", "internal/workflow",
 		"internal/event", "internal/volunteer", "internal/group", "internal/campaign", "internal/intake", "internal/web", "workers",
-		"internal/mailbox", "internal/inbound", "internal/arrivals", "internal/digest", "internal/oauth",
+		"internal/mailbox", "internal/inbound", "internal/arrivals", "internal/digest", "internal/oauth", "internal/team",
 	}
 }
 

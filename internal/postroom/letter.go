@@ -61,4 +61,6 @@ type Letter struct {
 	Size       int
 	ReceivedAt time.Time
 	SettledAt  time.Time
+
+	SnoozedUntil time.Time // zero when it is not put off
 }

@@ -93,6 +93,8 @@ type Submission struct {
 	Letter       string   // id of the letter that began it, or ""
 	Guessed      bool     // the locale is a guess
 	State        SubmissionState
+	AssignedTo   string    // name of a colleague; "" is whoever looks after the programme
+	SnoozedUntil time.Time // zero when it is not put off
 	ReceivedAt   time.Time
 }
 

@@ -86,14 +86,14 @@ func (tx *Tx) PutCursor(c Cursor) error {
 }
 
 const letterColumns = `id, reference, raw_hash, message_id, mailbox, folder, batch, reads, class, address, imported,
-	coalesce(submission_id, ''), assigned_to, state, reason, size, received_at, settled_at`
+	coalesce(submission_id, ''), assigned_to, state, reason, size, received_at, settled_at, snoozed_until`
 
 func scanLetter(scan func(...any) error) (postroom.Letter, error) {
 	var l postroom.Letter
-	var received, settled int64
+	var received, settled, snoozed int64
 	err := scan(&l.ID, &l.Reference, &l.Hash, &l.MessageID, &l.Mailbox, &l.Folder, &l.Batch, &l.Reads, &l.Class, &l.Address, &l.Imported,
-		&l.Submission, &l.AssignedTo, &l.State, &l.Reason, &l.Size, &received, &settled)
-	l.ReceivedAt, l.SettledAt = moment(received), moment(settled)
+		&l.Submission, &l.AssignedTo, &l.State, &l.Reason, &l.Size, &received, &settled, &snoozed)
+	l.ReceivedAt, l.SettledAt, l.SnoozedUntil = moment(received), moment(settled), moment(snoozed)
 	return l, err
 }
 

@@ -227,19 +227,20 @@ func (tx *Tx) MarkAnswered(id string, at time.Time) error {
 }
 
 const submissionColumns = `id, reference, idempotency_key, natural_key, programme, form, form_version, kind, channel,
-	contact_id, coalesce(organisation_id, ''), address, locale, area, answers_sealed, open_fields, mailbox, letter_id, locale_guessed, state, received_at`
+	contact_id, coalesce(organisation_id, ''), address, locale, area, answers_sealed, open_fields, mailbox, letter_id, locale_guessed, state, received_at, assigned_to, snoozed_until`
 
 func (r Reader) scanSubmission(scan func(...any) error) (postroom.Submission, error) {
 	var s postroom.Submission
 	var answers []byte
 	var open string
-	var received int64
+	var received, snoozed int64
 	err := scan(&s.ID, &s.Reference, &s.Key, &s.NaturalKey, &s.Programme, &s.Form, &s.FormVersion, &s.Kind, &s.Channel,
-		&s.Contact, &s.Organisation, &s.Address, &s.Locale, &s.Area, &answers, &open, &s.Mailbox, &s.Letter, &s.Guessed, &s.State, &received)
+		&s.Contact, &s.Organisation, &s.Address, &s.Locale, &s.Area, &answers, &open, &s.Mailbox, &s.Letter, &s.Guessed, &s.State, &received,
+		&s.AssignedTo, &snoozed)
 	if err != nil {
 		return s, err
 	}
-	s.ReceivedAt = moment(received)
+	s.ReceivedAt, s.SnoozedUntil = moment(received), moment(snoozed)
 	s.Open = strings.FieldsFunc(open, func(r rune) bool { return r == ',' })
 	return s, r.openJSON("submissions.answers:"+s.ID, answers, &s.Answers)
 }
