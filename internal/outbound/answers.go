@@ -54,10 +54,17 @@ func (o *Outbox) watched(tx *store.Tx, m postroom.Message) (verdict, error) {
 			return verdict{}, err
 		}
 	}
-	if o.mode(mailbox) == config.Watch {
+	if o.mode(mailbox) == config.Watch || o.owedInWatch(mailbox, m.CreatedAt) {
 		return verdict{state: postroom.Suppressed, reason: ReasonWatch}, nil
 	}
 	return verdict{}, nil
+}
+
+// owedInWatch says whether a message was owed while its mailbox was only watched.
+// It was shown to staff as what would have been sent; whoever lets the mailbox
+// answer from now on does not expect it to leave.
+func (o *Outbox) owedInWatch(mailbox string, owed time.Time) bool {
+	return o.watch != nil && mailbox != "" && owed.Before(o.watch(mailbox))
 }
 
 // drafted keeps back what a person wants to send themselves. Deliver makes the

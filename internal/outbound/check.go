@@ -185,12 +185,12 @@ func (l *Letters) rehearse() (found proof.Mistakes) {
 }
 
 func (l *Letters) rehearseBoth(r *letter, w *words) proof.Mistakes {
-	found := l.rehearseOne(r, rehearsal(w, "https://example.org/desk"), sample())
+	found := l.rehearseOne(r, rehearsal(w, "https://example.org/desk"), everythingKnown())
 	return append(found, l.rehearseOne(r, rehearsal(w, ""), map[string]string{})...)
 }
 
-// sample is everything that a letter could know.
-func sample() map[string]string {
+// everythingKnown is everything that a letter could know.
+func everythingKnown() map[string]string {
 	full := map[string]string{"starts": "2026-11-26T18:00:00Z", "was_starts": "2026-11-25T18:00:00Z", "ends": "2026-11-26T20:00:00Z", "reply_by": "2026-11-26T18:00:00Z", "url": "https://example.org/"}
 	for _, key := range keys() {
 		if full[key] == "" {
