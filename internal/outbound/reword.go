@@ -140,7 +140,7 @@ func (t LetterText) unreadable() (found proof.Mistakes) {
 		if part.name != "body" && utf8.RuneCountInString(part.text) > 2*maxSubject {
 			wrong(0, "the subject is so long that nobody would see its end", "less")
 		}
-		if at := strings.IndexFunc(part.text, hidden); at >= 0 {
+		if at := Unseen(part.text); at >= 0 {
 			wrong(at, "there is a sign that nobody can see", "the text without it")
 		}
 		if at := nested(part.text); at >= 0 {
@@ -149,6 +149,10 @@ func (t LetterText) unreadable() (found proof.Mistakes) {
 	}
 	return found
 }
+
+// Unseen returns where in a text the first sign stands that its reader cannot see
+// and that could mislead them, or -1.
+func Unseen(text string) int { return strings.IndexFunc(text, hidden) }
 
 // hidden knows control characters, what turns the direction of writing around, and
 // signs for private use. The joiners and marks that right-to-left spelling needs
