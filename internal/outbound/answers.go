@@ -54,10 +54,32 @@ func (o *Outbox) watched(tx *store.Tx, m postroom.Message) (verdict, error) {
 			return verdict{}, err
 		}
 	}
-	if o.mode(mailbox) == config.Watch {
+	old, err := o.owedInWatch(tx, mailbox, m)
+	if err != nil {
+		return verdict{}, err
+	}
+	if old || o.mode(mailbox) == config.Watch {
 		return verdict{state: postroom.Suppressed, reason: ReasonWatch}, nil
 	}
 	return verdict{}, nil
+}
+
+// owedInWatch says whether a message was owed, or answers a letter that came, while
+// its mailbox was only watched: whoever lets the mailbox answer from now on does not
+// expect that to leave. What was promised for later is kept.
+func (o *Outbox) owedInWatch(tx *store.Tx, mailbox string, m postroom.Message) (bool, error) {
+	if o.watch == nil || mailbox == "" {
+		return false, nil
+	}
+	until := o.watch(mailbox)
+	if until.IsZero() || m.CreatedAt.Before(until) || m.Letter == "" {
+		return m.CreatedAt.Before(until), nil
+	}
+	answers, err := tx.Letter(m.Letter)
+	if postroom.KindOf(err) == postroom.NotFound { // it was erased
+		return false, nil
+	}
+	return err == nil && answers.ReceivedAt.Before(until), err
 }
 
 // drafted keeps back what a person wants to send themselves. Deliver makes the
@@ -257,12 +279,12 @@ func (o *Outbox) Bounced(tx *store.Tx, message string, never bool, reason string
 
 // acknowledges says whether a letter only says that something came in.
 func (l *Letters) acknowledges(name string) bool {
-	found := l.byLocale["en"][name]
+	found := l.library()["en"][name]
 	return found != nil && found.acknowledges
 }
 
 // lets says whether a letter is the approved words that a hold lets pass.
 func (l *Letters) lets(name string) bool {
-	found := l.byLocale["en"][name]
+	found := l.library()["en"][name]
 	return found != nil && found.holding
 }
