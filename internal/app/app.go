@@ -19,6 +19,7 @@ import (
 
 	"postroom/internal/arrivals"
 	"postroom/internal/campaign"
+	"postroom/internal/casework"
 	"postroom/internal/config"
 	"postroom/internal/digest"
 	"postroom/internal/event"
@@ -58,6 +59,7 @@ type Room struct {
 	Events     *event.Events
 	Intake     *intake.Intake
 	Arrivals   *arrivals.Arrivals
+	Casework   *casework.Casework
 	Lists      *campaign.Lists
 	Mailboxes  *mailbox.Mailboxes
 	Digests    *digest.Digests
@@ -250,6 +252,7 @@ func (r *Room) makeIntake() {
 		Store: r.Store, Programmes: r.Programmes, Intake: r.Intake, Workflow: r.Workflow, Outbox: r.Outbox, Lists: r.Lists,
 		Ours: r.ours(), Clock: r.Clock, Log: r.Log,
 	})
+	r.makeCasework()
 }
 
 // readTexts takes the texts that were read before, or reads them.

@@ -276,12 +276,12 @@ type CallToMake struct {
 func (r Reader) CallsToMake(limit int) (list []CallToMake, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var c CallToMake
-		var at int64
-		err := rows.Scan(&c.ID, &c.Message, &c.Contact, &c.Submission, &c.Reason, &at, &c.Programme, &c.Reference)
-		c.At = moment(at)
+		var at, snoozed int64
+		err := rows.Scan(&c.ID, &c.Message, &c.Contact, &c.Submission, &c.Reason, &at, &c.AssignedTo, &snoozed, &c.Programme, &c.Reference)
+		c.At, c.SnoozedUntil = moment(at), moment(snoozed)
 		list = append(list, c)
 		return err
-	}, `SELECT calls.id, calls.message_id, calls.contact_id, calls.submission_id, calls.reason, calls.created_at,
+	}, `SELECT calls.id, calls.message_id, calls.contact_id, calls.submission_id, calls.reason, calls.created_at, calls.assigned_to, calls.snoozed_until,
 		       messages.programme, coalesce(submissions.reference, '')
 		  FROM calls JOIN messages ON messages.id = calls.message_id LEFT JOIN submissions ON submissions.id = calls.submission_id
 		 WHERE calls.state = 'open' ORDER BY calls.created_at, calls.id LIMIT $1`, limit)

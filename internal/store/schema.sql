@@ -19,7 +19,8 @@ CREATE TABLE contacts (
 	locale     TEXT NOT NULL DEFAULT '',
 	reach      TEXT NOT NULL DEFAULT 'email' CHECK (reach IN ('email', 'phone', 'post', 'trusted_person')),
 	discreet   BOOLEAN NOT NULL DEFAULT FALSE,
-	created_at BIGINT NOT NULL
+	created_at BIGINT NOT NULL,
+	merged_into TEXT NOT NULL DEFAULT '' -- the contact that is the same person, who has everything of theirs
 );
 CREATE INDEX contacts_by_phone ON contacts (phone, name_key) WHERE phone <> '';
 
@@ -320,7 +321,9 @@ CREATE TABLE calls (
 	reason        TEXT NOT NULL,
 	state         TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done')),
 	created_at    BIGINT NOT NULL,
-	done_at       BIGINT NOT NULL DEFAULT 0
+	done_at       BIGINT NOT NULL DEFAULT 0,
+	assigned_to   TEXT NOT NULL DEFAULT '', -- name of a colleague; '' is whoever looks after what it is about
+	snoozed_until BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX calls_open ON calls (created_at) WHERE state = 'open';
 CREATE INDEX calls_by_contact ON calls (contact_id, created_at);
