@@ -13,7 +13,6 @@
 package desk
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,6 +20,7 @@ import (
 	"net/http"
 	"time"
 
+	"postroom/internal/casework"
 	"postroom/internal/config"
 	"postroom/internal/link"
 	"postroom/internal/postroom"
@@ -38,20 +38,12 @@ type SignIn interface {
 	Wrap(next http.Handler) http.Handler
 }
 
-// Casework is what colleagues do with what came in.
-type Casework interface {
-	// Undo takes back a deed, or returns Gone if it is too late for that.
-	Undo(ctx context.Context, by postroom.Colleague, deed string) error
-	// Deed returns one thing that somebody did.
-	Deed(ctx context.Context, id string) (postroom.Deed, error)
-}
-
 // Options is what a Desk is made from.
 type Options struct {
 	Store      *store.Store
 	Programmes *programme.Set
 	Team       *team.Team
-	Casework   Casework
+	Casework   *casework.Casework
 	SignIn     SignIn
 	Links      *link.Signer
 	Clock      postroom.Clock

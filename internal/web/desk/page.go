@@ -84,7 +84,7 @@ func (d *Desk) notice(r *request) *notice {
 	if id == "" || r.Who.Name == "" {
 		return nil
 	}
-	deed, err := d.Casework.Deed(r.Context(), id)
+	deed, err := r.read(d).Deed(id)
 	if err != nil || deed.Actor != r.Who.Name || d.Clock.Now().Sub(deed.At) > noticed {
 		return nil
 	}
