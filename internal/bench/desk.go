@@ -109,7 +109,7 @@ func desk(t testing.TB, b *bench) {
 }
 
 // inARow is how many pages are asked for in one run.
-const inARow = 300
+const inARow = 100
 
 // pages measures how long one page takes.
 func (b *bench) pages(t testing.TB, name string, g goal, page func() error) {
