@@ -45,6 +45,8 @@ type InboxFilter struct {
 	OldestFirst bool
 	After       InboxPlace // where the page before this one ended
 	Now         time.Time
+
+	counted bool // rows are counted only: neither their order nor their ids are needed
 }
 
 // InboxPlace is where a row of the inbox stands.
@@ -138,7 +140,7 @@ type InboxCounts struct {
 // InboxCounts counts what a filter lets through on all its pages, each of both up
 // to MostCounted.
 func (r Reader) InboxCounts(f InboxFilter) (c InboxCounts, err error) {
-	f.After = InboxPlace{}
+	f.After, f.counted = InboxPlace{}, true
 	for _, of := range []struct {
 		matter postroom.Matter
 		n      *int
@@ -156,7 +158,7 @@ func (r Reader) InboxCounts(f InboxFilter) (c InboxCounts, err error) {
 		for some := range slices.Chunk(looks, looksAtOnce) {
 			var list places
 			var n int
-			query := `SELECT count(*) FROM (` + union(some, &list) + `) AS these`
+			query := `SELECT count(*) FROM (` + union(some, &list) + ` LIMIT ` + list.add(MostCounted+1) + `) AS these`
 			if err := r.row(query, list.args...).Scan(&n); err != nil {
 				return c, fmt.Errorf("count what came in: %w", err)
 			}
@@ -312,8 +314,8 @@ func settled(state postroom.SubmissionState) bool {
 	return state == postroom.SubmissionAnswered || state == postroom.SubmissionClosed
 }
 
-// ofState writes the state out, and what else the index of that state says, so
-// that SQLite sees that it may be used.
+// ofState writes the state out, so that SQLite sees that the index of that state
+// may be used.
 func ofState(state postroom.SubmissionState) string {
 	switch state {
 	case postroom.SubmissionReceived:
@@ -321,9 +323,9 @@ func ofState(state postroom.SubmissionState) string {
 	case postroom.SubmissionHeld:
 		return `state = 'held'`
 	case postroom.SubmissionAnswered:
-		return `state IN ('answered', 'closed') AND state = 'answered'`
+		return `state = 'answered'`
 	default:
-		return `state IN ('answered', 'closed') AND state = 'closed'`
+		return `state = 'closed'`
 	}
 }
 
@@ -344,7 +346,14 @@ func (f InboxFilter) submissions(list *places, which string, awake bool, limit i
 	if !awake {
 		which += f.snoozed(list)
 	}
-	return `SELECT 'submission' AS matter, id, received_at FROM submissions WHERE ` + which + f.rest(list, limit)
+	return `SELECT ` + f.columns("submission") + ` FROM submissions WHERE ` + which + f.rest(list, limit)
+}
+
+func (f InboxFilter) columns(matter string) string {
+	if f.counted {
+		return `1 AS one`
+	}
+	return `'` + matter + `' AS matter, id, received_at`
 }
 
 func (f InboxFilter) letterLook(limit int) look {
@@ -357,7 +366,7 @@ func (f InboxFilter) letterLook(limit int) look {
 			which = `folder = 'inbox' AND state || '' = 'triage' AND address IN (SELECT address FROM contact_addresses WHERE contact_id IN (` + list.each(f.Contacts) + `))` +
 				strings.TrimPrefix(which, `state = 'triage'`)
 		}
-		return `SELECT 'letter' AS matter, id, received_at FROM letters WHERE ` + which + f.snoozed(list) + f.rest(list, limit)
+		return `SELECT ` + f.columns("letter") + ` FROM letters WHERE ` + which + f.snoozed(list) + f.rest(list, limit)
 	}
 }
 
@@ -377,6 +386,9 @@ func (f InboxFilter) rest(list *places, limit int) (end string) {
 		end += ` AND assigned_to = ''`
 	} else if f.AssignedTo != "" {
 		end += ` AND assigned_to = ` + list.add(f.AssignedTo)
+	}
+	if f.counted {
+		return end + ` LIMIT ` + list.add(limit)
 	}
 	before, direction := "<", " DESC"
 	if f.OldestFirst {

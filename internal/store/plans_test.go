@@ -279,8 +279,9 @@ func TestHotQueriesUseAnIndex(t *testing.T) {
 						if name != "messages held" && strings.Contains(plan, "messages_by_state") {
 							t.Errorf("%s reads every message in a state: %s", name, plan)
 						}
-						if waits := strings.HasPrefix(name, "inbox of one") || name == "inbox counts" || name == "unanswered" || name == "unfinished"; waits && strings.Contains(plan, "submissions_by_time") {
-							t.Errorf("%s reads what is long settled: %s", name, plan)
+						if waits := strings.HasPrefix(name, "inbox of one") || name == "inbox counts" || name == "unanswered" || name == "unfinished"; waits && strings.Contains(plan, "submissions_by_time") ||
+							name == "messages to" && strings.Contains(plan, "sqlite_autoindex_subscriptions_2") {
+							t.Errorf("%s reads more than it needs: %s", name, plan)
 						}
 						for line := range strings.Lines(plan) {
 							if wholeTable.MatchString(strings.TrimRight(line, "\n")) {

@@ -95,7 +95,8 @@ CREATE INDEX submissions_by_contact ON submissions (contact_id);
 -- with all that the list can be narrowed by, so that going through many of them
 -- reads nothing but this index.
 CREATE INDEX submissions_held ON submissions (programme, state, received_at) WHERE state = 'held';
-CREATE INDEX submissions_settled ON submissions (programme, state, received_at, id, kind, form, area, locale, assigned_to) WHERE state IN ('answered', 'closed');
+CREATE INDEX submissions_answered ON submissions (programme, state, received_at, id, kind, form, area, locale, assigned_to) WHERE state = 'answered';
+CREATE INDEX submissions_closed ON submissions (programme, state, received_at, id, kind, form, area, locale, assigned_to) WHERE state = 'closed';
 
 CREATE TABLE consents (
 	id            TEXT PRIMARY KEY,

@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -194,8 +195,12 @@ func (r Reader) belongings(first, last string) (words map[string][]string, err e
 // atOnce is how many are given their words in one statement.
 const atOnce = 500
 
-// findEverybody gives words to all contacts and organisations that have none, as
-// those on file before there were any.
+// FindEverybody gives words to all contacts and organisations that have none, such
+// as those that a version before this one adds while both are at work. Doing it
+// again changes nothing.
+func (s *Store) FindEverybody(ctx context.Context) error { return s.Write(ctx, (*Tx).findEverybody) }
+
+// findEverybody is FindEverybody for those on file before there were any words.
 func (tx *Tx) findEverybody() error {
 	for _, of := range []struct {
 		kind  FoundKind

@@ -79,7 +79,9 @@ func TestWhatIsFoundFollowsEveryChange(t *testing.T) {
 		change(func(tx *Tx) error { return tx.SetReach(ann, postroom.ReachPhone, "+441908888888") })
 		wantFound(t, s, "01908777")
 		wantFound(t, s, "01908888", "contact Ann Lee")
-		change(func(tx *Tx) error { return tx.CorrectAddress(ann, "second@else.example", "third@there.example", monday) })
+		change(func(tx *Tx) error {
+			return tx.CorrectAddress(ann, "second@else.example", "third@there.example", monday)
+		})
 		wantFound(t, s, "else")
 		wantFound(t, s, "there ann", "contact Ann Lee")
 

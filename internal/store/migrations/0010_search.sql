@@ -45,7 +45,8 @@ CREATE INDEX contact_organisations_by_organisation ON contact_organisations (org
 DROP INDEX submissions_waiting;
 CREATE INDEX submissions_waiting ON submissions (programme, state, received_at, kind) WHERE state = 'received';
 CREATE INDEX submissions_held ON submissions (programme, state, received_at) WHERE state = 'held';
-CREATE INDEX submissions_settled ON submissions (programme, state, received_at, id, kind, form, area, locale, assigned_to) WHERE state IN ('answered', 'closed');
+CREATE INDEX submissions_answered ON submissions (programme, state, received_at, id, kind, form, area, locale, assigned_to) WHERE state = 'answered';
+CREATE INDEX submissions_closed ON submissions (programme, state, received_at, id, kind, form, area, locale, assigned_to) WHERE state = 'closed';
 
 -- What one person sent, and what was sent to them. Mail about a submission, and
 -- copies of newsletters, are found by what they are about.
