@@ -9,11 +9,6 @@ import (
 
 var errNotYet = errors.New("not built yet")
 
-// Reply answers somebody.
-func (c *Casework) Reply(ctx context.Context, by postroom.Colleague, r Ref, words, locale string) (postroom.Deed, error) {
-	return postroom.Deed{}, errNotYet
-}
-
 // Reclassify moves a submission to another form.
 func (c *Casework) Reclassify(ctx context.Context, by postroom.Colleague, r Ref, form string) (postroom.Deed, error) {
 	return postroom.Deed{}, errNotYet
