@@ -19,6 +19,7 @@ import (
 
 	"postroom/internal/arrivals"
 	"postroom/internal/campaign"
+	"postroom/internal/casework"
 	"postroom/internal/config"
 	"postroom/internal/digest"
 	"postroom/internal/event"
@@ -34,6 +35,7 @@ import (
 	"postroom/internal/store"
 	"postroom/internal/team"
 	"postroom/internal/web"
+	"postroom/internal/web/desk"
 	"postroom/internal/wording"
 	"postroom/internal/workflow"
 	"postroom/templates"
@@ -57,12 +59,14 @@ type Room struct {
 	Events     *event.Events
 	Intake     *intake.Intake
 	Arrivals   *arrivals.Arrivals
+	Casework   *casework.Casework
 	Lists      *campaign.Lists
 	Mailboxes  *mailbox.Mailboxes
 	Digests    *digest.Digests
 	Editions   *campaign.Editions
 	Queue      *queue.Queue
 	Scheduler  *workers.Scheduler
+	Desk       *desk.Desk
 	Web        *web.Server
 
 	locales *web.Locales
@@ -78,6 +82,9 @@ type Options struct {
 	Roles  []Role // none is all
 	Desk   string // address of the coordinators' page; "" while there is none
 	Texts  *Texts // what was read and checked before; nil reads it
+
+	// SignIn says who opens the desk, for tests; nil is who signed in.
+	SignIn desk.SignIn
 
 	// Before is called ahead of each statement of a transaction, of its commit
 	// and of what follows it, and around each effect on another machine. It is
@@ -245,6 +252,7 @@ func (r *Room) makeIntake() {
 		Store: r.Store, Programmes: r.Programmes, Intake: r.Intake, Workflow: r.Workflow, Outbox: r.Outbox, Lists: r.Lists,
 		Ours: r.ours(), Clock: r.Clock, Log: r.Log,
 	})
+	r.makeCasework()
 }
 
 // readTexts takes the texts that were read before, or reads them.
@@ -273,10 +281,13 @@ func (r *Room) makeDoors(o Options) (err error) {
 		return err
 	}
 	r.employ()
+	if err := r.makeDesk(o); err != nil {
+		return err
+	}
 	r.Web, err = web.New(web.Options{
 		Programmes: r.Programmes, Intake: r.Intake, Lists: r.Lists, Events: r.Events,
 		Store: r.Store, Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Locales: r.locales, Log: r.Log,
-		Ready:          r.readiness(),
+		Desk: r.Desk.Handler(), Ready: r.readiness(),
 		SecretsEnd:     func(now time.Time) bool { return len(r.Config.Expiring(now)) > 0 },
 		Mailboxes:      r.mailboxStates,
 		TrustedProxies: r.Config.TrustedProxies, MetricsFrom: r.Config.MetricsFrom,

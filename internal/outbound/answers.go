@@ -20,6 +20,8 @@ const (
 	ReasonAnswered = "reason.answered" // a person was faster
 	ReasonBounced  = "reason.bounced"  // it was sent, and came back
 
+	ReasonTakenBack = "reason.taken_back" // whoever wrote it took it back before it left
+
 	// What a budget kept back or put off, the narrowest first.
 	ReasonBudget        = "reason.budget"         // the sender has had this answer today
 	ReasonBudgetAddress = "reason.budget_address" // the sender has had enough answers today

@@ -172,7 +172,7 @@ func (r *Room) open(s *setup) {
 		cancel()
 		r.t.Fatal(err)
 	}
-	r.Room, err = app.Open(ctx, app.Options{Texts: texts, Config: settings(r.t, s, pages.Addr().String()), Clock: r.Clock, Roles: s.roles, Log: slog.New(slog.NewTextHandler(logTo{r.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	r.Room, err = app.Open(ctx, app.Options{Texts: texts, Config: settings(r.t, s, pages.Addr().String()), Clock: r.Clock, SignIn: named{r}, Roles: s.roles, Log: slog.New(slog.NewTextHandler(logTo{r.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		cancel()
 		r.t.Fatal(err)

@@ -133,7 +133,7 @@ func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, err error) {
 // never sent.
 func (s *Server) render(w http.ResponseWriter, status int, v voice, name string, data any) error {
 	var body bytes.Buffer
-	if err := s.pages.execute(&body, v.locale, name, data); err != nil {
+	if err := s.pages.Execute(&body, v.locale, name, data); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

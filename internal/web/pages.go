@@ -13,23 +13,23 @@ import (
 	"postroom/internal/postroom"
 )
 
-// pages are the templates of every page, parsed once for each language, with
+// Pages are the templates of every page, parsed once for each language, with
 // the language's words bound to them.
-type pages struct {
+type Pages struct {
 	byLocale map[string]map[string]*template.Template
 }
 
-// parsePages reads web/layout.html, web/parts and web/pages of fsys. A page
+// ParsePages reads layout.html, parts and pages of a folder of fsys. A page
 // that asks for a text or a file that is not there is a mistake.
-func parsePages(fsys fs.FS, l *Locales, a *assets) (*pages, error) {
-	names, err := fs.Glob(fsys, "web/pages/*.html")
+func ParsePages(fsys fs.FS, folder string, l *Locales, a *Assets) (*Pages, error) {
+	names, err := fs.Glob(fsys, folder+"/pages/*.html")
 	if err != nil || len(names) == 0 {
-		return nil, errors.Join(err, errors.New("web/pages holds no page"))
+		return nil, errors.Join(err, fmt.Errorf("%s/pages holds no page", folder))
 	}
-	p := &pages{byLocale: make(map[string]map[string]*template.Template)}
+	p := &Pages{byLocale: make(map[string]map[string]*template.Template)}
 	for _, locale := range l.Tags() {
 		p.byLocale[locale] = make(map[string]*template.Template)
-		layout, err := template.New("layout.html").Funcs(funcs(l, a, locale)).ParseFS(fsys, "web/layout.html", "web/parts/*.html")
+		layout, err := template.New("layout.html").Funcs(funcs(l, a, locale)).ParseFS(fsys, folder+"/layout.html", folder+"/parts/*.html")
 		if err != nil {
 			return nil, fmt.Errorf("parse layout: %w", err)
 		}
@@ -46,15 +46,15 @@ func parsePages(fsys fs.FS, l *Locales, a *assets) (*pages, error) {
 
 // funcs are what a template may call: t puts a key into words as HTML, say as
 // plain text for titles and attributes, static gives the address of a file.
-func funcs(l *Locales, a *assets, locale string) template.FuncMap {
+func funcs(l *Locales, a *Assets, locale string) template.FuncMap {
 	return template.FuncMap{
-		"t":      func(key string, pairs ...string) template.HTML { return l.html(locale, postroom.Say(key, pairs...)) },
+		"t":      func(key string, pairs ...string) template.HTML { return l.HTML(locale, postroom.Say(key, pairs...)) },
 		"say":    func(key string, pairs ...string) string { return l.Text(locale, postroom.Say(key, pairs...)) },
 		"static": a.address,
 	}
 }
 
-func (p *pages) execute(w io.Writer, locale, name string, data any) error {
+func (p *Pages) Execute(w io.Writer, locale, name string, data any) error {
 	page, ok := p.byLocale[locale][name]
 	if !ok {
 		return fmt.Errorf("there is no page %s in %s", name, locale)
@@ -67,7 +67,7 @@ func (p *pages) execute(w io.Writer, locale, name string, data any) error {
 
 // check looks at what every page asks for. One language is enough: all have
 // the same texts.
-func (p *pages) check(l *Locales, a *assets) error {
+func (p *Pages) check(l *Locales, a *Assets) error {
 	var mistakes []error
 	for name, page := range p.byLocale[english] {
 		for _, part := range page.Templates() {
@@ -84,7 +84,7 @@ func (p *pages) check(l *Locales, a *assets) error {
 	return errors.Join(mistakes...)
 }
 
-func checkCall(cmd *parse.CommandNode, l *Locales, a *assets) error {
+func checkCall(cmd *parse.CommandNode, l *Locales, a *Assets) error {
 	fn, ok := cmd.Args[0].(*parse.IdentifierNode)
 	if !ok || !strings.Contains(" t say static ", " "+fn.Ident+" ") {
 		return nil

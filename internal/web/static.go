@@ -14,19 +14,19 @@ import (
 	"postroom/internal/postroom"
 )
 
-// assets are the files in static. The address of each holds a hash of what is
+// Assets are the files in static. The address of each holds a hash of what is
 // in it: a browser may keep it for a year, and a new version has a new address.
-type assets struct {
+type Assets struct {
 	byName    map[string]string // postroom.css to /static/postroom.1f2e3d4c.css
 	byAddress map[string][]byte
 }
 
-func loadAssets(fsys fs.FS) (*assets, error) {
+func LoadAssets(fsys fs.FS) (*Assets, error) {
 	files, err := fs.Glob(fsys, "static/*")
 	if err != nil {
 		return nil, fmt.Errorf("list static files: %w", err)
 	}
-	a := &assets{byName: make(map[string]string), byAddress: make(map[string][]byte)}
+	a := &Assets{byName: make(map[string]string), byAddress: make(map[string][]byte)}
 	for _, file := range files {
 		data, err := fs.ReadFile(fsys, file)
 		if err != nil {
@@ -41,7 +41,7 @@ func loadAssets(fsys fs.FS) (*assets, error) {
 }
 
 // address returns where a file is to be had.
-func (a *assets) address(name string) (string, error) {
+func (a *Assets) address(name string) (string, error) {
 	address, ok := a.byName[name]
 	if !ok {
 		return "", fmt.Errorf("there is no file static/%s", name)

@@ -80,6 +80,8 @@ type Options struct {
 	Locales    *Locales // what LoadLocales read of them; nil reads it
 	Log        *slog.Logger
 
+	// Desk answers everything below /desk; nil has none.
+	Desk http.Handler
 	// Ready are the checks behind /readyz; the database is always one.
 	Ready []Check
 	// SecretsEnd says whether a secret of ours comes to its end; nil is never.
@@ -100,8 +102,8 @@ type Options struct {
 type Server struct {
 	Options
 	locales *Locales
-	pages   *pages
-	assets  *assets
+	pages   *Pages
+	assets  *Assets
 	limits  *limiter
 	metrics *metrics
 	guess   *guesser
@@ -123,11 +125,11 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load texts: %w", err)
 	}
-	assets, err := loadAssets(o.Templates)
+	assets, err := LoadAssets(o.Templates)
 	if err != nil {
 		return nil, fmt.Errorf("load static files: %w", err)
 	}
-	pages, err := parsePages(o.Templates, locales, assets)
+	pages, err := ParsePages(o.Templates, "web", locales, assets)
 	if err != nil {
 		return nil, fmt.Errorf("parse pages: %w", err)
 	}
@@ -194,6 +196,10 @@ func (s *Server) route(mux *http.ServeMux) {
 	mux.Handle("POST /api/v1/forms/{form}/submissions", s.api(s.submitJSON))
 	mux.Handle("/api/", s.api(s.nowhere))
 	mux.Handle("GET /static/{file}", s.handle(s.static))
+	if s.Desk != nil {
+		mux.Handle("/desk/", s.Desk)
+		mux.Handle("GET /desk", http.RedirectHandler("/desk/", http.StatusSeeOther))
+	}
 	s.routeProbes(mux)
 }
 

@@ -114,9 +114,9 @@ func (l *Locales) Text(locale string, t postroom.Text) string {
 	return fill(l.raw(locale, t.Key), t.Args, isolated)
 }
 
-// html is Text for the body of a page: values stand in elements that isolate
+// HTML is Text for the body of a page: values stand in elements that isolate
 // them and take their own direction.
-func (l *Locales) html(locale string, t postroom.Text) template.HTML {
+func (l *Locales) HTML(locale string, t postroom.Text) template.HTML {
 	escaped := template.HTMLEscapeString(l.raw(locale, t.Key))
 	return template.HTML(fill(escaped, t.Args, func(value string) string {
 		return "<bdi>" + template.HTMLEscapeString(value) + "</bdi>"

@@ -1,0 +1,53 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"postroom/internal/arrivals"
+	"postroom/internal/casework"
+	"postroom/internal/postroom"
+)
+
+// makeCasework makes the room in which colleagues act.
+func (r *Room) makeCasework() {
+	r.Casework = casework.New(casework.Options{
+		Store: r.Store, Programmes: r.Programmes, Team: r.Team, Workflow: r.Workflow, Outbox: r.Outbox,
+		Letters: filing{r}, Clock: r.Clock, ReplyTo: r.replyTo, Log: r.Log,
+	})
+}
+
+// filing is the room that reads letters, as casework needs it.
+type filing struct{ room *Room }
+
+// File files a letter in triage, and says in words what keeps it from that.
+func (f filing) File(ctx context.Context, id string, as casework.FileAs, by string) (string, error) {
+	l, err := f.room.Store.Read(ctx).Letter(id)
+	if err != nil {
+		return "", err
+	}
+	receipt, err := f.room.Arrivals.File(ctx, l, arrivals.As{Person: as.Person, Name: as.Name, Form: as.Form}, by)
+	if err != nil {
+		return "", inWords(err)
+	}
+	return receipt.Submission.Reference, nil
+}
+
+// inWords classifies why a letter was not filed.
+func inWords(err error) error {
+	for _, known := range []struct {
+		err  error
+		kind postroom.Kind
+		say  string
+	}{
+		{arrivals.ErrNotWaiting, postroom.Gone, "desk.settled"},
+		{arrivals.ErrOurs, postroom.Invalid, "desk.file_ours"},
+		{arrivals.ErrNobody, postroom.Invalid, "desk.file_nobody"},
+		{arrivals.ErrNoForm, postroom.Invalid, "desk.file_no_form"},
+	} {
+		if errors.Is(err, known.err) {
+			return &postroom.Error{Kind: known.kind, Say: postroom.Say(known.say), Cause: err}
+		}
+	}
+	return err
+}

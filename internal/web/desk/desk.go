@@ -1,0 +1,131 @@
+// Package desk is the back room: the pages on which colleagues see who waits,
+// answer, and look after the post room itself.
+//
+// The idea a newcomer needs: every page stands in one table (routes.go) with a
+// rule that says who may open it, and no handler runs before its rule was kept.
+// A rule knows roles; what a page shows is besides bounded by the programmes and
+// areas of whoever looks, and that is the handler's to ask (scope.go). As at the
+// front counter, a handler decides nothing: it reads what came, hands it to a
+// work room, and answers with a redirect or a page. GET never changes anything
+// but what is noted of who looked at what. Every act is a button that works
+// without JavaScript, and most can be undone: the page after it says what was
+// done and offers that.
+package desk
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"postroom/internal/casework"
+	"postroom/internal/config"
+	"postroom/internal/link"
+	"postroom/internal/postroom"
+	"postroom/internal/programme"
+	"postroom/internal/store"
+	"postroom/internal/team"
+	"postroom/internal/web"
+)
+
+// SignIn says who looks at a page.
+type SignIn interface {
+	// Who returns the colleague who signed in with this browser.
+	Who(r *http.Request) (postroom.Colleague, bool)
+	// Wrap makes a handler's requests carry their sign-in, and keeps it.
+	Wrap(next http.Handler) http.Handler
+}
+
+// Options is what a Desk is made from.
+type Options struct {
+	Store      *store.Store
+	Programmes *programme.Set
+	Team       *team.Team
+	Casework   *casework.Casework
+	SignIn     SignIn
+	Links      *link.Signer
+	Clock      postroom.Clock
+	Org        config.Organisation
+	Templates  fs.FS        // desk and static
+	Public     *web.Locales // the words of the public pages, for what work rooms say
+	Log        *slog.Logger
+}
+
+// Desk answers the pages of colleagues.
+type Desk struct {
+	Options
+	words  *web.Locales
+	pages  *web.Pages
+	routes []route
+}
+
+// New makes a Desk. It returns an error that names every page without a rule,
+// every missing text and every misspelt template.
+func New(o Options) (*Desk, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Org.Zone == nil {
+		o.Org.Zone = time.UTC
+	}
+	d := &Desk{Options: o}
+	if err := d.read(); err != nil {
+		return nil, err
+	}
+	d.routes = d.table()
+	var mistakes []error
+	for _, route := range d.routes {
+		if route.rule.empty() {
+			mistakes = append(mistakes, fmt.Errorf("%s has no rule that says who may open it", route.pattern))
+		}
+	}
+	return d, errors.Join(mistakes...)
+}
+
+// read reads the desk's texts and pages.
+func (d *Desk) read() error {
+	own, err := fs.Sub(d.Templates, "desk")
+	if err != nil {
+		return fmt.Errorf("find the desk's texts: %w", err)
+	}
+	if d.words, err = web.LoadLocales(own); err != nil {
+		return fmt.Errorf("load the desk's texts: %w", err)
+	}
+	assets, err := web.LoadAssets(d.Templates)
+	if err != nil {
+		return fmt.Errorf("load static files: %w", err)
+	}
+	if d.pages, err = web.ParsePages(d.Templates, "desk", d.words, assets); err != nil {
+		return fmt.Errorf("parse the desk's pages: %w", err)
+	}
+	return nil
+}
+
+// Handler returns everything below /desk.
+func (d *Desk) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, route := range d.routes {
+		mux.Handle(route.pattern, d.handle(route))
+	}
+	return withHeaders(d.SignIn.Wrap(mux))
+}
+
+// now is the moment, in the organisation's zone.
+func (d *Desk) now() time.Time { return d.Clock.Now().In(d.Org.Zone) }
+
+// say puts a text into words: the desk's own, or those of the public pages, which
+// work rooms speak in.
+func (d *Desk) say(t postroom.Text) string {
+	if !d.words.Has(t.Key) && d.Public != nil && d.Public.Has(t.Key) {
+		return d.Public.Text(english, t)
+	}
+	return d.words.Text(english, t)
+}
+
+// english is the language of the desk.
+const english = "en"
+
+// read is the database under a request's context.
+func (r *request) read(d *Desk) store.Reader { return d.Store.Read(r.Context()) }

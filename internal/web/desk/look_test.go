@@ -1,0 +1,72 @@
+package desk_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"postroom/internal/testkit"
+	"postroom/internal/testserver"
+)
+
+// look opens a page of the desk as a colleague in a real browser, narrow and wide,
+// by day and by night, with JavaScript and without, and fails on anything that is
+// wider than the window or breaks a rule of WCAG 2.2 AA that a machine can check.
+// Pictures go to the folder that POSTROOM_SHOTS names, if any.
+func look(t *testing.T, room *testkit.Room, who, name, path string) {
+	t.Helper()
+	browser, axe := testserver.Browser(t), testserver.Axe(t)
+	for _, v := range []struct {
+		width  int64
+		scheme string
+		script bool
+	}{{360, "light", true}, {1280, "light", true}, {360, "dark", true}, {360, "light", false}} {
+		var overflow int64
+		var wrong []string
+		var picture []byte
+		actions := []chromedp.Action{
+			network.SetCookie("as", who).WithURL(room.URL),
+			emulation.SetScriptExecutionDisabled(!v.script),
+			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: v.scheme}}),
+			chromedp.EmulateViewport(v.width, 800), chromedp.Navigate(room.URL + path),
+			emulation.SetScriptExecutionDisabled(false),
+			chromedp.Evaluate(`document.documentElement.scrollWidth - innerWidth`, &overflow),
+			chromedp.Evaluate(axe+"; true", nil),
+			chromedp.Evaluate(violations, &wrong, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
+			chromedp.FullScreenshot(&picture, 100),
+		}
+		shot := fmt.Sprintf("desk-%s-%d-%s", name, v.width, v.scheme)
+		if !v.script {
+			shot += "-plain"
+		}
+		if err := chromedp.Run(browser, actions...); err != nil {
+			t.Fatalf("%s: %v", shot, err)
+		}
+		if overflow > 0 || len(wrong) > 0 {
+			t.Errorf("%s: %d px too wide; %s", shot, overflow, strings.Join(wrong, "\n"))
+		}
+		if folder := os.Getenv("POSTROOM_SHOTS"); folder != "" {
+			if err := os.WriteFile(filepath.Join(folder, shot+".png"), picture, 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// violations are the rules of WCAG 2.2 AA that a machine can check.
+const violations = `axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}).then(
+	r => r.violations.flatMap(v => v.nodes.map(n => v.id + " " + n.target + " " + n.failureSummary)))`
+
+func TestTheFrameInARealBrowser(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.Hire(t, "viewer-1")
+	look(t, room, "office", "error", "/desk/nowhere")
+}

@@ -1,0 +1,47 @@
+package desk
+
+import (
+	"slices"
+
+	"postroom/internal/postroom"
+)
+
+// route is one page or one button.
+type route struct {
+	pattern string // as http.ServeMux reads it
+	rule    rule
+	do      handler
+}
+
+// rule says who may open a page. The zero rule is no rule, and a page that has
+// it stops the start.
+type rule struct {
+	stranger bool            // also whoever has not signed in
+	roles    []postroom.Role // who has one of these, in any programme
+}
+
+func (r rule) empty() bool { return !r.stranger && len(r.roles) == 0 }
+
+// lets says whether a colleague may open the page.
+func (r rule) lets(c postroom.Colleague) bool {
+	return r.stranger || slices.ContainsFunc(r.roles, c.Is)
+}
+
+// The rules.
+func strangers() rule { return rule{stranger: true} }
+func all() rule       { return rule{roles: postroom.Roles()} }
+func readers() rule   { return rule{roles: []postroom.Role{postroom.Admin, postroom.IsCoordinator}} }
+func admins() rule    { return rule{roles: []postroom.Role{postroom.Admin}} }
+
+// table lists every page and every button of the desk. What is not listed is
+// not found.
+func (d *Desk) table() []route {
+	return slices.Concat(
+		[]route{
+			{"/desk/", all(), d.nowhere},
+			{"GET /desk/sign-in", strangers(), d.nowhere}, // until there is one
+			{"GET /desk/{$}", all(), d.home},
+			{"POST /desk/undo", readers(), d.undo},
+		},
+	)
+}

@@ -1,0 +1,58 @@
+// What makes the desk quicker with a keyboard. Every page works without it.
+//
+// j and k go down and up a list, Enter opens, / goes to the search, g then t, i,
+// p or c goes to Today, Inbox, People or Calls, ? shows the keys. Nothing happens
+// while somebody types, or holds a modifier key.
+"use strict";
+
+(() => {
+  const links = () => [...document.querySelectorAll(".items .item h3 a")];
+  const places = { t: "/desk/today", i: "/desk/inbox", p: "/desk/people", c: "/desk/calls" };
+  let going = false;
+
+  const typing = (at) => at.isContentEditable || /^(input|textarea|select)$/i.test(at.tagName);
+
+  const move = (step) => {
+    const all = links();
+    const at = all.indexOf(document.activeElement);
+    const next = all[at < 0 ? (step > 0 ? 0 : all.length - 1) : at + step];
+    if (next) {
+      next.focus();
+      next.scrollIntoView({ block: "nearest" });
+    }
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (going) {
+      going = false;
+      if (places[event.key]) location.href = places[event.key];
+      return;
+    }
+    switch (event.key) {
+      case "j": move(1); break;
+      case "k": move(-1); break;
+      case "g": going = true; break;
+      case "/": {
+        const search = document.querySelector("input[type=search]");
+        if (!search) return;
+        event.preventDefault();
+        search.focus();
+        break;
+      }
+      case "?": {
+        const keys = document.getElementById("keys");
+        if (keys) keys.toggleAttribute("open");
+      }
+    }
+  });
+
+  // A button that was pressed once is not pressed again while its answer is on
+  // the way. The server would do it once all the same.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+  });
+  addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((f) => delete f.dataset.sent));
+})();
