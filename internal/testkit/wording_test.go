@@ -147,6 +147,9 @@ func TestADateMovedOnTheDeskTellsPeopleOnce(t *testing.T) {
 	room.Work(t)
 	venue := "The other hall"
 	edit(t, room, "networking-event", programme.SetSession(event.Name, session.Name, programme.SessionChange{Venue: &venue}))
+	if err := two.Events.Sync(t.Context()); err != nil { // which may not know yet, and must not move it back
+		t.Fatal(err)
+	}
 	follows(t, two)
 	room.Work(t)
 	two.Work(t)
