@@ -66,7 +66,7 @@ func TestAFormIsClosedAndOpenedOnTheDesk(t *testing.T) {
 	form := room.Get(t, "/f/ask?lang=en").Hidden()
 	edit(t, room, "enquiries", programme.SetClosed("ask", programme.Closed{Until: until, Words: postroom.Words{"": "We are back on Wednesday."}}))
 	wantPage(t, room, "/f/ask?lang=en", "We are back on Wednesday.", true)
-	form["email"], form["question"] = []string{"person@example.org"}, []string{"When?"}
+	form["name"], form["email"], form["question"] = []string{"A Person"}, []string{"person@example.org"}, []string{"When?"}
 	if page := room.PostForm(t, "/f/ask", form); !strings.Contains(page.Body, "We are back on Wednesday.") || room.Count(t) != 0 {
 		t.Errorf("a form from before the closing: %d on file, %s", room.Count(t), page.Body)
 	}
@@ -84,7 +84,7 @@ func TestALetterIsWordedOnTheDesk(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
 		room := testkit.New(t, engine)
 		ask := func(who string) string {
-			room.Submit(t, "ask", url.Values{"email": {who}, "question": {"When?"}})
+			room.Submit(t, "ask", url.Values{"name": {"A Person"}, "email": {who}, "question": {"When?"}})
 			room.Work(t)
 			return room.Letter(t, who).Text
 		}
@@ -147,6 +147,9 @@ func TestADateMovedOnTheDeskTellsPeopleOnce(t *testing.T) {
 	room.Work(t)
 	venue := "The other hall"
 	edit(t, room, "networking-event", programme.SetSession(event.Name, session.Name, programme.SessionChange{Venue: &venue}))
+	if err := two.Events.Sync(t.Context()); err != nil { // which may not know yet, and must not move it back
+		t.Fatal(err)
+	}
 	follows(t, two)
 	room.Work(t)
 	two.Work(t)
