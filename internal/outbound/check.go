@@ -176,7 +176,7 @@ func (r *letter) compare(english *letter) proof.Mistakes {
 func (l *Letters) rehearse() (found proof.Mistakes) {
 	for locale, letters := range l.byLocale {
 		for _, r := range letters {
-			full := map[string]string{"starts": "2026-11-26T18:00:00Z", "was_starts": "2026-11-25T18:00:00Z", "ends": "2026-11-26T20:00:00Z", "reply_by": "2026-11-26T18:00:00Z", "url": "https://example.org/"}
+			full := map[string]string{"since": "2026-11-26T16:30:00Z", "starts": "2026-11-26T18:00:00Z", "was_starts": "2026-11-25T18:00:00Z", "ends": "2026-11-26T20:00:00Z", "reply_by": "2026-11-26T18:00:00Z", "url": "https://example.org/"}
 			for _, key := range keys() {
 				if full[key] == "" {
 					full[key] = "Example"

@@ -30,12 +30,14 @@ func alarmReason(id string) string { return "alarms.reason:" + id }
 
 // RaiseAlarm puts an alarm on file, once for what it is about, and says whether
 // it rings anew: one that is open stays as it is, one that was closed is opened
-// once more with all that was said of it before.
+// once more with all that was said of it before. Each time it rings RaisedAt is
+// another moment, whatever the clock says.
 func (tx *Tx) RaiseAlarm(a postroom.Alarm) (postroom.Alarm, bool, error) {
 	var id string
 	err := tx.row(`
 		INSERT INTO alarms (id, kind, subject, programme, raised_by, raised_at, stage, next_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (kind, subject) DO UPDATE SET programme = excluded.programme, raised_by = excluded.raised_by, raised_at = excluded.raised_at,
+		ON CONFLICT (kind, subject) DO UPDATE SET programme = excluded.programme, raised_by = excluded.raised_by,
+			raised_at = CASE WHEN excluded.raised_at > alarms.raised_at THEN excluded.raised_at ELSE alarms.raised_at + 1 END,
 			stage = excluded.stage, next_at = excluded.next_at, opened_at = 0, opened_by = '', closed_at = 0, closed_by = ''
 		 WHERE alarms.closed_at > 0
 		RETURNING id`,
