@@ -270,7 +270,8 @@ func (r *Room) readTexts(texts *Texts) (err error) {
 func (r *Room) makeWorkflow() {
 	r.Workflow = workflow.New(workflow.Options{
 		Store: r.Store, Programmes: r.Programmes, Outbox: r.Outbox,
-		Zone: r.Config.Organisation.Zone, Quiet: r.Config.Organisation.Quiet, Coordinators: r.coordinators, Safeguarding: r.safeguarding,
+		Zone: r.Config.Organisation.Zone, Quiet: r.Config.Organisation.Quiet, Coordinators: r.coordinators,
+		Safeguarding: r.safeguarding, Hours: r.Config.Organisation.WorkingHours, KeepMonths: r.Config.Organisation.SafeguardingKeep, Clock: r.Clock,
 		Label: r.locales.Text, Day: r.day, ReplyTo: r.replyTo, Log: r.Log,
 	})
 }

@@ -4,17 +4,19 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"time"
 
 	"postroom/internal/arrivals"
 	"postroom/internal/casework"
 	"postroom/internal/postroom"
+	"postroom/internal/store"
 )
 
 // makeCasework makes the room in which colleagues act.
 func (r *Room) makeCasework() {
 	r.Casework = casework.New(casework.Options{
 		Store: r.Store, Programmes: r.Programmes, Team: r.Team, Workflow: r.Workflow, Outbox: r.Outbox,
-		Letters: filing{r}, Clock: r.Clock, ReplyTo: r.repliesTo, Log: r.Log,
+		Letters: filing{r}, Alarms: r.alarms(), Clock: r.Clock, ReplyTo: r.repliesTo, Log: r.Log,
 	})
 }
 
@@ -58,4 +60,18 @@ func inWords(err error) error {
 		}
 	}
 	return err
+}
+
+// alarms is how casework says that somebody may be in danger, and that a person
+// has looked.
+func (r *Room) alarms() casework.Alarms {
+	return casework.Alarms{
+		Raise: r.Workflow.Raise,
+		Opened: func(tx *store.Tx, about casework.Ref, by string, at time.Time) error {
+			return r.Workflow.Opened(tx, about.Matter, about.ID, by, at)
+		},
+		Closed: func(tx *store.Tx, about casework.Ref, by, reason string, at time.Time) error {
+			return r.Workflow.CloseAlarm(tx, about.Matter, about.ID, by, reason, at)
+		},
+	}
 }

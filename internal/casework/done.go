@@ -148,9 +148,24 @@ func (c *Casework) endTriage(tx *store.Tx, m *matter, d *postroom.Deed, reason s
 		if _, err := tx.EndTriage(m.ID, reason, d.At); err != nil {
 			return fmt.Errorf("end triage of letter %s: %w", m.ID, err)
 		}
+		if err := c.endAlarm(tx, m, d, reason); err != nil {
+			return err
+		}
 		return c.Outbox.Answered(tx, m.ID, "", d.At)
 	})
 }
+
+// endAlarm closes the alarm about a letter that somebody has dealt with.
+func (c *Casework) endAlarm(tx *store.Tx, m *matter, d *postroom.Deed, reason string) error {
+	if !m.safety || c.Alarms.Closed == nil {
+		return nil
+	}
+	d.Before[rang] = "yes"
+	return c.Alarms.Closed(tx, m.Ref, d.Actor, reason, d.At)
+}
+
+// rang is the key of Before under which stands that an alarm was closed.
+const rang = "rang"
 
 // Close notes that something needs no answer. What would still say that we have
 // it leaves all the same.

@@ -117,6 +117,11 @@ func (c *Casework) unanswer(tx *store.Tx, m *matter, d postroom.Deed) error {
 			return err
 		}
 	}
+	if d.Before[rang] != "" && c.Alarms.Raise != nil { // the lead is called anew: better once too often
+		if err := c.Alarms.Raise(tx, postroom.Alarm{Matter: m.Matter, Subject: m.ID, Programme: m.programmes[0], RaisedBy: d.Actor, RaisedAt: now}); err != nil {
+			return err
+		}
+	}
 	if m.submission.ID == "" || m.Matter == postroom.AboutStep {
 		return nil
 	}

@@ -53,15 +53,12 @@ func (c *Casework) worry(tx *store.Tx, m *matter, d *postroom.Deed) error {
 		if err != nil {
 			return err
 		}
-		if err := c.Workflow.Worry(tx, run, "desk:"+d.ID, true, d.At); err != nil {
+		if err := c.Workflow.WorryBy(tx, run, d.Actor, d.At); err != nil {
 			return fmt.Errorf("hold submission %s: %w", m.ID, err)
 		}
 	case postroom.AboutLetter:
 		if m.letter.State != postroom.LetterTriage {
 			return fault(postroom.Invalid, "the letter is not in triage", "desk.not_possible")
-		}
-		if err := c.Workflow.Alarm(tx, a.Programme, m.letter, m.reference, d.At); err != nil {
-			return err
 		}
 	default:
 		return fault(postroom.Invalid, "a "+string(m.Matter)+" is not held", "desk.not_possible")

@@ -191,7 +191,7 @@ func (l *Letters) rehearseBoth(r *letter, w *words) proof.Mistakes {
 
 // everythingKnown is everything that a letter could know.
 func everythingKnown() map[string]string {
-	full := map[string]string{"starts": "2026-11-26T18:00:00Z", "was_starts": "2026-11-25T18:00:00Z", "ends": "2026-11-26T20:00:00Z", "reply_by": "2026-11-26T18:00:00Z", "url": "https://example.org/"}
+	full := map[string]string{"since": "2026-11-26T16:30:00Z", "starts": "2026-11-26T18:00:00Z", "was_starts": "2026-11-25T18:00:00Z", "ends": "2026-11-26T20:00:00Z", "reply_by": "2026-11-26T18:00:00Z", "url": "https://example.org/"}
 	for _, key := range keys() {
 		if full[key] == "" {
 			full[key] = "Example"
