@@ -31,6 +31,7 @@ import (
 	"postroom/internal/programme"
 	"postroom/internal/queue"
 	"postroom/internal/seal"
+	"postroom/internal/signin"
 	"postroom/internal/store"
 	"postroom/internal/team"
 	"postroom/internal/web"
@@ -51,6 +52,7 @@ type Room struct {
 	Programmes *programme.Set
 	Team       *team.Team
 	Outbox     *outbound.Outbox
+	SignIn     *signin.SignIn
 	Workflow   *workflow.Workflow
 	Events     *event.Events
 	Intake     *intake.Intake
@@ -75,6 +77,7 @@ type Options struct {
 	Log    *slog.Logger
 	Roles  []Role // none is all
 	Desk   string // address of the coordinators' page; "" while there is none
+	Demo   bool   // links to the desk work more than once
 	Texts  *Texts // what was read and checked before; nil reads it
 
 	// Before is called ahead of each statement of a transaction, of its commit
@@ -222,6 +225,7 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 	if r.Outbox, err = outbound.New(out); err != nil {
 		return err
 	}
+	r.makeSignIn(o.Demo)
 	r.makeWorkflow()
 	r.Lists = campaign.New(campaign.Options{Store: r.Store, Runs: r.Workflow, Clock: r.Clock})
 	r.Editions = campaign.NewEditions(campaign.EditionOptions{Store: r.Store, Copies: r.Outbox, Discreet: r.discreet, Clock: r.Clock})

@@ -38,6 +38,7 @@ var below = map[string][]string{
 
 	// The work, and the one door in.
 	"internal/team":      {"internal/postroom", "internal/store", "internal/programme"},
+	"internal/signin":    {"internal/postroom", "internal/store", "internal/team"},
 	"internal/workflow":  {"internal/postroom", "internal/store", "internal/programme"},
 	"internal/event":     {"internal/postroom", "internal/store", "internal/programme", "internal/workflow"},
 	"internal/volunteer": {"internal/postroom", "internal/store", "internal/programme", "internal/workflow"},
@@ -84,7 +85,7 @@ func rooms() []string {
 		"internal/postroom", "templates", "internal/seal", "internal/link", "internal/proof", "internal/config",
 		"internal/letter", "internal/programme", "internal/store", "internal/queue", "internal/outbound", "internal/workflow",
 		"internal/event", "internal/volunteer", "internal/group", "internal/campaign", "internal/intake", "internal/web", "workers",
-		"internal/mailbox", "internal/inbound", "internal/arrivals", "internal/digest", "internal/oauth", "internal/team",
+		"internal/mailbox", "internal/inbound", "internal/arrivals", "internal/digest", "internal/oauth", "internal/team", "internal/signin",
 	}
 }
 
