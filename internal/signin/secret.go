@@ -99,16 +99,15 @@ func typed(address string) string {
 // network is whose requests are counted together: what one household or one
 // office has (a /24, or a /56 of IPv6).
 func network(from netip.Addr) string {
+	if !from.IsValid() {
+		return "unknown"
+	}
 	from = from.Unmap().WithZone("")
 	bits := 24
 	if from.Is6() {
 		bits = 56
 	}
-	net, err := from.Prefix(bits)
-	if err != nil {
-		return "unknown"
-	}
-	return net.String()
+	return netip.PrefixFrom(from, bits).Masked().String()
 }
 
 // wanted returns the path of a page of the desk to which somebody may be sent

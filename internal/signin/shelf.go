@@ -126,7 +126,7 @@ func (s *SignIn) current(ctx context.Context) (id string) {
 type wrapped struct{}
 
 // Keep remembers a text for whoever is signed in until it is taken: for the page
-// after this one.
+// after this one. Like Kept it must be called before anything is written.
 func (s *SignIn) Keep(r *http.Request, key, text string) {
 	s.cookies.Put(r.Context(), "kept."+key, text)
 }

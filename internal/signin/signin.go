@@ -40,7 +40,7 @@ const (
 
 // What may be asked for in an hour.
 const (
-	mostMails   = 3   // about one address
+	mostMails   = 3   // about one address; and as many in each browser that its colleague has used before
 	mostFromNet = 20  // from one network, whatever becomes of it
 	mostAtAll   = 200 // mails about anybody
 )
@@ -119,14 +119,17 @@ func (s *SignIn) Ask(ctx context.Context, a Asking) error {
 		Hash: fresh.hash, Code: newCode(), Address: typed(a.Address), Net: network(a.From), Browser: hashed(a.Browser),
 		Next: wanted(a.Next), At: now, Until: now.Add(linkLives),
 	}
+	if ask.Browser == "" { // "" would be any
+		ask.Browser = newSecret().hash
+	}
 	c, known := s.Team.At(ask.Address)
 	if known {
-		ask.Address = c.Address // there are many ways to write it
+		ask.Address, ask.Colleague = c.Address, c.Name // there are many ways to write it
 	}
 	mail := postroom.Message{To: c.Address, Locale: c.Locale, Template: "sign-in", Lane: postroom.Urgent, Data: s.saying(a.Agent, now)}
 	mail.Data["url"], mail.Data["code"] = s.linkTo(fresh.text), readable(ask.Code)
 	return s.Store.Write(ctx, func(tx *store.Tx) error {
-		n, err := tx.CountSignInAsks(ask.Address, ask.Net, now.Add(-time.Hour))
+		n, err := tx.CountSignInAsks(ask, now.Add(-time.Hour))
 		if err != nil {
 			return err
 		}
@@ -134,8 +137,8 @@ func (s *SignIn) Ask(ctx context.Context, a Asking) error {
 			return &postroom.Error{Kind: postroom.TooMany, Cause: fmt.Errorf("ask to sign in: %d times from one network", n.FromNet)}
 		}
 		asked := ask
-		if known && mayOpen(c) && n.Mailed < mostMails && n.All < mostAtAll {
-			asked.Colleague = c.Name
+		if !known || !mayOpen(c) || n.Mailed >= mostMails || n.All >= mostAtAll {
+			asked.Colleague = ""
 		}
 		return s.answer(tx, asked, mail)
 	})

@@ -26,7 +26,7 @@ type SignInAsk struct {
 
 // SignInAsks counts requests to sign in.
 type SignInAsks struct {
-	Mailed  int // mails about one address
+	Mailed  int // mails about one address; asked in one browser, where its colleague is known to use that
 	FromNet int // requests from one network, whatever became of them
 	All     int // mails about any address
 }
@@ -70,18 +70,21 @@ func (r Reader) codeOf(hash, code string) string {
 	return r.box.Blind("signin_links.code:"+hash, []byte(code))
 }
 
-// CountSignInAsks counts the requests since a moment. Whoever else counts waits
-// until the transaction ends, so that a limit holds.
-func (tx *Tx) CountSignInAsks(address, net string, since time.Time) (n SignInAsks, err error) {
+// CountSignInAsks counts the requests since a moment that are like one that is
+// being made. A browser that a colleague has used before is counted by itself, so
+// that no stranger can use up what its owner may ask for. Whoever else counts
+// waits until the transaction ends, so that a limit holds.
+func (tx *Tx) CountSignInAsks(a SignInAsk, since time.Time) (n SignInAsks, err error) {
 	if err := tx.Raise("sign-ins asked"); err != nil {
 		return n, err
 	}
 	err = tx.row(`
-		SELECT COALESCE(SUM(CASE WHEN who = $1 AND colleague <> '' THEN 1 ELSE 0 END), 0),
+		SELECT COALESCE(SUM(CASE WHEN who = $1 AND colleague <> '' AND (browser = $4
+		         OR NOT EXISTS (SELECT 1 FROM signin_browsers b WHERE b.colleague = $5 AND b.browser = $4)) THEN 1 ELSE 0 END), 0),
 		       COALESCE(SUM(CASE WHEN net = $2 THEN 1 ELSE 0 END), 0),
 		       COALESCE(SUM(CASE WHEN colleague <> '' THEN 1 ELSE 0 END), 0)
 		  FROM signin_links WHERE asked_at > $3 AND browser <> ''`,
-		tx.blindAddress(address), tx.blindNet(net), micros(since)).Scan(&n.Mailed, &n.FromNet, &n.All)
+		tx.blindAddress(a.Address), tx.blindNet(a.Net), micros(since), a.Browser, a.Colleague).Scan(&n.Mailed, &n.FromNet, &n.All)
 	if err != nil {
 		return n, fmt.Errorf("count requests to sign in: %w", err)
 	}

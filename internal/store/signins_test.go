@@ -150,7 +150,7 @@ func TestRequestsToSignInAreCountedByAddressAndNetwork(t *testing.T) {
 			asks(t, s, a)
 		}
 		write(t, s, func(tx *Tx) error {
-			n, err := tx.CountSignInAsks("ann@x", "n1", monday.Add(-time.Hour))
+			n, err := tx.CountSignInAsks(SignInAsk{Colleague: "ann", Address: "ann@x", Net: "n1", Browser: "b2"}, monday.Add(-time.Hour))
 			if want := (SignInAsks{Mailed: 1, FromNet: 3, All: 2}); n != want {
 				t.Errorf("counted %+v, want %+v", n, want)
 			}
