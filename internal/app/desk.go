@@ -2,20 +2,16 @@ package app
 
 import (
 	"fmt"
-	"net/http"
 
-	"postroom/internal/postroom"
+	"postroom/internal/web"
 	"postroom/internal/web/desk"
 	"postroom/templates"
 )
 
 // makeDesk makes the pages of colleagues.
 func (r *Room) makeDesk(o Options) (err error) {
-	if o.SignIn == nil {
-		o.SignIn = nobody{}
-	}
 	r.Desk, err = desk.New(desk.Options{
-		Store: r.Store, Programmes: r.Programmes, Team: r.Team, Casework: r.Casework, SignIn: o.SignIn,
+		Store: r.Store, Programmes: r.Programmes, Team: r.Team, Casework: r.Casework, SignIn: o.SignIn, Door: r.SignIn, From: web.Visitor(r.Config.TrustedProxies),
 		Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Public: r.locales, Log: r.Log,
 	})
 	if err != nil {
@@ -23,9 +19,3 @@ func (r *Room) makeDesk(o Options) (err error) {
 	}
 	return nil
 }
-
-// nobody is a sign-in that lets nobody in.
-type nobody struct{}
-
-func (nobody) Wrap(next http.Handler) http.Handler          { return next }
-func (nobody) Who(*http.Request) (postroom.Colleague, bool) { return postroom.Colleague{}, false }

@@ -94,18 +94,9 @@ func (e *tooSoon) Unwrap() error {
 func (e *tooSoon) seconds() string { return strconv.Itoa(int(math.Ceil(e.wait.Seconds()))) }
 
 // client says who sent a request, as far as limits go: an IPv4 address, or
-// the /64 that one IPv6 household has. X-Forwarded-For is read from the right,
-// as far as our own proxies wrote it; what stands left of that is hearsay.
+// the /64 that one IPv6 household has.
 func (s *Server) client(r *http.Request) netip.Prefix {
-	addr := remote(r)
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && s.ownProxy(addr); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
-		}
-		addr = hop.Unmap()
-	}
+	addr := Visitor(s.TrustedProxies)(r)
 	bits := addr.BitLen()
 	if addr.Is6() {
 		bits = 64
@@ -117,8 +108,24 @@ func (s *Server) client(r *http.Request) netip.Prefix {
 	return prefix
 }
 
-func (s *Server) ownProxy(addr netip.Addr) bool {
-	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(addr) })
+// Visitor returns what says who sent a request. X-Forwarded-For is read from the
+// right, as far as our own proxies wrote it; what stands left of that is hearsay.
+func Visitor(proxies []netip.Prefix) func(*http.Request) netip.Addr {
+	ours := func(addr netip.Addr) bool {
+		return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
+	}
+	return func(r *http.Request) netip.Addr {
+		addr := remote(r)
+		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		for i := len(hops) - 1; i >= 0 && ours(addr); i-- {
+			hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+			if err != nil {
+				break
+			}
+			addr = hop.Unmap()
+		}
+		return addr
+	}
 }
 
 // remote is the address of whoever opened the connection.

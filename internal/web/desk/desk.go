@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"postroom/internal/casework"
@@ -25,6 +26,7 @@ import (
 	"postroom/internal/link"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
+	"postroom/internal/signin"
 	"postroom/internal/store"
 	"postroom/internal/team"
 	"postroom/internal/web"
@@ -44,7 +46,9 @@ type Options struct {
 	Programmes *programme.Set
 	Team       *team.Team
 	Casework   *casework.Casework
-	SignIn     SignIn
+	SignIn     SignIn // who looks; nil is Door
+	Door       *signin.SignIn
+	From       func(*http.Request) netip.Addr // who asks to sign in; nil counts everybody as one network
 	Links      *link.Signer
 	Clock      postroom.Clock
 	Org        config.Organisation
@@ -69,6 +73,9 @@ func New(o Options) (*Desk, error) {
 	}
 	if o.Org.Zone == nil {
 		o.Org.Zone = time.UTC
+	}
+	if o.SignIn == nil {
+		o.SignIn = o.Door
 	}
 	d := &Desk{Options: o}
 	if err := d.read(); err != nil {
@@ -109,7 +116,11 @@ func (d *Desk) Handler() http.Handler {
 	for _, route := range d.routes {
 		mux.Handle(route.pattern, d.handle(route))
 	}
-	return withHeaders(d.SignIn.Wrap(mux))
+	handler := d.SignIn.Wrap(mux)
+	if d.Door != nil && d.SignIn != SignIn(d.Door) {
+		handler = d.Door.Wrap(handler) // its own pages need it, whoever says who looks
+	}
+	return withHeaders(handler)
 }
 
 // now is the moment, in the organisation's zone.

@@ -30,6 +30,7 @@ func look(t *testing.T, room *testkit.Room, who, name, path string) {
 	}{{360, "light", true}, {1280, "light", true}, {360, "dark", true}, {360, "light", false}} {
 		var overflow int64
 		var wrong []string
+		var failed bool
 		var picture []byte
 		actions := []chromedp.Action{
 			network.SetCookie("as", who).WithURL(room.URL),
@@ -38,6 +39,7 @@ func look(t *testing.T, room *testkit.Room, who, name, path string) {
 			chromedp.EmulateViewport(v.width, 800), chromedp.Navigate(room.URL + path),
 			emulation.SetScriptExecutionDisabled(false),
 			chromedp.Evaluate(`document.documentElement.scrollWidth - innerWidth`, &overflow),
+			chromedp.Evaluate(`!!document.querySelector("[data-error]")`, &failed),
 			chromedp.Evaluate(axe+"; true", nil),
 			chromedp.Evaluate(violations, &wrong, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }),
 			chromedp.FullScreenshot(&picture, 100),
@@ -48,6 +50,9 @@ func look(t *testing.T, room *testkit.Room, who, name, path string) {
 		}
 		if err := chromedp.Run(browser, actions...); err != nil {
 			t.Fatalf("%s: %v", shot, err)
+		}
+		if failed && name != "error" {
+			t.Errorf("%s: the page is an error page", shot)
 		}
 		if overflow > 0 || len(wrong) > 0 {
 			t.Errorf("%s: %d px too wide; %s", shot, overflow, strings.Join(wrong, "\n"))
@@ -69,4 +74,13 @@ func TestTheFrameInARealBrowser(t *testing.T) {
 	room := testkit.New(t)
 	room.Hire(t, "viewer-1")
 	look(t, room, "office", "error", "/desk/nowhere")
+}
+
+func TestTheDoorInARealBrowser(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	look(t, room, "", "sign-in", "/desk/sign-in")
+	look(t, room, "", "sign-in-sent", "/desk/sign-in/sent")
+	look(t, room, "", "sign-in-link-old", "/desk/sign-in/nonsense")
+	look(t, room, "office", "devices", "/desk/devices")
 }

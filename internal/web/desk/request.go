@@ -62,7 +62,7 @@ func (d *Desk) run(route route, w http.ResponseWriter, r *request) (err error) {
 func (d *Desk) askToSignIn(w http.ResponseWriter, r *request) {
 	to := "/desk/sign-in"
 	if r.Method == http.MethodGet && r.URL.Path != "/desk/" {
-		to += "?" + url.Values{"back": {r.URL.RequestURI()}}.Encode()
+		to += "?" + url.Values{"next": {r.URL.RequestURI()}}.Encode()
 	}
 	http.Redirect(w, r.Request, to, http.StatusSeeOther)
 }

@@ -39,9 +39,9 @@ func (d *Desk) table() []route {
 	return slices.Concat(
 		[]route{
 			{"/desk/", all(), d.nowhere},
-			{"GET /desk/sign-in", strangers(), d.nowhere}, // until there is one
 			{"GET /desk/{$}", all(), d.home},
 			{"POST /desk/undo", readers(), d.undo},
 		},
+		d.doorRoutes(),
 	)
 }
