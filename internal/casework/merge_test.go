@@ -218,7 +218,7 @@ func TestTwoWhoHaveAPlaceOnTheSameDateAreNotMerged(t *testing.T) {
 	engines(t, func(t *testing.T, more string) {
 		room := closed(t, &failpoint{}, more)
 		register := func(name, address string) postroom.Submission {
-			return accept(t, room, "register", postroom.Answers{"name": {name}, "email": {address}, "places": {"1"}, "kind": {"community"}})
+			return accept(t, room, "register", postroom.Answers{"name": {name}, "email": {address}, "places": {"1"}, "session": {"main"}, "attending_as": {"visitor"}})
 		}
 		one, other := register("Olena", person), register("Olena K", "o.k@example.org")
 		_, err := room.Casework.Merge(t.Context(), casework.Root(), one.Contact, other.Contact)
