@@ -51,3 +51,6 @@ func elsewhere(err error, reference, there, list string) error {
 // asWritten is a reference without what clings to it when it is copied out of a
 // mail.
 func asWritten(reference string) string { return strings.ToUpper(strings.Trim(reference, " .,;:")) }
+
+// commandLine is who did something, as the audit names them.
+const commandLine = "command line"

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/internal/app"
+	"postroom/internal/casework"
 	"postroom/internal/outbound"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
@@ -168,17 +169,10 @@ func tableOfMails(out io.Writer, mails []postroom.Message, because func(reason s
 
 func (c *command) submissionsAnswered() *cobra.Command {
 	return c.submissionsOne("answered REFERENCE", "Note that a person answered, so that nobody is chased", func(ctx context.Context, room *app.Room, s postroom.Submission) error {
-		now := room.Clock.Now()
-		err := room.Store.Write(ctx, func(tx *store.Tx) error {
-			sub, err := tx.Submission(s.ID)
-			if err != nil {
-				return err
-			}
-			if sub.State == postroom.SubmissionHeld {
-				return fmt.Errorf("%s is held; look at it, and then: postroom submissions release %s", s.Reference, s.Reference)
-			}
-			return room.Workflow.Answered(tx, sub, commandLine, now)
-		})
+		_, err := room.Casework.Done(ctx, casework.Root(), casework.Ref{Matter: postroom.AboutSubmission, ID: s.ID})
+		if postroom.KindOf(err) == postroom.Conflict {
+			return fmt.Errorf("%s is held; look at it, and then: postroom submissions release %s", s.Reference, s.Reference)
+		}
 		if err == nil {
 			fmt.Fprintf(c.stdout, "%s is answered\n", s.Reference)
 		}
@@ -186,17 +180,13 @@ func (c *command) submissionsAnswered() *cobra.Command {
 	})
 }
 
-// commandLine is who did something, as the audit names them.
-const commandLine = "command line"
-
 func (c *command) submissionsRelease() *cobra.Command {
 	var reason string
 	cmd := c.submissionsOne("release REFERENCE", "Take the brake off a submission that is held", func(ctx context.Context, room *app.Room, s postroom.Submission) error {
-		var sent int
-		err := room.Store.Write(ctx, func(tx *store.Tx) (err error) {
-			sent, err = release(tx, room, s, reason)
-			return err
-		})
+		sent, err := room.Casework.ReleaseMail(ctx, casework.Root(), s.ID, reason)
+		if postroom.KindOf(err) == postroom.Gone {
+			return fmt.Errorf("%s is not held", s.Reference)
+		}
 		if err != nil {
 			return err
 		}
@@ -207,26 +197,6 @@ func (c *command) submissionsRelease() *cobra.Command {
 	})
 	cmd.Flags().StringVar(&reason, "reason", "it was let go", "`why`, as it stays on file where somebody may have been in danger")
 	return cmd
-}
-
-// release takes the brake off, lets go what it kept back and ends the alarm, in
-// one transaction.
-func release(tx *store.Tx, room *app.Room, s postroom.Submission, reason string) (sent int, err error) {
-	now := room.Clock.Now()
-	held, err := tx.Release(s.ID, commandLine, now)
-	if err != nil {
-		return 0, err
-	}
-	if !held {
-		return 0, fmt.Errorf("%s is not held", s.Reference)
-	}
-	if err := tx.Audit(commandLine, "release", s.ID, now); err != nil {
-		return 0, err
-	}
-	if err := room.Workflow.CloseAlarm(tx, postroom.AboutSubmission, s.ID, commandLine, reason, now); err != nil {
-		return 0, err
-	}
-	return room.Outbox.Release(tx, s.ID)
 }
 
 // released says what followed from taking the brake off.
