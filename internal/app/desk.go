@@ -16,7 +16,8 @@ func (r *Room) makeDesk(o Options) (err error) {
 	}
 	r.Desk, err = desk.New(desk.Options{
 		Store: r.Store, Programmes: r.Programmes, Team: r.Team, SignIn: o.SignIn,
-		Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Public: r.locales, Log: r.Log,
+		Engine: &engine{room: r, up: r.Clock.Now()},
+		Links:  r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Public: r.locales, Log: r.Log,
 	})
 	if err != nil {
 		return fmt.Errorf("make the desk: %w", err)

@@ -74,6 +74,7 @@ func (r Reader) LateJobs(lane postroom.Lane, before time.Time, limit int) (list 
 type DeadJob struct {
 	postroom.Job
 	Template string // "" where it sends none
+	Held     bool   // it is about a submission that is held
 }
 
 // DeadJobs lists jobs that were given up, by a person or without one, the latest
@@ -86,12 +87,13 @@ func (r Reader) DeadJobs(byPerson bool, limit int) (list []DeadJob, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var j DeadJob
 		var settled int64
-		err := rows.Scan(&j.ID, &j.Kind, &j.Subject, &j.Lane, &j.Tries, &j.Reason, &settled, &j.Template)
+		err := rows.Scan(&j.ID, &j.Kind, &j.Subject, &j.Lane, &j.Tries, &j.Reason, &settled, &j.Template, &j.Held)
 		j.State, j.SettledAt = postroom.JobDead, moment(settled)
 		list = append(list, j)
 		return err
 	}, `SELECT id, kind, subject, lane, tries, reason, settled_at,
-		       coalesce((SELECT template FROM messages WHERE jobs.kind = 'deliver' AND messages.id = jobs.subject), '')
+		       coalesce((SELECT template FROM messages WHERE jobs.kind = 'deliver' AND messages.id = jobs.subject), ''),
+		       EXISTS (SELECT 1 FROM messages, holds WHERE jobs.kind = 'deliver' AND messages.id = jobs.subject AND holds.submission_id = messages.submission_id AND released_at = 0)
 		  FROM jobs WHERE state = 'dead' AND reason `+is+` '`+Dropped+`%' ORDER BY settled_at DESC LIMIT $1`, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list jobs that were given up: %w", err)

@@ -53,6 +53,7 @@ type Options struct {
 	Team       *team.Team
 	Casework   Casework
 	SignIn     SignIn
+	Engine     Engine
 	Links      *link.Signer
 	Clock      postroom.Clock
 	Org        config.Organisation
