@@ -139,9 +139,6 @@ const (
 // Class is how a line is coloured.
 func (l level) Class() string { return [...]string{"mine", "soon", "late"}[l] }
 
-// Tag is the word beside the colour, for whoever does not see that.
-func (l level) Tag() string { return [...]string{"fine", "soon", "bad"}[l] }
-
 // engineFact is one thing that is so.
 type engineFact struct {
 	Name, Say, Link string
@@ -240,6 +237,7 @@ func (d *Desk) engineMail(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	p := mailsPage{page: d.page(r, d.say(postroom.Say("desk.engine.mail.title"))), Mails: d.mailRows(mails)}
+	p.Wide = true
 	return d.render(w, r, http.StatusOK, "engine-mail.html", p)
 }
 

@@ -58,7 +58,7 @@ func TestTheEngineRoomSaysThatAllIsWell(t *testing.T) {
 		room := testkit.New(t, engine)
 		ann := admin(t, room)
 		ask(t, room, "person@example.org")
-		says(t, ann.Get(t, "/desk/engine"), []string{well, "No mailbox is read", "Mail leaves this way", "Confirmations", "everybody", "Runs since"}, "What needs somebody")
+		says(t, ann.Get(t, "/desk/engine"), []string{well, "No mailbox is read", "Mail leaves this way", "Confirmations", "everybody", "Started"}, "What needs somebody")
 		says(t, ann.Get(t, "/desk/engine/jobs"), []string{"Nothing was given up"})
 		says(t, ann.Get(t, "/desk/engine/mail"), []string{"No mail went wrong"})
 		if p := ann.Get(t, "/desk/engine/mailbox/nobody@riverside.example"); p.Status != http.StatusNotFound {
@@ -142,7 +142,7 @@ func TestAMailServerThatIsAwayIsSeenInEveryProcess(t *testing.T) {
 		ann := admin(t, room)
 		room.Sink.Down()
 		ask(t, room, "person@example.org")
-		want := []string{"What needs somebody", "This mail server does not answer", "Mails that wait for it: 1", "Wait a little"}
+		want := []string{"What needs somebody", "This mail server does not answer", "Mails that wait for it: 2", "Wait a little"}
 		says(t, ann.Get(t, "/desk/engine"), want, well, "Mail leaves this way")
 		if room.Store.Engine() == "postgres" {
 			beside := testkit.New(t, testkit.Beside(room), testkit.Roles(app.RoleWeb))
@@ -164,13 +164,14 @@ func TestMailboxesSayWhatTheyWouldHaveSentAndWhatIsWrong(t *testing.T) {
 	d := testserver.Dovecot(t)
 	room := testkit.New(t, testkit.Mailbox(d, testkit.Support, "mode: watch"), testkit.Setting("deliver_only_to: [\"@riverside.example\"]"))
 	ann := admin(t, room)
+	room.Sweep(t)
 	d.Put(testkit.Support, "INBOX", time.Time{}, []byte("From: A Person <person@example.org>\r\nTo: "+testkit.Support+
 		"\r\nSubject: Opening hours\r\nDate: Mon, 23 Nov 2026 09:20:00 +0000\r\nMessage-ID: <one@example.org>\r\n\r\nWhen are you open on Saturdays?\r\n"))
 	room.Sweep(t)
 	room.Work(t)
 	ask(t, room, "other@example.org") // held: this is a trial
-	says(t, ann.Get(t, "/desk/engine"), []string{testkit.Support, "Watches only", "See what would have been sent: 1", "This is a trial", "only @riverside.example"}, well)
-	says(t, ann.Get(t, "/desk/engine/mailbox/"+testkit.Support), []string{"person@example.org", "What would have been sent"}, "other@example.org")
+	says(t, ann.Get(t, "/desk/engine"), []string{testkit.Support, "Watches only", "See what would have been sent: 2", "This is a trial", "only @riverside.example"}, well)
+	says(t, ann.Get(t, "/desk/engine/mailbox/"+testkit.Support), []string{"person@example.org", "we have your message", "notice to a colleague"}, "other@example.org")
 	look(t, room, "admin-1", "engine-mailbox", "/desk/engine/mailbox/"+testkit.Support)
 
 	d.Vanish()

@@ -300,34 +300,38 @@ func (d *Desk) jobRows(jobs []store.DeadJob) (list []engineJob) {
 // jobName says what a job does, and with which letter.
 func (d *Desk) jobName(kind postroom.JobKind, template string) string {
 	if template != "" {
-		return d.engineText("job.deliver_one", "letter", letterName(template))
+		return d.engineText("job.deliver_one", "letter", d.letterName(template))
 	}
 	return d.engineText("job." + string(kind))
 }
 
-// letterName is the name of a letter's template, as words.
-func letterName(template string) string { return strings.ReplaceAll(template, "-", " ") }
+// letterName is what a letter is called: as the desk says it, or as its file is.
+func (d *Desk) letterName(template string) string {
+	if d.words.Has("desk.engine.letter." + template) {
+		return d.engineText("letter." + template)
+	}
+	return strings.ReplaceAll(template, "-", " ")
+}
 
 // why puts a reason into words. What a mail server said, or the program, is shown
 // as it is: whoever helps needs it.
 func (d *Desk) why(reason string) string {
-	text := postroom.Say(reason)
 	switch {
 	case reason == "":
 		return ""
 	case strings.HasPrefix(reason, store.Dropped):
 		return d.engineText("why.dropped")
-	case reason == outbound.ReasonBounced:
-		return d.engineText("why.bounced")
+	case d.words.Has("desk.engine.why." + strings.TrimPrefix(reason, "reason.")):
+		return d.engineText("why." + strings.TrimPrefix(reason, "reason."))
 	case strings.HasPrefix(reason, "reason.") && d.Public != nil && d.Public.Has(reason):
-		return d.say(text)
+		return d.say(postroom.Say(reason))
 	}
 	return d.engineText("why.said", "words", reason)
 }
 
 func (d *Desk) mailRows(mails []store.MailRow) (list []engineMail) {
 	for _, m := range mails {
-		row := engineMail{MailRow: m, Name: letterName(m.Template), Outcome: d.engineText("mails." + string(m.State)), Why: d.why(m.Reason), When: d.when(m.At)}
+		row := engineMail{MailRow: m, Name: d.letterName(m.Template), Outcome: d.engineText("mails." + string(m.State)), Why: d.why(m.Reason), When: d.when(m.At)}
 		if m.Template == "" {
 			row.Name = d.engineText("mail.unnamed")
 		}
