@@ -309,19 +309,3 @@ func (c *command) printCopies(read store.Reader, id string, state postroom.Messa
 	}
 	return printMails(c.stdout, list)
 }
-
-// dropChunk fails what waits of a part that nobody will send, and ends the
-// campaign if it was the last.
-func dropChunk(tx *store.Tx, subject, reason string, now time.Time) error {
-	id, chunk, err := postroom.ParseChunk(subject)
-	if err != nil {
-		return err
-	}
-	if _, err := tx.LockCampaign(id); err != nil {
-		return err
-	}
-	if _, err := tx.DropChunk(id, chunk, reason, now); err != nil {
-		return err
-	}
-	return tx.EndCampaign(id, now)
-}

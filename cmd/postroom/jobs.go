@@ -13,6 +13,7 @@ import (
 	"postroom/internal/config"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
+	"postroom/workers"
 )
 
 // jobs looks after work. It opens the database beside a running server: every
@@ -75,7 +76,7 @@ func (c *command) jobsShow() *cobra.Command {
 func (c *command) jobsRetry() *cobra.Command {
 	return c.jobsOne("retry JOB", "Do a settled job again, now", func(ctx context.Context, st *store.Store, id string) error {
 		now := time.Now()
-		err := st.Write(ctx, func(tx *store.Tx) error { return retry(tx, id, now) })
+		err := st.Write(ctx, func(tx *store.Tx) error { return workers.Retry(tx, id, commandLine, now) })
 		if err == nil {
 			fmt.Fprintf(c.stdout, "job %s is due again\n", id)
 		}
@@ -83,92 +84,15 @@ func (c *command) jobsRetry() *cobra.Command {
 	})
 }
 
-// retry makes a job due again, and with it the message that it delivers, if
-// that was given up too. A message the gate settled stays as it is, and that
-// is said: sending it again would pass no gate.
-func retry(tx *store.Tx, id string, now time.Time) error {
-	job, err := tx.Job(id)
-	if err != nil {
-		return err
-	}
-	if err := tx.ReopenJob(id, now); err != nil {
-		return err
-	}
-	if job.Kind == postroom.JobDeliver {
-		if err := again(tx, job.Subject); err != nil {
-			return err
-		}
-	}
-	return tx.Audit("command line", "retry job", id, now)
-}
-
-func again(tx *store.Tx, message string) error {
-	m, err := tx.Message(message)
-	if err != nil {
-		return err
-	}
-	switch m.State {
-	case postroom.Failed, postroom.Uncertain:
-		return tx.RequeueMessage(message)
-	case postroom.Queued, postroom.Deferred, postroom.Sending:
-		return nil
-	}
-	return fmt.Errorf("message %s is %s (%s), so there is nothing to send again", message, m.State, m.Reason)
-}
-
 func (c *command) jobsDrop() *cobra.Command {
 	return c.jobsOne("drop JOB", "Give a job up: nobody will do it", func(ctx context.Context, st *store.Store, id string) error {
 		now := time.Now()
-		err := st.Write(ctx, func(tx *store.Tx) error { return drop(tx, id, now) })
+		err := st.Write(ctx, func(tx *store.Tx) error { return workers.Drop(tx, id, commandLine, "on the command line", now) })
 		if err == nil {
 			fmt.Fprintf(c.stdout, "job %s is given up\n", id)
 		}
 		return err
 	})
-}
-
-// drop gives a job up, and with it the message that it would have delivered:
-// that failed, and somebody who waits for it is owed a call.
-func drop(tx *store.Tx, id string, now time.Time) error {
-	const reason = "dropped on the command line"
-	job, err := tx.Job(id)
-	if err != nil {
-		return err
-	}
-	if err := tx.DropJob(id, reason, now); err != nil {
-		return err
-	}
-	switch job.Kind {
-	case postroom.JobDeliver:
-		err = dropMessage(tx, job.Subject, reason, now)
-	case postroom.JobCampaignChunk:
-		err = dropChunk(tx, job.Subject, reason, now)
-	}
-	if err != nil {
-		return err
-	}
-	return tx.Audit("command line", "drop job", id, now)
-}
-
-func dropMessage(tx *store.Tx, id, reason string, now time.Time) error {
-	m, err := tx.Message(id)
-	if err != nil {
-		return err
-	}
-	if m.State != postroom.Queued && m.State != postroom.Deferred {
-		return nil
-	}
-	if err := tx.Withhold(id, postroom.Failed, reason, now); err != nil {
-		return err
-	}
-	if m.Contact == "" {
-		return nil
-	}
-	if err := tx.OweCall(m, reason, now); err != nil {
-		return err
-	}
-	_, err = tx.AddJob(postroom.JobTell, m.ID, postroom.Followup, now, now)
-	return err
 }
 
 func (c *command) jobsOne(use, short string, do func(context.Context, *store.Store, string) error) *cobra.Command {

@@ -11,8 +11,11 @@ import (
 // makeDesk makes the pages of colleagues.
 func (r *Room) makeDesk(o Options) (err error) {
 	r.Desk, err = desk.New(desk.Options{
-		Store: r.Store, Programmes: r.Programmes, Team: r.Team, Casework: r.Casework, SignIn: o.SignIn, Door: r.SignIn, From: web.Visitor(r.Config.TrustedProxies),
-		Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Public: r.locales, Log: r.Log,
+		Store: r.Store, Programmes: r.Programmes, Team: r.Team, Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation,
+		Templates: templates.FS, Public: r.locales, Log: r.Log,
+		SignIn: o.SignIn, Door: r.SignIn, From: web.Visitor(r.Config.TrustedProxies),
+		Casework: r.Casework,
+		Engine:   &engine{room: r, up: r.Clock.Now()},
 	})
 	if err != nil {
 		return fmt.Errorf("make the desk: %w", err)

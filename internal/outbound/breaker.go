@@ -22,6 +22,7 @@ type breaker struct {
 
 	mu    sync.Mutex
 	rest  time.Duration // 0 while the server answers
+	since time.Time     // when it was first found away
 	until time.Time
 	tried bool // somebody is trying a server that was away
 
@@ -69,6 +70,17 @@ func (b *breaker) poisoned(message string) bool {
 	return b.losses[message] > mostLosses
 }
 
+// state says since when the server is away, and when it is tried again; both are
+// zero while it answers.
+func (b *breaker) state() (since, next time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.rest == 0 {
+		return time.Time{}, time.Time{}
+	}
+	return b.since, b.until
+}
+
 // well notes that the server answered.
 func (b *breaker) well() {
 	b.mu.Lock()
@@ -80,6 +92,9 @@ func (b *breaker) well() {
 func (b *breaker) away() time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.rest == 0 {
+		b.since = b.clock.Now()
+	}
 	if b.rest == 0 || b.tried {
 		b.rest, b.tried = min(max(2*b.rest, firstRest), lastRest), false
 		b.until = b.clock.Now().Add(b.rest)

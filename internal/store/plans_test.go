@@ -218,6 +218,14 @@ func hot(now time.Time) map[string]func(tx *Tx) error {
 		"notes":                   func(tx *Tx) error { _, err := tx.NoteIDs(postroom.AboutContact, "c7"); return err },
 		"newest from":             func(tx *Tx) error { _, err := tx.NewestFrom("100@example.org"); return err },
 		"watched":                 func(tx *Tx) error { _, err := tx.Watched(time.UnixMicro(800), time.UnixMicro(900)); return err },
+		"lane loads":              func(tx *Tx) error { _, err := tx.LaneLoads(time.UnixMicro(900), time.UnixMicro(800)); return err },
+		"late jobs":               func(tx *Tx) error { _, err := tx.LateJobs(postroom.Bulk, time.UnixMicro(800), 20); return err },
+		"dead jobs":               func(tx *Tx) error { _, err := tx.DeadJobs(false, 20); return err },
+		"next try":                func(tx *Tx) error { _, err := tx.NextTry("reason.server_away", time.UnixMicro(900)); return err },
+		"gone wrong":              func(tx *Tx) error { _, err := tx.MailsGoneWrong(20); return err },
+		"watched mails":           func(tx *Tx) error { _, err := tx.WatchedMails("support@example.org", 20); return err },
+		"watched count":           func(tx *Tx) error { _, err := tx.WatchedCounts(); return err },
+		"note look":               func(tx *Tx) error { return tx.NoteLook("who", "view", "engine:mail", now, now) },
 	}
 }
 

@@ -35,14 +35,15 @@ type limited struct {
 	bucket *rate.Limiter
 }
 
-const (
-	usualPostsPerMinute = 30
-	mostClients         = 10_000
-)
+// PostsPerMinute is how many forms one client address may send where nothing else
+// is said.
+const PostsPerMinute = 30
+
+const mostClients = 10_000
 
 func newLimiter(clock postroom.Clock, perMinute int) *limiter {
 	if perMinute == 0 {
-		perMinute = usualPostsPerMinute
+		perMinute = PostsPerMinute
 	}
 	l := &limiter{clock: clock, clients: make(map[netip.Prefix]*list.Element), order: list.New()}
 	l.every, l.burst = rate.Limit(float64(perMinute)/60), perMinute

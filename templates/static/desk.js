@@ -54,5 +54,21 @@
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });
+
+  // What looks again by itself does so only while somebody sees it and is not in
+  // the middle of it, and never puts another page in its place: whoever was signed
+  // out meanwhile signs in again.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const at = event.detail.elt;
+    if (!/^every/.test(at.getAttribute("hx-trigger"))) return;
+    if (document.hidden || at.contains(document.activeElement)) event.preventDefault();
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const from = event.detail.xhr.responseURL;
+    if (!from || new URL(from).pathname !== "/desk/sign-in") return;
+    event.preventDefault();
+    location.reload();
+  });
+
   addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((f) => delete f.dataset.sent));
 })();

@@ -49,6 +49,7 @@ type Options struct {
 	SignIn     SignIn // who looks; nil is Door
 	Door       *signin.SignIn
 	From       func(*http.Request) netip.Addr // who asks to sign in; nil counts everybody as one network
+	Engine     Engine
 	Links      *link.Signer
 	Clock      postroom.Clock
 	Org        config.Organisation

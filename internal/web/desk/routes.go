@@ -43,5 +43,6 @@ func (d *Desk) table() []route {
 			{"POST /desk/undo", readers(), d.undo},
 		},
 		d.doorRoutes(),
+		d.engineRoutes(),
 	)
 }
