@@ -155,6 +155,7 @@ CREATE INDEX letters_by_message_id ON letters (message_id) WHERE message_id <> '
 CREATE INDEX letters_by_submission ON letters (submission_id);
 CREATE INDEX letters_in_triage ON letters (received_at) WHERE state = 'triage';
 CREATE UNIQUE INDEX letters_by_reference ON letters (reference) WHERE reference <> '';
+CREATE INDEX letters_staff_answers ON letters (settled_at) WHERE reason = 'staff_answer';
 CREATE INDEX letters_added ON letters (submission_id, received_at) WHERE reason = 'added' AND state = 'done';
 
 CREATE TABLE events (
@@ -323,6 +324,7 @@ CREATE TABLE audit (
 	subject TEXT NOT NULL
 );
 CREATE INDEX audit_by_subject ON audit (subject, at);
+CREATE INDEX audit_by_actor ON audit (actor, at);
 
 -- Duties that one process at a time may hold, such as the scheduler's.
 CREATE TABLE leases (
@@ -406,13 +408,15 @@ CREATE TABLE digests (
 	outcome     TEXT NOT NULL CHECK (outcome IN ('sent', 'quiet', 'calm')),
 	message_id  TEXT NOT NULL DEFAULT '',
 	made_at     BIGINT NOT NULL,
+	waiting     INTEGER NOT NULL DEFAULT 0, -- how much of what waits was in it
 	PRIMARY KEY (coordinator, day)
 );
+CREATE INDEX digests_by_message ON digests (message_id) WHERE message_id <> '';
 
 -- What the daily summary looks for, found without reading what is long done:
 -- questions that wait, letters that left questions open, dates, and mail that
 -- went wrong or would have been sent.
-CREATE INDEX submissions_waiting ON submissions (programme, kind, received_at) WHERE state = 'received';
+CREATE INDEX submissions_by_share ON submissions (programme, kind, assigned_to, area, received_at, snoozed_until, form) WHERE state = 'received';
 CREATE INDEX submissions_unfinished ON submissions (programme, received_at) WHERE open_fields <> '';
 CREATE INDEX sessions_by_start ON sessions (starts_at);
 CREATE INDEX messages_gone_wrong ON messages (state, settled_at) WHERE state IN ('failed', 'uncertain');

@@ -1,0 +1,13 @@
+-- How much of what waits was in a summary: when that was something for days and
+-- nobody did anything, others hear of it.
+ALTER TABLE digests ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX digests_by_message ON digests (message_id) WHERE message_id <> '';
+
+-- Who waits is counted and listed by whose list they are in. It stands in the
+-- place of the index by programme and kind alone.
+CREATE INDEX submissions_by_share ON submissions (programme, kind, assigned_to, area, received_at, snoozed_until, form) WHERE state = 'received';
+DROP INDEX submissions_waiting;
+
+-- Whether somebody did anything lately.
+CREATE INDEX audit_by_actor ON audit (actor, at);
+CREATE INDEX letters_staff_answers ON letters (settled_at) WHERE reason = 'staff_answer';
