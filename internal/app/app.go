@@ -64,6 +64,7 @@ type Room struct {
 	Web        *web.Server
 
 	locales *web.Locales
+	desk    string // address of the desk; "" where there is none
 	roles   []Role
 	unlock  func() error
 }
@@ -86,7 +87,7 @@ type Options struct {
 // Open makes every room. On SQLite it takes the lock of the data folder, and
 // returns Conflict when another process works there.
 func Open(ctx context.Context, o Options) (*Room, error) {
-	r := &Room{Config: o.Config, Clock: o.Clock, Log: o.Log, roles: o.Roles, unlock: func() error { return nil }}
+	r := &Room{Config: o.Config, Clock: o.Clock, Log: o.Log, roles: o.Roles, desk: o.Desk, unlock: func() error { return nil }}
 	if len(r.roles) == 0 {
 		r.roles = AllRoles()
 	}
@@ -239,6 +240,9 @@ func (r *Room) makeIntake() {
 	r.Arrivals = arrivals.New(arrivals.Options{
 		Store: r.Store, Programmes: r.Programmes, Intake: r.Intake, Workflow: r.Workflow, Outbox: r.Outbox, Lists: r.Lists,
 		Ours: r.ours(), Clock: r.Clock, Log: r.Log,
+		SeemsAway: func(tx *store.Tx, address string, back, at time.Time) error {
+			return r.Digests.SeemsAway(tx, address, back, at)
+		},
 	})
 }
 
@@ -259,6 +263,7 @@ func (r *Room) makeWorkflow() {
 		Store: r.Store, Programmes: r.Programmes, Outbox: r.Outbox,
 		Zone: r.Config.Organisation.Zone, Quiet: r.Config.Organisation.Quiet, Coordinators: r.coordinators, Safeguarding: r.safeguarding,
 		Label: r.locales.Text, Day: r.day, ReplyTo: r.replyTo, Log: r.Log,
+		Summaries: r.Config.DigestAt != nil,
 	})
 }
 

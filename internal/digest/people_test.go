@@ -19,11 +19,11 @@ const (
 
 // boxed is a room that reads two mailboxes, one of which gets mail for
 // plus-addresses.
-func boxed(t *testing.T) *testkit.Room {
+func boxed(t *testing.T, options ...testkit.Option) *testkit.Room {
 	t.Helper()
-	return open(t, testkit.Roles(app.RoleWeb, app.RoleWorker, app.RoleScheduler), testkit.Setting(`mailboxes:
+	return open(t, append(options, testkit.Roles(app.RoleWeb, app.RoleWorker, app.RoleScheduler), testkit.Setting(`mailboxes:
   - {address: support@riverside.example, host: 127.0.0.1, port: 1, security: none, password: x, mode: answer, replies: plus}
-  - {address: hello@riverside.example, host: 127.0.0.1, port: 1, security: none, password: x, mode: answer}`))
+  - {address: hello@riverside.example, host: 127.0.0.1, port: 1, security: none, password: x, mode: answer}`))...)
 }
 
 // mail is a letter that somebody writes now.

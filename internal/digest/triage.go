@@ -1,16 +1,11 @@
 package digest
 
 import (
+	"slices"
 	"strings"
 
 	"postroom/internal/postroom"
 )
-
-// pile is letters that need a person for the same reason.
-type pile struct {
-	Why string // one of piles
-	section[wait]
-}
 
 // Why letters need a person, in the order in which they are listed: first
 // where somebody may be in danger, then who has not even heard that their
@@ -52,38 +47,38 @@ func (g *gathering) triage() error {
 	if err != nil {
 		return err
 	}
-	sorted := make(map[string][]wait)
+	about, err := g.read.CalledAbout(g.who.Address)
+	if err != nil {
+		return err
+	}
+	sorted := make(map[string][]Item)
 	for _, l := range letters {
-		yours := l.AssignedTo == g.who.Name
-		called, err := g.called(l)
-		if err != nil {
-			return err
+		b := g.belongingAt(l.Mailbox, l.AssignedTo)
+		called := !g.assigned(l) && (slices.Contains(about, l.ID) || g.calledAsAdmin(l.ID))
+		if !called && !g.mine(b) {
+			continue
 		}
-		if yours || !g.assigned(l) && (called || g.reads(l.Mailbox)) {
-			why := pileOf(l.Reason)
-			if called {
-				why = pileDanger
-			}
-			sorted[why] = append(sorted[why], wait{age: g.age(l.ReceivedAt), Reference: g.say(l.Reference), Yours: yours})
+		if !called && l.SnoozedUntil.After(g.now) {
+			g.out.PutOff++
+			continue
 		}
+		i := g.item(postroom.AboutLetter, l.ID, l.ReceivedAt, b)
+		i.Reference, i.Yours, i.Why, i.secret = l.Reference, l.AssignedTo == g.who.Name, pileOf(l.Reason), true
+		if slices.Contains(about, l.ID) || called {
+			i.Why = pileDanger
+		}
+		sorted[i.Why] = append(sorted[i.Why], i)
 	}
 	for _, why := range piles() {
-		if list := sorted[why]; len(list) > 0 {
-			g.out.Triage = append(g.out.Triage, pile{why, cut(list, len(list))})
-		}
+		some := cut(sorted[why], g.limit, len(sorted[why]))
+		g.out.Letters.Items, g.out.Letters.More = append(g.out.Letters.Items, some.Items...), g.out.Letters.More+some.More
+		g.piles[why] = some.More
 	}
 	return nil
 }
 
-// called says whether this coordinator was called about a letter because
-// somebody may be in danger. The key is the one under which that call is owed.
-func (g *gathering) called(l postroom.Letter) (bool, error) {
-	_, called, err := g.read.MessageWithKey("alert:" + l.ID + ":" + g.who.Address)
-	return called, err
-}
-
-// assigned says whether somebody who is still there looks after a letter.
+// assigned says whether somebody who is still here looks after a letter.
 func (g *gathering) assigned(l postroom.Letter) bool {
-	_, known := g.find(l.AssignedTo)
-	return known
+	_, here := g.named(l.AssignedTo)
+	return here
 }

@@ -201,7 +201,8 @@ func (o *Outbox) withholds(id string) func(*store.Tx) error {
 // newsletter, and the letters that ask whether those arrive, there are too many
 // to be told of one by one.
 func (o *Outbox) shows(tx *store.Tx, m postroom.Message, err error) error {
-	if err != nil || m.Contact == "" || m.Lane == postroom.Bulk || m.Template == ProbeLetter {
+	summary := m.Lane == postroom.DigestRun // of a colleague: others hear that it did not arrive
+	if err != nil || m.Contact == "" && !summary || m.Lane == postroom.Bulk || m.Template == ProbeLetter {
 		return err
 	}
 	now := o.clock.Now()

@@ -26,6 +26,7 @@ type Digest struct {
 	Outcome     DigestOutcome
 	Message     string // id; "" when it was quiet
 	Waiting     int    // how much of what waits was in it
+	Unheard     bool   // with it others were told that the coordinator does not act
 	MadeAt      time.Time
 }
 
@@ -33,8 +34,8 @@ type Digest struct {
 // and says whether this was the first time.
 func (tx *Tx) AddDigest(d Digest) (bool, error) {
 	n, err := tx.exec(`
-		INSERT INTO digests (coordinator, day, outcome, message_id, waiting, made_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (coordinator, day) DO NOTHING`, d.Coordinator, d.Day, d.Outcome, d.Message, d.Waiting, micros(d.MadeAt))
+		INSERT INTO digests (coordinator, day, outcome, message_id, waiting, unheard, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (coordinator, day) DO NOTHING`, d.Coordinator, d.Day, d.Outcome, d.Message, d.Waiting, d.Unheard, micros(d.MadeAt))
 	if err != nil {
 		return false, fmt.Errorf("add summary of %s: %w", d.Day, err)
 	}
@@ -79,6 +80,34 @@ func (r Reader) DigestOf(message string) (d Digest, found bool, err error) {
 		return d, false, nil
 	}
 	return d, err == nil, err
+}
+
+// LastUnheard returns the newest of a coordinator's summaries with which others
+// were told that they do not act, and whether there is one.
+func (r Reader) LastUnheard(coordinator string) (d Digest, found bool, err error) {
+	var made int64
+	d.Coordinator, d.Unheard = coordinator, true
+	err = r.row(`SELECT day, made_at FROM digests WHERE coordinator = $1 AND unheard ORDER BY day DESC LIMIT 1`, coordinator).Scan(&d.Day, &made)
+	d.MadeAt = moment(made)
+	if errors.Is(err, sql.ErrNoRows) {
+		return d, false, nil
+	}
+	return d, err == nil, err
+}
+
+// ProposeAbsence notes that a colleague seems to be away, unless they are, or
+// will be, by what is on file, and says whether it did.
+func (tx *Tx) ProposeAbsence(name string, a postroom.Absence, at time.Time) (bool, error) {
+	n, err := tx.exec(`UPDATE colleagues SET away_from = $2, away_until = $3, proposed = TRUE
+		WHERE name = $1 AND left_at = 0 AND (away_from = 0 OR proposed OR (away_until <> 0 AND away_until <= $4))`,
+		name, micros(a.From), micros(a.Until), micros(at))
+	if err != nil {
+		return false, fmt.Errorf("propose that %s is away: %w", name, err)
+	}
+	if n == 0 {
+		return false, nil
+	}
+	return true, tx.Raise(TeamRevision)
 }
 
 // LastCleared returns the newest day before another on which a coordinator's

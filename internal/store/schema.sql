@@ -409,6 +409,7 @@ CREATE TABLE digests (
 	message_id  TEXT NOT NULL DEFAULT '',
 	made_at     BIGINT NOT NULL,
 	waiting     INTEGER NOT NULL DEFAULT 0, -- how much of what waits was in it
+	unheard     BOOLEAN NOT NULL DEFAULT FALSE, -- with it others were told that nobody acts
 	PRIMARY KEY (coordinator, day)
 );
 CREATE INDEX digests_by_message ON digests (message_id) WHERE message_id <> '';

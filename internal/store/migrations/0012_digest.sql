@@ -1,6 +1,7 @@
 -- How much of what waits was in a summary: when that was something for days and
 -- nobody did anything, others hear of it.
 ALTER TABLE digests ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE digests ADD COLUMN unheard BOOLEAN NOT NULL DEFAULT FALSE;
 CREATE INDEX digests_by_message ON digests (message_id) WHERE message_id <> '';
 
 -- Who waits is counted and listed by whose list they are in. It stands in the
