@@ -107,11 +107,19 @@ func workingDays(from, to time.Time) (n int) {
 	if longest := to.AddDate(-20, 0, 0); from.Before(longest) {
 		from = longest // nobody counts on, and a letter may claim any date
 	}
-	last := to.Format(time.DateOnly)
-	for day := from; day.Format(time.DateOnly) < last; {
+	first, last := civil(from), civil(to)
+	days := int(last.Sub(first) / (24 * time.Hour))
+	n = max(0, days) / 7 * 5
+	for day := first.AddDate(0, 0, max(0, days)/7*7); day.Before(last); {
 		if day = day.AddDate(0, 0, 1); working(day) {
 			n++
 		}
 	}
 	return n
+}
+
+// civil returns the day of a moment as one of a calendar in which every day is as
+// long as any other.
+func civil(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 }

@@ -277,9 +277,13 @@ func (g *gathering) coming() error {
 func (g *gathering) calls() error {
 	all, err := g.read.CallsToMake(bound)
 	var mine []Item
+	n := 0
 	for _, c := range all {
 		b := g.belonging(c.Programme, c.Area, c.Assigned)
 		if !g.mine(b) {
+			continue
+		}
+		if n++; n > g.limit {
 			continue
 		}
 		i := g.item(postroom.AboutCall, c.ID, c.At, b)
@@ -287,7 +291,7 @@ func (g *gathering) calls() error {
 		i.Name, i.Phone, i.secret = outbound.Presentable(c.Name), c.Phone, true
 		mine = append(mine, i)
 	}
-	g.out.Calls = cut(mine, g.limit, len(mine))
+	g.out.Calls = cut(mine, g.limit, n)
 	return err
 }
 

@@ -27,7 +27,7 @@ const (
 
 // open starts a post room with the programmes of testdata. Its clock stands at
 // half past nine of Monday 23 November 2026.
-func open(t *testing.T, options ...testkit.Option) *testkit.Room {
+func open(t testing.TB, options ...testkit.Option) *testkit.Room {
 	t.Helper()
 	folder, err := filepath.Abs("testdata/programmes")
 	if err != nil {

@@ -62,8 +62,11 @@ func (d *Digests) isFallback(c postroom.Colleague) bool {
 }
 
 func (d *Digests) named(name string) (postroom.Colleague, bool) {
+	if name == "" {
+		return postroom.Colleague{}, false
+	}
 	all := d.Team.All()
-	i := slices.IndexFunc(all, func(c postroom.Colleague) bool { return name != "" && c.Name == name })
+	i := slices.IndexFunc(all, func(c postroom.Colleague) bool { return c.Name == name })
 	if i < 0 {
 		return postroom.Colleague{}, false
 	}

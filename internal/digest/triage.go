@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"postroom/internal/postroom"
+	"postroom/internal/store"
 )
 
 // Why letters need a person, in the order in which they are listed: first
@@ -43,7 +44,7 @@ func pileOf(reason string) string {
 }
 
 func (g *gathering) triage() error {
-	letters, err := g.read.Triage(bound)
+	letters, err := g.read.Triages()
 	if err != nil {
 		return err
 	}
@@ -51,34 +52,40 @@ func (g *gathering) triage() error {
 	if err != nil {
 		return err
 	}
-	sorted := make(map[string][]Item)
+	sorted, all := make(map[string][]Item), make(map[string]int)
 	for _, l := range letters {
-		b := g.belongingAt(l.Mailbox, l.AssignedTo)
+		b := g.belongingAt(l.Mailbox, l.Assigned)
 		called := !g.assigned(l) && (slices.Contains(about, l.ID) || g.calledAsAdmin(l.ID))
-		if !called && !g.mine(b) {
+		switch {
+		case !called && !g.mine(b):
 			continue
-		}
-		if !called && l.SnoozedUntil.After(g.now) {
+		case !called && l.Snoozed.After(g.now):
 			g.out.PutOff++
 			continue
 		}
-		i := g.item(postroom.AboutLetter, l.ID, l.ReceivedAt, b)
-		i.Reference, i.Yours, i.Why, i.secret = l.Reference, l.AssignedTo == g.who.Name, pileOf(l.Reason), true
-		if slices.Contains(about, l.ID) || called {
-			i.Why = pileDanger
+		why := pileOf(l.Reason)
+		if called || slices.Contains(about, l.ID) {
+			why = pileDanger
 		}
-		sorted[i.Why] = append(sorted[i.Why], i)
+		if all[why]++; all[why] <= g.limit {
+			sorted[why] = append(sorted[why], g.letter(l, why, b))
+		}
 	}
 	for _, why := range piles() {
-		some := cut(sorted[why], g.limit, len(sorted[why]))
-		g.out.Letters.Items, g.out.Letters.More = append(g.out.Letters.Items, some.Items...), g.out.Letters.More+some.More
-		g.piles[why] = some.More
+		g.piles[why] = all[why] - len(sorted[why])
+		g.out.Letters.Items, g.out.Letters.More = append(g.out.Letters.Items, sorted[why]...), g.out.Letters.More+g.piles[why]
 	}
 	return nil
 }
 
+func (g *gathering) letter(l store.Triaged, why string, b belongs) Item {
+	i := g.item(postroom.AboutLetter, l.ID, l.Since, b)
+	i.Reference, i.Yours, i.Why, i.secret = l.Reference, l.Assigned == g.who.Name, why, true
+	return i
+}
+
 // assigned says whether somebody who is still here looks after a letter.
-func (g *gathering) assigned(l postroom.Letter) bool {
-	_, here := g.named(l.AssignedTo)
+func (g *gathering) assigned(l store.Triaged) bool {
+	_, here := g.named(l.Assigned)
 	return here
 }

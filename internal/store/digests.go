@@ -180,6 +180,34 @@ func (r Reader) OpenAlarms() (list []postroom.Alarm, err error) {
 	return list, nil
 }
 
+// Triaged is as much of a letter in triage as tells whose it is and why.
+type Triaged struct {
+	ID        string
+	Reference string
+	Mailbox   string
+	Assigned  string // name of a colleague; "" is whoever looks after the mailbox
+	Reason    string
+	Since     time.Time
+	Snoozed   time.Time
+}
+
+// Triages lists every letter in triage, the longest first. It reads an index
+// alone, because there may be thousands.
+func (r Reader) Triages() (list []Triaged, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		var l Triaged
+		var since, snoozed int64
+		err := rows.Scan(&l.ID, &l.Reference, &l.Mailbox, &l.Assigned, &l.Reason, &since, &snoozed)
+		l.Since, l.Snoozed = moment(since), moment(snoozed)
+		list = append(list, l)
+		return err
+	}, `SELECT id, reference, mailbox, assigned_to, reason, received_at, snoozed_until FROM letters WHERE state = 'triage' ORDER BY received_at, id`)
+	if err != nil {
+		return nil, fmt.Errorf("list letters in triage: %w", err)
+	}
+	return list, nil
+}
+
 // CalledAbout lists the letters in triage about which an address was called
 // because somebody may be in danger.
 func (r Reader) CalledAbout(address string) (list []string, err error) {

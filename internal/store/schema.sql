@@ -155,6 +155,7 @@ CREATE INDEX letters_by_message_id ON letters (message_id) WHERE message_id <> '
 CREATE INDEX letters_by_submission ON letters (submission_id);
 CREATE INDEX letters_in_triage ON letters (received_at) WHERE state = 'triage';
 CREATE UNIQUE INDEX letters_by_reference ON letters (reference) WHERE reference <> '';
+CREATE INDEX letters_triages ON letters (received_at, id, reference, mailbox, assigned_to, reason, snoozed_until) WHERE state = 'triage';
 CREATE INDEX letters_staff_answers ON letters (settled_at) WHERE reason = 'staff_answer';
 CREATE INDEX letters_added ON letters (submission_id, received_at) WHERE reason = 'added' AND state = 'done';
 
