@@ -19,7 +19,7 @@ import (
 // full is a summary in which everything happens, and how often each.
 func full(l language, n int) Summary {
 	since := time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
-	todo := errand{Number: n, Done: "mailto:s@example.org?subject=DONE%2014", Later: "https://example.org/deed/x", For: l.say("Sam"), Until: since}
+	todo := errand{Number: n, Done: "mailto:s@example.org?subject=DONE%2014", For: l.say("Sam"), Until: since}
 	waits := []wait{
 		{age: age{Since: since, Days: n}, Reference: l.say("K7M-4QX"), Title: l.say("Ask us"), Name: l.say("Olena"), Mailto: mailto("a@example.org", "s@example.org", "Ask us", "K7M-4QX"), copied: "s@example.org", Again: true, Open: true, Overdue: true, errand: todo},
 		{age: age{Since: since, Days: n}, Reference: l.say("P2P-P2P"), Title: l.say("Ask us"), Open: true, errand: todo},

@@ -120,7 +120,6 @@ type date struct {
 type errand struct {
 	Number int    // that commands name; 0 while it has none
 	Done   string // link that says that it is dealt with; "" where there is none
-	Later  string // link to the page that puts it off
 	For    text   // who is away and would have it
 	Until  time.Time
 }
@@ -221,7 +220,7 @@ func (g *gathering) errand(i Item) errand {
 		return e
 	}
 	if g.Deed != nil {
-		e.Done, e.Later = g.Deed(actDone, i.Matter, i.ID, g.who.Name), g.Deed(actSnooze, i.Matter, i.ID, g.who.Name)
+		e.Done = g.Deed(actDone, i.Matter, i.ID, g.who.Name)
 	}
 	if to := g.commands(); e.Done == "" && strings.Contains(to, "+") {
 		e.Done = "mailto:" + percent(to, "@") + "?subject=" + percent("DONE "+strconv.Itoa(i.Number), "")
@@ -229,12 +228,12 @@ func (g *gathering) errand(i Item) errand {
 	return e
 }
 
-// What the links in a summary do, as the pages behind them and the commands by
-// letter call it.
+// What the links in our mails do, as the pages behind them and the commands by
+// letter call it. Of what a colleague may do about something that waits there is
+// only this one link: the rest is a word in a reply.
 const (
-	actDone   = "done"
-	actSnooze = "snooze"
-	actAway   = "away"
+	actDone = "done"
+	actAway = "away"
 )
 
 // commands is the address to which this colleague's commands go, or "".
