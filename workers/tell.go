@@ -17,6 +17,9 @@ func (w *Workers) tell(ctx context.Context, job postroom.Job) queue.Outcome {
 		if err != nil {
 			return err
 		}
+		if m.Lane == postroom.DigestRun { // their own mail did not arrive: others hear of it
+			return w.Digests.Returned(tx, m, w.Clock.Now())
+		}
 		return w.Workflow.Show(tx, m, w.Clock.Now())
 	})
 	if err != nil {

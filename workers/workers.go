@@ -85,6 +85,7 @@ func (w *Workers) Handlers() map[postroom.JobKind]asynq.Handler {
 		postroom.JobTell:              w.tell,
 		postroom.JobInboundRead:       w.inboundRead,
 		postroom.JobDigest:            w.digest,
+		postroom.JobSlack:             w.slack,
 		postroom.JobCampaign:          w.campaign,
 		postroom.JobCampaignChunk:     w.chunk,
 	}

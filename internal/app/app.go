@@ -72,6 +72,7 @@ type Room struct {
 	Web        *web.Server
 
 	locales *web.Locales
+	desk    string // address of the desk; "" where there is none
 	roles   []Role
 	unlock  func() error
 }
@@ -98,7 +99,7 @@ type Options struct {
 // Open makes every room. On SQLite it takes the lock of the data folder, and
 // returns Conflict when another process works there.
 func Open(ctx context.Context, o Options) (*Room, error) {
-	r := &Room{Config: o.Config, Clock: o.Clock, Log: o.Log, roles: o.Roles, unlock: func() error { return nil }}
+	r := &Room{Config: o.Config, Clock: o.Clock, Log: o.Log, roles: o.Roles, desk: o.Desk, unlock: func() error { return nil }}
 	if len(r.roles) == 0 {
 		r.roles = AllRoles()
 	}
@@ -255,6 +256,9 @@ func (r *Room) makeIntake() {
 	r.Arrivals = arrivals.New(arrivals.Options{
 		Store: r.Store, Programmes: r.Programmes, Intake: r.Intake, Workflow: r.Workflow, Outbox: r.Outbox, Lists: r.Lists,
 		Ours: r.ours(), Clock: r.Clock, Log: r.Log,
+		SeemsAway: func(tx *store.Tx, address string, back, at time.Time) error {
+			return r.Digests.SeemsAway(tx, address, back, at)
+		},
 	})
 	r.makeCasework()
 }
@@ -277,6 +281,7 @@ func (r *Room) makeWorkflow() {
 		Zone: r.Config.Organisation.Zone, Quiet: r.Config.Organisation.Quiet, Coordinators: r.coordinators,
 		Safeguarding: r.safeguarding, Hours: r.Config.Organisation.WorkingHours, KeepMonths: r.Config.Organisation.SafeguardingKeep, Clock: r.Clock,
 		Label: r.locales.Text, Day: r.day, ReplyTo: r.replyTo, Log: r.Log,
+		Summaries: r.Config.DigestAt != nil,
 	})
 }
 

@@ -1,9 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"postroom/internal/config"
@@ -62,13 +66,65 @@ func (r *Room) beside(ctx context.Context) (err error) {
 func (r *Room) makeDigests() (*digest.Digests, error) {
 	o := digest.Options{
 		Store: r.Store, Programmes: r.Programmes, Letters: r.Letters, Outbox: r.Outbox, Templates: templates.FS,
-		Zone: r.Config.Organisation.Zone, Coordinators: r.readers(), Clock: r.Clock, ReplyTo: r.copyTo,
-		Ending: r.ending,
+		Zone: r.Config.Organisation.Zone, Team: r.Team, Clock: r.Clock, ReplyTo: r.copyTo,
+		Ending: r.ending, CommandsTo: r.commandsTo, Deed: r.deed, Slack: r.slack(),
 	}
 	if at := r.Config.DigestAt; at != nil {
 		o.At = &digest.Hour{Hour: at.Hour, Minute: at.Minute}
 	}
 	return digest.New(o)
+}
+
+// commandsTo is the address to which a colleague's commands go: of the
+// organisation's own mailbox if that gets mail for it, else of the first that
+// does, else a mailbox itself, where a reply is known by what it answers.
+func (r *Room) commandsTo(colleague string) (to string) {
+	own := r.Config.Organisation.From.Address
+	for _, m := range r.Config.Mailboxes {
+		signed := ""
+		if m.Replies == config.PlusReplies {
+			signed = r.Links.CommandAddress(m.Address, colleague)
+		}
+		better := signed != "" && (!strings.Contains(to, "+") || strings.EqualFold(m.Address, own))
+		if to == "" || better || !strings.Contains(to, "+") && strings.EqualFold(m.Address, own) {
+			to = cmp.Or(signed, m.Address)
+		}
+	}
+	return to
+}
+
+// deedsFor is how long a button in a summary may be pressed.
+const deedsFor = 14 * 24 * time.Hour
+
+// deed is the link to a page with one button, or "" where there is no desk.
+func (r *Room) deed(act string, matter postroom.Matter, id, colleague string) string {
+	if r.desk == "" {
+		return ""
+	}
+	until := r.Clock.Now().Add(deedsFor).Truncate(24 * time.Hour)
+	return r.Config.Organisation.BaseURL + link.Path(link.Deed, r.Links.Make(link.Deed, link.DeedSubject(act, string(matter), id, colleague), until))
+}
+
+// slack is where counts are posted, or nil.
+func (r *Room) slack() *digest.Slack {
+	c := r.Config.Slack
+	if !c.Configured() {
+		return nil
+	}
+	hooks := make(map[string]config.Secret)
+	if !c.Webhook.Empty() {
+		hooks[digest.All] = c.Webhook
+	}
+	for name, hook := range c.Coordinators {
+		hooks[digest.Of(name)] = hook
+	}
+	for name, hook := range c.Programmes {
+		hooks[digest.In(name)] = hook
+	}
+	return &digest.Slack{
+		Targets: slices.Sorted(maps.Keys(hooks)),
+		Hook:    func(target string) string { return hooks[target].Reveal() },
+	}
 }
 
 // ending lists the secrets that come to their end.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"postroom/internal/digest"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
 	"postroom/internal/team"
@@ -118,29 +117,6 @@ func without(list, other []workflow.Coordinator) []workflow.Coordinator {
 func (r *Room) staff() (list []string) {
 	for _, c := range r.Team.All() {
 		list = append(list, strings.ToLower(c.Address))
-	}
-	return list
-}
-
-// readers lists who gets a summary, each with the programmes they are asked
-// about: coordinators, also one of the settings file who looks after nothing.
-// Where nobody works here, the organisation's own address reads it.
-func (r *Room) readers() (list []digest.Coordinator) {
-	for _, c := range r.Team.All() {
-		if c.Is(postroom.IsCoordinator) || c.FromFile {
-			list = append(list, digest.Coordinator{Name: c.Name, Address: c.Address, Locale: c.Locale})
-		}
-	}
-	if len(list) == 0 {
-		us := r.Team.Fallback
-		list = append(list, digest.Coordinator{Name: us.Name, Address: us.Address, Locale: us.Locale})
-	}
-	for _, p := range r.Programmes.Programmes() {
-		for _, c := range r.Team.LooksAfter(p.Name, "") {
-			if i := slices.IndexFunc(list, func(d digest.Coordinator) bool { return d.Name == c.Name }); i >= 0 {
-				list[i].Programmes = append(list[i].Programmes, p.Name)
-			}
-		}
 	}
 	return list
 }

@@ -81,6 +81,10 @@ type Options struct {
 	Ours       inbound.Ours
 	Clock      postroom.Clock
 	Log        *slog.Logger
+
+	// SeemsAway hears of an automatic reply to a mail of ours from an address,
+	// with the day on which somebody is back, if it says so; nil is nobody.
+	SeemsAway func(tx *store.Tx, address string, back, at time.Time) error
 }
 
 // Arrivals acts on letters that are on file.

@@ -67,11 +67,27 @@ func (in *Arrivals) automatic(ctx context.Context, a arrival) error {
 		a.Submission = sub.ID
 	}
 	return in.Store.Write(ctx, func(tx *store.Tx) error {
-		if err := a.settle(tx, postroom.LetterDone, reasonAutomatic); err != nil || !found {
+		if err := a.settle(tx, postroom.LetterDone, reasonAutomatic); err != nil {
+			return err
+		}
+		if err := in.colleagueAway(tx, a); err != nil || !found {
 			return err
 		}
 		return in.away(tx, a, sub)
 	})
+}
+
+// colleagueAway passes on that whoever was told something of their work seems to
+// be away: the letter answers that mail, and comes from where it went.
+func (in *Arrivals) colleagueAway(tx *store.Tx, a arrival) error {
+	if in.SeemsAway == nil || a.Address == "" {
+		return nil
+	}
+	m, known, err := in.message(tx, a.verdict.Answers)
+	if err != nil || !known || m.Contact != "" || !strings.EqualFold(m.To, a.Address) {
+		return err
+	}
+	return in.SeemsAway(tx, a.Address, a.verdict.Back, a.at)
 }
 
 // away lets follow-ups wait for somebody who is away, if the letter answers what

@@ -30,6 +30,7 @@ type Config struct {
 	Organisation  Organisation
 	Coordinators  []Coordinator
 	DigestAt      *TimeOfDay // when coordinators hear each working day, in the organisation's zone; nil is never
+	Slack         Slack      // where their counts are posted besides
 	Data          string     // folder of everything kept on this machine
 	Listen        string     // host:port of the web pages
 	Database      Database
@@ -145,6 +146,7 @@ func (r reader) config(m proof.Map) Config {
 		Organisation:  r.organisation(m),
 		Coordinators:  r.coordinators(m),
 		DigestAt:      digestAt(m),
+		Slack:         r.slack(m),
 		Data:          r.path(or(m.Text("data"), "data")),
 		Listen:        listen(m),
 		Redis:         redis(m),

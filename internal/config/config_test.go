@@ -54,6 +54,7 @@ func TestEveryLineOfTheExampleMayBeUsed(t *testing.T) {
 	for _, name := range []string{"smtp.password", "support.password", "dkim.pem"} {
 		write(t, filepath.Join(folder, name), "hunter2\n")
 	}
+	write(t, filepath.Join(folder, "slack.secret"), "https://hooks.slack.com/services/x\n")
 	write(t, filepath.Join(folder, "k1.key"), strings.Repeat("k", 64))
 	if err := os.Mkdir(filepath.Join(folder, "programmes"), 0o700); err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package digest_test
 import (
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,10 +47,27 @@ func TestDyingBetweenAnyTwoStatementsOwesOneSummary(t *testing.T) {
 			if err != nil || !found || last.Outcome != store.DigestSent || owed(t, room) != 1 {
 				t.Errorf("in the end there stands %+v, %v, and %d are owed", last, err, owed(t, room))
 			}
-			if m, err := room.Store.Read(t.Context()).Message(last.Message); err != nil || m.To != office {
+			m, err := room.Store.Read(t.Context()).Message(last.Message)
+			if err != nil || m.To != office {
 				t.Errorf("its message is to %q, %v", m.To, err)
 			}
+			holdsNumbers(t, room, m)
 		})
+	}
+}
+
+// holdsNumbers fails unless what waits has one number each, however often its
+// summary died, and a message names it.
+func holdsNumbers(t *testing.T, room *app.Room, m postroom.Message) {
+	t.Helper()
+	read := room.Store.Read(t.Context())
+	subs, err := read.Submissions(9)
+	if err != nil || len(subs) != 1 {
+		t.Fatalf("on file are %d, %v", len(subs), err)
+	}
+	numbers, err := read.ItemsOf(postroom.AboutSubmission, []string{subs[0].ID})
+	if err != nil || numbers[subs[0].ID] != 1 || !strings.Contains(m.Data["markdown"], "**1** · Olena") {
+		t.Errorf("the numbers are %v, %v, and the summary says\n%s", numbers, err, m.Data["markdown"])
 	}
 }
 

@@ -41,8 +41,8 @@ func (d *Digests) Moment(day string) (time.Time, error) {
 	return d.on(t), nil
 }
 
-// Order adds one job for each coordinator's summary of a day, unless it is
-// there already. A post room that had nothing on file when the hour came does
+// Order adds one job for each colleague's summary of a day, and for each post
+// to Slack, unless it is there already. A post room that had nothing on file when the hour came does
 // not begin by writing to everybody that it has nothing to say.
 func (d *Digests) Order(ctx context.Context, day string) error {
 	at, err := d.Moment(day)
@@ -56,14 +56,17 @@ func (d *Digests) Order(ctx context.Context, day string) error {
 	if first.IsZero() || !first.Before(at) {
 		return nil
 	}
+	if err := d.Team.Refresh(ctx); err != nil {
+		return err
+	}
 	now := d.Clock.Now()
 	return d.Store.Write(ctx, func(tx *store.Tx) error {
-		for _, who := range d.Coordinators {
+		for _, who := range d.readers(now) {
 			if _, err := tx.AddJob(postroom.JobDigest, subject(who.Name, day), postroom.DigestRun, now, now); err != nil {
 				return err
 			}
 		}
-		return nil
+		return d.orderPosts(tx, day, now)
 	})
 }
 
@@ -73,7 +76,7 @@ func (d *Digests) day(t time.Time) string { return t.In(d.Zone).Format(time.Date
 // on returns the hour of the day that a moment is in: the time on the clock,
 // also where the clocks have changed since the day before.
 func (d *Digests) on(t time.Time) time.Time {
-	at := Hour{Hour: 8}
+	at := Hour{Hour: 7, Minute: 30}
 	if d.At != nil {
 		at = *d.At
 	}
@@ -104,11 +107,19 @@ func workingDays(from, to time.Time) (n int) {
 	if longest := to.AddDate(-20, 0, 0); from.Before(longest) {
 		from = longest // nobody counts on, and a letter may claim any date
 	}
-	last := to.Format(time.DateOnly)
-	for day := from; day.Format(time.DateOnly) < last; {
+	first, last := civil(from), civil(to)
+	days := int(last.Sub(first) / (24 * time.Hour))
+	n = max(0, days) / 7 * 5
+	for day := first.AddDate(0, 0, max(0, days)/7*7); day.Before(last); {
 		if day = day.AddDate(0, 0, 1); working(day) {
 			n++
 		}
 	}
 	return n
+}
+
+// civil returns the day of a moment as one of a calendar in which every day is as
+// long as any other.
+func civil(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 }

@@ -1,12 +1,12 @@
 package digest
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
+	"text/template"
 	"time"
 
 	"postroom/internal/outbound"
@@ -14,14 +14,6 @@ import (
 	"postroom/internal/programme"
 	"postroom/internal/store"
 )
-
-// Coordinator is somebody who gets a summary, and what they look after.
-type Coordinator struct {
-	Name       string
-	Address    string
-	Locale     string
-	Programmes []string // names; somebody with none hears only of what is nobody's
-}
 
 // Outbox owes mails, and shows what they will look like.
 type Outbox interface {
@@ -31,20 +23,31 @@ type Outbox interface {
 
 // Options are what Digests need.
 type Options struct {
-	Store        *store.Store
-	Programmes   *programme.Set
-	Letters      *outbound.Letters // for how dates, numbers and reasons are written
-	Outbox       Outbox
-	Templates    fs.FS // with digest/LOCALE.md
-	Zone         *time.Location
-	At           *Hour // when summaries are due; nil is never
-	Coordinators []Coordinator
-	Clock        postroom.Clock
+	Store      *store.Store
+	Programmes *programme.Set
+	Letters    *outbound.Letters // for how dates, numbers and reasons are written
+	Outbox     Outbox
+	Templates  fs.FS // with digest/LOCALE.md
+	Zone       *time.Location
+	At         *Hour // when summaries are due; nil is never
+	Team       Team
+	Clock      postroom.Clock
 
 	// ReplyTo is the address that a copy of an answer goes to, so that we learn
 	// of the answer: of the mailbox that a submission came to ("" for one that
 	// came by no letter), with its reference. "" is no copy.
 	ReplyTo func(mailbox, reference string) string
+
+	// CommandsTo is the address to which a colleague's commands go, signed for them
+	// where a mailbox of ours gets mail for that; "" where we read no mailbox.
+	CommandsTo func(colleague string) string
+
+	// Deed is the link to a page with one button that does an act about a matter
+	// as a colleague; "" where there is no desk.
+	Deed func(act string, matter postroom.Matter, id, colleague string) string
+
+	// Slack posts counts; nil is nowhere.
+	Slack *Slack
 
 	// Ending lists the secrets of ours that come to their end; nil is none.
 	Ending func(now time.Time) []Ending
@@ -62,6 +65,7 @@ type Ending struct {
 type Digests struct {
 	Options
 	sheets sheets
+	post   *template.Template
 }
 
 // New returns Digests. The error names what is wrong in a template.
@@ -73,13 +77,23 @@ func New(o Options) (*Digests, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read summaries: %w", err)
 	}
-	return &Digests{o, sheets}, nil
+	text, err := fs.ReadFile(o.Templates, "digest/slack.txt")
+	if err != nil {
+		return nil, fmt.Errorf("read post: %w", err)
+	}
+	post, err := readPost(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("read post: %w", err)
+	}
+	return &Digests{o, sheets, post}, nil
 }
 
 // The letters that carry a summary.
 const (
 	letter     = "digest"
 	calmLetter = "digest-calm"
+	awayLetter = "digest-away" // somebody seems to be away
+	unheardOf  = "unheard"     // nobody acts on somebody's summaries
 )
 
 // Printed is a summary as its reader would see it. With nothing to say only
@@ -90,15 +104,22 @@ type Printed struct {
 	Subject, Text, HTML string
 }
 
-// Preview returns a coordinator's summary as it would be if it were made at a
-// moment, and changes nothing. It returns NotFound for an unknown coordinator.
-func (d *Digests) Preview(ctx context.Context, coordinator string, at time.Time) (Printed, error) {
-	who, known := d.find(coordinator)
+// Preview returns a colleague's summary as it would be if it were made at a
+// moment, and changes nothing: what has no number yet gets none. It returns
+// NotFound for somebody who is not here.
+func (d *Digests) Preview(ctx context.Context, colleague string, at time.Time) (Printed, error) {
+	who, known := d.find(colleague)
 	if !known {
-		return Printed{}, &postroom.Error{Kind: postroom.NotFound, Say: postroom.Say("error.not_found"), Cause: fmt.Errorf("there is no coordinator %q", coordinator)}
+		return Printed{}, &postroom.Error{Kind: postroom.NotFound, Say: postroom.Say("error.not_found"), Cause: fmt.Errorf("nobody here is called %q", colleague)}
 	}
-	m, outcome, err := d.compose(ctx, who, at)
-	p := Printed{Coordinator: who.Name, Outcome: outcome}
+	g := d.begin(ctx, d.reading(who, at), at)
+	p := Printed{Coordinator: who.Name}
+	sheet, err := g.gather()
+	if err != nil {
+		return p, err
+	}
+	m, outcome, err := g.compose(sheet)
+	p.Outcome = outcome
 	if err != nil || outcome == store.DigestQuiet {
 		return p, err
 	}
@@ -108,58 +129,109 @@ func (d *Digests) Preview(ctx context.Context, coordinator string, at time.Time)
 
 // Make makes the summary that a job is about and owes it, once: the second
 // time it changes nothing. A day that is over has no summary any more, because
-// today's tells what still matters.
+// today's tells what still matters. Somebody who is away gets none: what waits
+// for them stands in the summary of whoever covers for them.
 func (d *Digests) Make(ctx context.Context, subject string) error {
 	name, day := parse(subject)
 	now := d.Clock.Now()
-	who, known := d.find(name)
-	if !known || day != d.day(now) {
+	if err := d.Team.Refresh(ctx); err != nil {
+		return err
+	}
+	who, reads := d.readsNow(name, now)
+	if !reads || day != d.day(now) {
 		return nil
 	}
 	if last, found, err := d.Store.Read(ctx).LastDigest(name, day); err != nil || found && last.Day == day {
 		return err
 	}
-	m, outcome, err := d.compose(ctx, who, now)
-	if err != nil {
+	if err := d.make(ctx, who, day, now); err != nil {
 		return fmt.Errorf("make summary of %s: %w", day, err)
 	}
-	return d.owe(ctx, m, store.Digest{Coordinator: name, Day: day, Outcome: outcome, MadeAt: now})
+	return nil
 }
 
-// owe notes the summary and owes its mail in one transaction, so that neither
-// is ever there without the other.
-func (d *Digests) owe(ctx context.Context, m postroom.Message, made store.Digest) error {
-	if made.Outcome != store.DigestQuiet {
-		m.ID = store.NewMessageID()
-		m.Key, made.Message = "digest:"+made.Coordinator+":"+made.Day, m.ID
+func (d *Digests) readsNow(name string, at time.Time) (postroom.Colleague, bool) {
+	list := d.readers(at)
+	i := slices.IndexFunc(list, func(c postroom.Colleague) bool { return c.Name == name })
+	if i < 0 {
+		return postroom.Colleague{}, false
 	}
-	return d.Store.Write(ctx, func(tx *store.Tx) error {
-		first, err := tx.AddDigest(made)
-		if err != nil || !first || made.Outcome == store.DigestQuiet {
-			return err
-		}
-		_, err = d.Outbox.Owe(tx, m)
+	return list[i], true
+}
+
+// make gathers before anything is written, because rendering has no place in a
+// transaction. What is told of gets its number first, in a transaction of its
+// own: a number that was once given stays, so whoever dies in between finds the
+// same ones again.
+func (d *Digests) make(ctx context.Context, who postroom.Colleague, day string, at time.Time) error {
+	g := d.begin(ctx, d.reading(who, at), at)
+	sheet, err := g.gather()
+	if err != nil {
 		return err
+	}
+	if err := g.number(ctx, &sheet); err != nil {
+		return err
+	}
+	m, outcome, err := g.compose(sheet)
+	if err != nil {
+		return err
+	}
+	made := store.Digest{Coordinator: who.Name, Day: day, Outcome: outcome, Waiting: sheet.Waits(), MadeAt: at}
+	if made.Unheard, err = g.unheard(sheet, day); err != nil {
+		return fmt.Errorf("look whether anybody acts: %w", err)
+	}
+	return d.owe(ctx, m, made, g.unheardMails(sheet, made))
+}
+
+// number gives a number to everything in a sheet that has none yet.
+func (g *gathering) number(ctx context.Context, sheet *Sheet) error {
+	lacking := slices.DeleteFunc(sheet.numbered(), func(i *Item) bool { return i.Number > 0 })
+	if len(lacking) == 0 {
+		return nil
+	}
+	return g.Store.Write(ctx, func(tx *store.Tx) (err error) {
+		for _, i := range lacking {
+			if i.Number, err = tx.Number(i.Matter, i.ID, sheet.At); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
-// compose writes a coordinator's summary at a moment. What it says about other
-// people is gathered before anything is written, because rendering has no
-// place in a transaction.
-func (d *Digests) compose(ctx context.Context, who Coordinator, at time.Time) (postroom.Message, store.DigestOutcome, error) {
-	m := postroom.Message{
-		To: who.Address, Locale: cmp.Or(who.Locale, "en"), Class: postroom.Service, Template: letter, CreatedAt: at,
-		Data: map[string]string{"starts": at.UTC().Format(time.RFC3339)},
+// owe notes the summary and owes its mail in one transaction, so that neither
+// is ever there without the other; and so with what others are told about it.
+func (d *Digests) owe(ctx context.Context, m postroom.Message, made store.Digest, besides []postroom.Message) error {
+	if made.Outcome != store.DigestQuiet {
+		m.ID = store.NewMessageID()
+		m.Key, made.Message = "digest:"+made.Coordinator+":"+made.Day, m.ID
+		besides = append([]postroom.Message{m}, besides...)
 	}
-	s, err := d.gather(ctx, who, at)
-	if err != nil {
-		return m, "", err
+	return d.Store.Write(ctx, func(tx *store.Tx) error {
+		first, err := tx.AddDigest(made)
+		if err != nil || !first {
+			return err
+		}
+		for _, m := range besides {
+			if _, err := d.Outbox.Owe(tx, m); err != nil {
+				return fmt.Errorf("owe %s: %w", m.Template, err)
+			}
+		}
+		return nil
+	})
+}
+
+// compose writes down what was gathered as a mail.
+func (g *gathering) compose(s Sheet) (m postroom.Message, outcome store.DigestOutcome, err error) {
+	m = postroom.Message{
+		To: g.who.Address, Locale: localeOf(g.who.Colleague), Class: postroom.Service, Template: letter, CreatedAt: s.At,
+		Data: map[string]string{"starts": s.At.UTC().Format(time.RFC3339), "reply_to": g.commands()},
 	}
 	if !s.empty() {
-		m.Data["markdown"], err = d.sheets.write(d.words(m.Locale), s)
+		m.Data["markdown"], err = g.sheets.write(g.language, g.summary(s))
 		return m, store.DigestSent, err
 	}
-	if at.In(d.Zone).Weekday() == time.Monday {
+	if s.PutOff == 0 && g.now.Weekday() == time.Monday && g.calm(g.who.Colleague) {
 		m.Template = calmLetter
 		return m, store.DigestCalm, nil
 	}
@@ -172,14 +244,6 @@ func (d *Digests) words(locale string) language {
 	return language{tag: tag, Words: d.Letters.Words(tag, d.Zone)}
 }
 
-func (d *Digests) find(coordinator string) (Coordinator, bool) {
-	i := slices.IndexFunc(d.Coordinators, func(c Coordinator) bool { return c.Name == coordinator })
-	if i < 0 {
-		return Coordinator{}, false
-	}
-	return d.Coordinators[i], true
-}
-
 // subject is what the job of one summary is about.
 func subject(coordinator, day string) string { return coordinator + "/" + day }
 
@@ -188,9 +252,9 @@ func parse(subject string) (coordinator, day string) {
 	return subject[:max(cut, 0)], subject[cut+1:]
 }
 
-// Names lists who gets a summary.
+// Names lists who gets a summary now.
 func (d *Digests) Names() (names []string) {
-	for _, c := range d.Coordinators {
+	for _, c := range d.readers(d.Clock.Now()) {
 		names = append(names, c.Name)
 	}
 	return names

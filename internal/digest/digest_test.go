@@ -84,9 +84,9 @@ func TestARichDayReadsLikeThis(t *testing.T) {
 	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
 		room := open(t, engine, testkit.Misbehaving(testserver.RefuseRcpt("refused@example.org")))
 		ref := richDay(t, room)
-		before := len(summaries(t, room, office))
+		before := len(asWritten(t, room, office))
 		at(t, room, 26, 8, 0)
-		list := summaries(t, room, office)
+		list := asWritten(t, room, office)
 		if len(list) != before+1 {
 			t.Fatalf("the office received %d summaries on the rich day, want one", len(list)-before)
 		}

@@ -9,10 +9,10 @@ import (
 	"postroom/internal/store"
 )
 
-// named returns the form of a submission if its title, and who sent it, may
+// mayName returns the form of a submission if its title, and who sent it, may
 // stand in a summary. A form that is no longer there is not named, because
 // nobody can tell any more what it asked.
-func (g *gathering) named(a store.Awaiting) (*programme.Form, bool) {
+func (g *gathering) mayName(a store.Awaiting) (*programme.Form, bool) {
 	form, known := g.Programmes.Form(a.Form)
 	if !known || form.Programme.Name != a.Programme || form.Programme.Discreet || a.Discreet || tells(form) {
 		return nil, false
@@ -49,29 +49,6 @@ func who(f *programme.Form, field programme.Field) bool {
 		return true
 	}
 	return slices.Contains(f.Reach, postroom.Reach(field.Name))
-}
-
-// reads says whether what concerns a mailbox is for this coordinator: they look
-// after a programme that people write to there, or nobody does.
-func (g *gathering) reads(mailbox string) bool {
-	owned := false
-	for _, c := range g.Coordinators {
-		if !g.looksAfter(c, mailbox) {
-			continue
-		}
-		if c.Name == g.who.Name {
-			return true
-		}
-		owned = true
-	}
-	return !owned
-}
-
-func (d *Digests) looksAfter(c Coordinator, mailbox string) bool {
-	return slices.ContainsFunc(c.Programmes, func(name string) bool {
-		p, known := d.Programmes.Programme(name)
-		return known && slices.ContainsFunc(p.Addresses, func(a string) bool { return strings.EqualFold(a, mailbox) })
-	})
 }
 
 // mailto is a link that begins an answer in the reader's own mail program, with

@@ -5,44 +5,66 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"postroom/internal/outbound"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
 	"postroom/internal/store"
 )
 
 // bound is how many rows that belong to everybody are looked through for one
-// coordinator's.
-const bound = 500
+// coordinator's: more than anybody could ever work off.
+const bound = 10_000
 
 // gathering is one summary being made: for whom, when, and in which language.
 type gathering struct {
 	*Digests
 	read     store.Reader
-	who      Coordinator
+	who      reader
 	language language
+	desk     bool      // it is for the desk, which may name people
+	limit    int       // lines of a section
 	now      time.Time // in the organisation's zone
 	since    time.Time // the last summary, or the last working day's hour
-	out      Summary
+	owners   map[[4]string]belongs
+	alarms   map[string]postroom.Alarm // by the id of what they are about
+	rung     map[string]bool           // about which of them this colleague was called
+	piles    map[string]int            // letters that are not shown, by why
+	out      Sheet
 }
 
-// gather reads everything that one coordinator's summary says.
-func (d *Digests) gather(ctx context.Context, who Coordinator, at time.Time) (Summary, error) {
-	g := &gathering{Digests: d, read: d.Store.Read(ctx), who: who, language: d.words(who.Locale), now: at.In(d.Zone)}
+func (d *Digests) begin(ctx context.Context, who reader, at time.Time) *gathering {
+	return &gathering{
+		Digests: d, read: d.Store.Read(ctx), who: who, language: d.words(who.Locale), limit: most, now: at.In(d.Zone),
+		owners: make(map[[4]string]belongs), alarms: make(map[string]postroom.Alarm), rung: make(map[string]bool), piles: make(map[string]int),
+		out: Sheet{Colleague: who.Name, At: at},
+	}
+}
+
+// gather reads everything that one colleague's summary says.
+func (g *gathering) gather() (Sheet, error) {
 	for _, section := range []struct {
 		what string
 		read func() error
 	}{
-		{"last summary", g.last}, {"holds", g.held}, {"who waits for an answer", g.waiting}, {"letters in triage", g.triage},
+		{"last summary", g.last}, {"alarms", g.alarmed}, {"holds", g.held}, {"who waits for an answer", g.waiting}, {"letters in triage", g.triage},
 		{"what is new", g.arrivals}, {"steps that are due", g.due}, {"dates", g.coming}, {"calls", g.calls},
 		{"what went wrong", g.wrong}, {"mailboxes", g.unread}, {"secrets that end", g.ending}, {"mailboxes on trial", g.watched},
+		{"item numbers", g.numbers},
 	} {
 		if err := section.read(); err != nil {
-			return Summary{}, fmt.Errorf("gather %s: %w", section.what, err)
+			return Sheet{}, fmt.Errorf("gather %s: %w", section.what, err)
 		}
 	}
 	return g.out, nil
+}
+
+// cut makes a section of what there is, of all in number.
+func cut[T any](items []T, limit, all int) Section[T] {
+	items = items[:min(len(items), limit)]
+	return Section[T]{items, all - len(items)}
 }
 
 // last finds out since when things are new.
@@ -57,81 +79,111 @@ func (g *gathering) last() error {
 	return err
 }
 
-func (g *gathering) say(s string) text { return g.language.say(s) }
-
-func (g *gathering) age(since time.Time) age {
+// item begins a line about something that waits since a moment.
+func (g *gathering) item(matter postroom.Matter, id string, since time.Time, b belongs) Item {
 	since = since.In(g.Zone)
-	return age{Since: since, Today: g.day(since) == g.day(g.now), Days: workingDays(since, g.now)}
+	return Item{
+		Matter: matter, ID: id, Since: since, Today: g.day(since) == g.day(g.now), Days: workingDays(since, g.now),
+		Owner: b.owner, For: b.to, ForUntil: b.until,
+	}
 }
 
-// mine returns a programme that the coordinator looks after.
-func (g *gathering) mine(name string) (*programme.Programme, bool) {
+// told returns a programme that the colleague is told of.
+func (g *gathering) told(name string) (*programme.Programme, bool) {
 	p, known := g.Programmes.Programme(name)
-	return p, known && slices.Contains(g.who.Programmes, name)
+	return p, known && slices.Contains(g.who.programmes, name)
 }
 
-// concerns says whether something of a programme is for this coordinator. What
-// belongs to no programme is for everybody.
+// concerns says whether something of a programme is for this colleague. What
+// belongs to no programme is for everybody who hears of such things.
 func (g *gathering) concerns(programme string) bool {
-	return programme == "" || slices.Contains(g.who.Programmes, programme)
+	return programme == "" && g.who.informed || slices.Contains(g.who.programmes, programme)
 }
 
-// guards says whether this coordinator is called when somebody of a programme
-// may be in danger. Whoever was called also hears each morning that it is not
-// over.
+// escalated is the stage of an alarm at which the admins were told.
+const escalated = 2
+
+func (g *gathering) alarmed() error {
+	list, err := g.read.OpenAlarms(bound)
+	if err != nil {
+		return err
+	}
+	for _, a := range list {
+		g.alarms[a.Subject] = a
+		for stage := 0; stage <= a.Stage && !g.rung[a.Subject] && err == nil; stage++ {
+			_, g.rung[a.Subject], err = g.read.MessageWithKey(a.CallKey(stage) + g.who.Address)
+		}
+	}
+	return err
+}
+
+// guards says whether this colleague is called when somebody of a programme may
+// be in danger. Whoever was called also hears each morning that it is not over;
+// and so do the admins, once they were called.
 func (g *gathering) guards(programme string) bool {
 	p, known := g.Programmes.Programme(programme)
 	return known && (g.who.Name == p.Safeguarding.Lead || g.who.Name == p.Safeguarding.Deputy)
 }
 
+func (g *gathering) calledAsAdmin(id string) bool {
+	a, open := g.alarms[id]
+	return open && a.Stage >= escalated && g.who.Is(postroom.Admin)
+}
+
+// held lists what is held, to whoever has to look and to whose list it would be
+// in. The owner is told the reference alone, as the mails are.
 func (g *gathering) held() error {
 	all, err := g.read.OnHold(bound)
-	if err != nil {
-		return err
-	}
-	called, err := g.calledAbout()
-	var mine []wait
+	var mine []Item
 	for _, a := range all {
-		if g.concerns(a.Programme) || g.guards(a.Programme) || slices.Contains(called, a.Reference) {
-			mine = append(mine, wait{age: g.age(a.Since), Reference: g.say(a.Reference)})
+		b := g.belonging(a.Programme, a.Area, a.Assigned)
+		called := g.guards(a.Programme) || g.rung[a.ID] || g.calledAsAdmin(a.ID)
+		if !called && !g.mine(b) {
+			continue
 		}
+		i := g.item(postroom.AboutSubmission, a.ID, a.Since, b)
+		i.Reference, i.secret = a.Reference, true
+		if called {
+			i.Programme, i.Name, i.Title = a.Programme, outbound.Presentable(a.Name), g.formTitle(a.Form)
+		}
+		mine = append(mine, i)
 	}
-	g.out.Held = cut(mine, len(mine))
+	g.out.Held = cut(mine, g.limit, len(mine))
 	return err
 }
 
+func (g *gathering) formTitle(name string) string {
+	form, known := g.Programmes.Form(name)
+	if !known {
+		return name
+	}
+	return form.Title.In(g.language.tag)
+}
+
 func (g *gathering) arrivals() error {
-	var items []arrival
-	var unnamed arrival
-	for _, name := range g.who.Programmes {
+	var items []Fresh
+	for _, name := range g.who.programmes {
 		p, known := g.Programmes.Programme(name)
 		n, open, err := g.read.Arrivals(name, g.since, g.now)
 		if err != nil {
 			return err
 		}
-		switch {
-		case n == 0:
-			continue
-		case !known || p.Discreet:
-			unnamed.N, unnamed.Unfinished = unnamed.N+n, unnamed.Unfinished+open
+		if n == 0 || !known {
 			continue
 		}
 		dates, err := g.bookings(p)
 		if err != nil {
 			return err
 		}
-		items = append(items, arrival{g.say(p.Title.In(g.language.tag)), n, open, dates})
+		items = append(items, Fresh{p.Title.In(g.language.tag), n, open, dates, p.Discreet})
 	}
-	if unnamed.N > 0 {
-		items = append(items, unnamed)
-	}
-	g.out.New = cut(items, len(items))
+	g.out.New = cut(items, g.limit, len(items))
 	return nil
 }
 
 // bookings counts what is new for each date of a programme, with the places
 // that are left.
-func (g *gathering) bookings(p *programme.Programme) (list []bookings, err error) {
+func (g *gathering) bookings(p *programme.Programme) (list []FreshDate, err error) {
 	counts, err := g.read.BookingArrivals(p.Name, g.since, g.now)
 	if err != nil {
 		return nil, err
@@ -145,26 +197,26 @@ func (g *gathering) bookings(p *programme.Programme) (list []bookings, err error
 		if err != nil {
 			return nil, err
 		}
-		b := bookings{Title: g.session(p, s), Starts: s.StartsAt, Confirmed: c.Confirmed, Waiting: c.Waiting}
+		b := FreshDate{Title: g.session(p, s), Starts: s.StartsAt, Confirmed: c.Confirmed, Waiting: c.Waiting}
 		if s.Capacity != nil {
 			b.Limited, b.Left = true, max(0, *s.Capacity-taken)
 		}
 		list = append(list, b)
 	}
-	slices.SortFunc(list, func(a, b bookings) int { return cmp.Or(a.Starts.Compare(b.Starts), cmp.Compare(a.Title, b.Title)) })
+	slices.SortFunc(list, func(a, b FreshDate) int { return cmp.Or(a.Starts.Compare(b.Starts), cmp.Compare(a.Title, b.Title)) })
 	return list, nil
 }
 
 // session is what a date is called.
-func (g *gathering) session(p *programme.Programme, s postroom.Session) text {
+func (g *gathering) session(p *programme.Programme, s postroom.Session) string {
 	for _, e := range p.Events {
 		for _, each := range e.Sessions {
 			if each.Name == s.Name && each.StartsAt.Equal(s.StartsAt) {
-				return g.say(each.Title.In(g.language.tag))
+				return each.Title.In(g.language.tag)
 			}
 		}
 	}
-	return g.say(s.Name)
+	return s.Name
 }
 
 // chase stands for a step that reminds coordinators, which sends no letter to
@@ -176,9 +228,9 @@ func (g *gathering) due() error {
 	if err != nil {
 		return err
 	}
-	var items []due
+	var items []Due
 	for _, c := range counts {
-		p, mine := g.mine(c.Programme)
+		p, mine := g.told(c.Programme)
 		if !mine {
 			continue
 		}
@@ -186,21 +238,13 @@ func (g *gathering) due() error {
 		if i < 0 || p.Workflow[i].Unless == "answered" && c.Answered {
 			continue // it will be skipped when its time comes
 		}
-		items = addDue(items, due{g.title(p), cmp.Or(p.Workflow[i].Send, chase), c.N})
+		items = addDue(items, Due{p.Title.In(g.language.tag), cmp.Or(p.Workflow[i].Send, chase), c.N, p.Discreet})
 	}
-	g.out.Due = cut(items, len(items))
+	g.out.Due = cut(items, g.limit, len(items))
 	return nil
 }
 
-// title is what a programme is called, or "" where it is not to be named.
-func (g *gathering) title(p *programme.Programme) text {
-	if p == nil || p.Discreet {
-		return ""
-	}
-	return g.say(p.Title.In(g.language.tag))
-}
-
-func addDue(items []due, more due) []due {
+func addDue(items []Due, more Due) []Due {
 	for i := range items {
 		if items[i].Programme == more.Programme && items[i].Kind == more.Kind {
 			items[i].N += more.N
@@ -218,34 +262,48 @@ func (g *gathering) coming() error {
 	if err != nil {
 		return err
 	}
-	var items []date
+	var items []Date
 	for _, s := range sessions {
-		p, mine := g.mine(s.Programme)
+		p, mine := g.told(s.Programme)
 		if !mine {
 			continue
 		}
-		item := date{Today: g.day(s.StartsAt) == g.day(g.now), Starts: s.StartsAt}
-		if !p.Discreet {
-			if item.Booked, _, err = g.read.Places(s.ID); err != nil {
-				return err
-			}
-			item.Title, item.Programme, item.Venue = g.session(p, s.Session), g.title(p), g.say(s.Venue)
+		item := Date{
+			Session: s.ID, Today: g.day(s.StartsAt) == g.day(g.now), Starts: s.StartsAt,
+			Title: g.session(p, s.Session), Programme: p.Title.In(g.language.tag), Venue: s.Venue, secret: p.Discreet,
+		}
+		if item.Booked, _, err = g.read.Places(s.ID); err != nil {
+			return err
 		}
 		items = append(items, item)
 	}
-	g.out.Coming = cut(items, len(items))
+	g.out.Coming = cut(items, g.limit, len(items))
 	return nil
 }
 
 func (g *gathering) calls() error {
 	all, err := g.read.CallsToMake(bound)
-	var mine []call
+	var mine []Item
+	n := 0
 	for _, c := range all {
-		if g.concerns(c.Programme) {
-			mine = append(mine, call{g.age(c.At), g.say(c.Reference), c.Reason})
+		assigned := cmp.Or(c.AssignedTo, c.Assigned)
+		b := g.belonging(c.Programme, c.Area, assigned)
+		if !g.mine(b) {
+			continue
 		}
+		if c.SnoozedUntil.After(g.now) {
+			g.out.PutOff++
+			continue
+		}
+		if n++; n > g.limit {
+			continue
+		}
+		i := g.item(postroom.AboutCall, c.ID, c.At, b)
+		i.Reference, i.Reason, i.Programme, i.Yours = c.Reference, c.Reason, c.Programme, assigned == g.who.Name
+		i.Name, i.Phone, i.secret = outbound.Presentable(c.Name), c.Phone, true
+		mine = append(mine, i)
 	}
-	g.out.Calls = cut(mine, len(mine))
+	g.out.Calls = cut(mine, g.limit, n)
 	return err
 }
 
@@ -254,15 +312,21 @@ func (g *gathering) wrong() error {
 	if err != nil {
 		return err
 	}
-	var mine []trouble
+	var mine []Trouble
 	for _, t := range all {
-		if g.concerns(t.Programme) {
-			p, _ := g.Programmes.Programme(t.Programme)
-			mine = append(mine, trouble{g.say(t.Reference), g.title(p), t.State == postroom.Uncertain, t.Reason, t.N})
+		if !g.concerns(t.Programme) {
+			continue
 		}
+		item := Trouble{Reference: t.Reference, Uncertain: t.State == postroom.Uncertain, Reason: t.Reason, N: t.N}
+		if p, known := g.Programmes.Programme(t.Programme); known {
+			item.Programme, item.secret = p.Title.In(g.language.tag), p.Discreet
+		}
+		mine = append(mine, item)
 	}
-	g.out.Wrong = cut(mine, len(mine))
-	g.out.GivenUp, err = g.read.JobsGivenUp(g.since, g.now)
+	g.out.Wrong = cut(mine, g.limit, len(mine))
+	if g.who.informed {
+		g.out.GivenUp, err = g.read.JobsGivenUp(g.since, g.now)
+	}
 	return err
 }
 
@@ -272,16 +336,15 @@ const unreadAfter = 15 * time.Minute
 
 func (g *gathering) unread() error {
 	cursors, err := g.read.Cursors()
-	var mine []mailbox
+	var mine []Box
 	for _, c := range cursors {
-		address := g.say(c.Mailbox)
-		listed := slices.ContainsFunc(mine, func(m mailbox) bool { return m.Address == address })
+		listed := slices.ContainsFunc(mine, func(m Box) bool { return m.Address == c.Mailbox })
 		lasts := c.Problem != "" && g.now.Sub(c.PolledAt) >= unreadAfter
 		if lasts && !listed && g.reads(c.Mailbox) {
-			mine = append(mine, mailbox{Address: address, Since: c.PolledAt})
+			mine = append(mine, Box{Address: c.Mailbox, Since: c.PolledAt})
 		}
 	}
-	g.out.Unread = cut(mine, len(mine))
+	g.out.Unread = cut(mine, len(mine), len(mine))
 	return err
 }
 
@@ -291,25 +354,76 @@ func (g *gathering) ending() error {
 	if g.Ending == nil {
 		return nil
 	}
-	var mine []ending
+	var mine []Secret
 	for _, e := range g.Ending(g.now) {
-		if e.Mailbox != "" && !g.reads(e.Mailbox) {
+		if e.Mailbox != "" && !g.reads(e.Mailbox) || e.Mailbox == "" && !g.who.informed {
 			continue
 		}
-		mine = append(mine, ending{Name: g.say(cmp.Or(e.Mailbox, e.Server)), Day: e.At, Over: !g.now.Before(e.At)})
+		mine = append(mine, Secret{Name: cmp.Or(e.Mailbox, e.Server), Day: e.At, Over: !g.now.Before(e.At)})
 	}
-	g.out.Ending = cut(mine, len(mine))
+	g.out.Ending = cut(mine, len(mine), len(mine))
 	return nil
 }
 
 func (g *gathering) watched() error {
 	counts, err := g.read.Watched(g.since, g.now)
-	var mine []mailbox
+	var mine []Box
 	for _, c := range counts {
 		if g.reads(c.Mailbox) {
-			mine = append(mine, mailbox{Address: g.say(c.Mailbox), N: c.N})
+			mine = append(mine, Box{Address: c.Mailbox, N: c.N})
 		}
 	}
-	g.out.Watched = cut(mine, len(mine))
+	g.out.Watched = cut(mine, len(mine), len(mine))
 	return err
+}
+
+// reads says whether what concerns a mailbox is for this colleague: they are told
+// of a programme that people write to there, or it is of none.
+func (g *gathering) reads(mailbox string) bool {
+	owned := false
+	for _, p := range g.Programmes.Programmes() {
+		if !receives(p, mailbox) {
+			continue
+		}
+		if slices.Contains(g.who.programmes, p.Name) {
+			return true
+		}
+		owned = true
+	}
+	return !owned && g.who.informed
+}
+
+func receives(p *programme.Programme, mailbox string) bool {
+	return slices.ContainsFunc(p.Addresses, func(a string) bool { return strings.EqualFold(a, mailbox) })
+}
+
+// numbers finds the numbers that what waits has already.
+func (g *gathering) numbers() error {
+	ids := make(map[postroom.Matter][]string)
+	for _, i := range g.out.numbered() {
+		ids[i.Matter] = append(ids[i.Matter], i.ID)
+	}
+	for matter, list := range ids {
+		known, err := g.read.ItemsOf(matter, list)
+		if err != nil {
+			return err
+		}
+		for _, i := range g.out.numbered() {
+			if i.Matter == matter {
+				i.Number = known[i.ID]
+			}
+		}
+	}
+	return nil
+}
+
+// numbered lists what a command may be about. What is held is not: somebody has
+// to look at it.
+func (s *Sheet) numbered() (list []*Item) {
+	for _, items := range [][]Item{s.Waiting.Items, s.Letters.Items, s.Calls.Items} {
+		for i := range items {
+			list = append(list, &items[i])
+		}
+	}
+	return list
 }

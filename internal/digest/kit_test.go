@@ -27,7 +27,7 @@ const (
 
 // open starts a post room with the programmes of testdata. Its clock stands at
 // half past nine of Monday 23 November 2026.
-func open(t *testing.T, options ...testkit.Option) *testkit.Room {
+func open(t testing.TB, options ...testkit.Option) *testkit.Room {
 	t.Helper()
 	folder, err := filepath.Abs("testdata/programmes")
 	if err != nil {
@@ -91,8 +91,22 @@ func puzzle(t *testing.T, room *testkit.Room, mailbox, words string) (reference 
 	return reference
 }
 
-// summaries returns the summaries that an address received.
+// summaries returns the summaries that an address received, without the numbers
+// of what waits.
 func summaries(t *testing.T, room *testkit.Room, address string) (list []testkit.Letter) {
+	t.Helper()
+	for _, l := range asWritten(t, room, address) {
+		l.Text = numbers.ReplaceAllString(l.Text, "- ")
+		list = append(list, l)
+	}
+	return list
+}
+
+// numbers finds the item numbers in a summary.
+var numbers = regexp.MustCompile(`(?m)^- (\d+) · `)
+
+// asWritten returns the summaries that an address received.
+func asWritten(t *testing.T, room *testkit.Room, address string) (list []testkit.Letter) {
 	t.Helper()
 	for _, l := range room.Letters(t, address) {
 		if strings.HasPrefix(l.Subject, "Your summary") || l.Subject == "All is calm" {

@@ -19,30 +19,31 @@ import (
 // full is a summary in which everything happens, and how often each.
 func full(l language, n int) Summary {
 	since := time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
+	todo := errand{Number: n, Done: "mailto:s@example.org?subject=DONE%2014", For: l.say("Sam"), Until: since}
 	waits := []wait{
-		{age: age{Since: since, Days: n}, Reference: l.say("K7M-4QX"), Title: l.say("Ask us"), Name: l.say("Olena"), Mailto: mailto("a@example.org", "s@example.org", "Ask us", "K7M-4QX"), copied: "s@example.org", Again: true, Open: true},
-		{age: age{Since: since, Days: n}, Reference: l.say("P2P-P2P"), Title: l.say("Ask us"), Open: true},
-		{age: age{Since: since, Today: true}, Reference: l.say("Q9Q-Q9Q"), Yours: true},
+		{age: age{Since: since, Days: n}, Reference: l.say("K7M-4QX"), Title: l.say("Ask us"), Name: l.say("Olena"), Mailto: mailto("a@example.org", "s@example.org", "Ask us", "K7M-4QX"), copied: "s@example.org", Again: true, Open: true, Overdue: true, errand: todo},
+		{age: age{Since: since, Days: n}, Reference: l.say("P2P-P2P"), Title: l.say("Ask us"), Open: true, errand: todo},
+		{age: age{Since: since, Today: true}, Reference: l.say("Q9Q-Q9Q"), Yours: true, errand: errand{Number: n}},
 	}
 	s := Summary{
-		Since: since, Held: cut(waits, n+3), Waiting: cut(waits, n+3), GivenUp: n,
+		Since: since, Held: cut(waits, most, n+3), Waiting: cut(waits, most, n+3), GivenUp: n, PutOff: n, Example: 14,
 		New: cut([]arrival{
 			{Programme: l.say("Events"), N: n, Dates: []bookings{
 				{Title: l.say("Evening"), Starts: since, Confirmed: n, Waiting: n, Limited: true, Left: n}, {Title: l.say("Walk"), Starts: since, Limited: true},
 			}}, {N: n, Unfinished: n},
-		}, 2),
-		Coming: cut([]date{{Today: true, Starts: since, Title: l.say("Evening"), Programme: l.say("Events"), Venue: l.say("The hall"), Booked: n}, {Starts: since}}, 2),
-		Calls:  cut([]call{{age: age{Since: since, Days: n}, Reference: l.say("K7M-4QX"), Reason: outbound.ReasonNoAddress}, {age: age{Since: since}}}, 2),
+		}, most, 2),
+		Coming: cut([]date{{Today: true, Starts: since, Title: l.say("Evening"), Programme: l.say("Events"), Venue: l.say("The hall"), Booked: n}, {Starts: since}}, most, 2),
+		Calls:  cut([]call{{age: age{Since: since, Days: n}, errand: todo, Reference: l.say("K7M-4QX"), Reason: outbound.ReasonNoAddress}, {age: age{Since: since}}}, most, 2),
 		Wrong: cut([]trouble{
 			{Reference: l.say("K7M-4QX"), Reason: "550 no", N: 1}, {Reference: l.say("K7M-4QX"), Uncertain: true, N: 1},
 			{Programme: l.say("Events"), N: n}, {Uncertain: true, N: n},
-		}, 4),
-		Unread:  cut([]mailbox{{Address: l.say("a@example.org"), Since: since}, {Address: l.say("b@example.org")}}, 2),
-		Ending:  cut([]ending{{Name: l.say("a@example.org"), Day: since}, {Name: l.say("main"), Day: since, Over: true}}, 2),
-		Watched: cut([]mailbox{{Address: l.say("a@example.org"), N: n}, {N: n}}, 2),
+		}, most, 4),
+		Unread:  cut([]mailbox{{Address: l.say("a@example.org"), Since: since}, {Address: l.say("b@example.org")}}, most, 2),
+		Ending:  cut([]ending{{Name: l.say("a@example.org"), Day: since}, {Name: l.say("main"), Day: since, Over: true}}, most, 2),
+		Watched: cut([]mailbox{{Address: l.say("a@example.org"), N: n}, {N: n}}, most, 2),
 	}
 	for _, why := range piles() {
-		s.Triage = append(s.Triage, pile{why, cut(waits, n+3)})
+		s.Triage = append(s.Triage, pile{why, cut(waits, most, n+3)})
 	}
 	for _, kind := range []string{"event-reminder", "event-update", "event-thanks", "agenda", "minutes", "workspace-invitation", chase, "something-new"} {
 		s.Due.Items = append(s.Due.Items, due{l.say("Events"), kind, n})

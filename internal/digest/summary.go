@@ -2,20 +2,24 @@ package digest
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
-// most is how many lines a section has before it says "and N more".
+// most is how many lines a section of a mail has before it says "and N more".
 const most = 20
 
-// Summary is everything that one summary says, ready to be printed. Sections
-// that are empty are left out.
+// Summary is a Sheet as a mail may say it, in one language and ready to be
+// printed. Sections that are empty are left out.
 type Summary struct {
 	Since time.Time // what is new is counted from here
 
 	Held    section[wait]
 	Waiting section[wait]
 	Triage  []pile
+	PutOff  int // how much is put off until later
+	Example int // a number that stands in the summary, to explain commands by; 0 explains none
 	New     section[arrival]
 	Due     section[due]
 	Coming  section[date]
@@ -27,15 +31,18 @@ type Summary struct {
 	Watched section[mailbox]
 }
 
-// empty says whether there is nothing to say.
-func (s Summary) empty() bool {
-	return s.Held.none() && s.Waiting.none() && len(s.Triage) == 0 && s.New.none() && s.Due.none() && s.Coming.none() &&
-		s.Calls.none() && !s.Trouble() && s.Watched.none()
+type section[T any] = Section[T]
+
+// empty says whether there is nothing to say. That something is put off is no
+// reason to write.
+func (s Sheet) empty() bool {
+	n := s.Held.All() + s.Waits() + s.New.All() + s.Due.All() + s.Coming.All()
+	return n == 0 && s.Wrong.All()+s.Unread.All()+s.Ending.All()+s.GivenUp+s.Watched.All() == 0
 }
 
 // Trouble says whether anything went wrong.
 func (s Summary) Trouble() bool {
-	return !s.Wrong.none() || !s.Unread.none() || !s.Ending.none() || s.GivenUp > 0
+	return s.Wrong.All()+s.Unread.All()+s.Ending.All()+s.GivenUp > 0
 }
 
 // Copied says whether an answer that is begun in the summary has a copy line.
@@ -43,18 +50,10 @@ func (s Summary) Copied() bool {
 	return slices.ContainsFunc(s.Waiting.Items, func(w wait) bool { return w.copied != "" })
 }
 
-// section is some lines, and how many more there would be.
-type section[T any] struct {
-	Items []T
-	More  int
-}
-
-func (s section[T]) none() bool { return len(s.Items) == 0 }
-
-// cut makes a section of what there is, of all in number.
-func cut[T any](items []T, all int) section[T] {
-	items = items[:min(len(items), most)]
-	return section[T]{items, all - len(items)}
+// pile is letters that need a person for the same reason.
+type pile struct {
+	Why string // one of piles
+	section[wait]
 }
 
 // age is since when somebody waits.
@@ -75,6 +74,8 @@ type wait struct {
 	Yours     bool   // a letter that this coordinator looks after
 	Open      bool   // there are questions that they have not answered yet
 	Again     bool   // they wrote once more
+	Overdue   bool   // an answer was promised by now
+	errand
 
 	copied string // who gets a copy of the answer; "" when nobody does
 }
@@ -115,9 +116,18 @@ type date struct {
 	Booked    int
 }
 
+// errand is what a colleague may do about something that waits.
+type errand struct {
+	Number int    // that commands name; 0 while it has none
+	Done   string // link that says that it is dealt with; "" where there is none
+	For    text   // who is away and would have it
+	Until  time.Time
+}
+
 // call is somebody to phone.
 type call struct {
 	age
+	errand
 	Reference text
 	Reason    string // as a locale key
 }
@@ -145,3 +155,142 @@ type ending struct {
 	Day  time.Time
 	Over bool
 }
+
+// summary writes a sheet down as a mail may say it.
+func (g *gathering) summary(s Sheet) Summary {
+	out := Summary{
+		Since: s.Since, PutOff: s.PutOff, GivenUp: s.GivenUp,
+		Held: each(s.Held, g.waits), Waiting: each(s.Waiting, g.waits), Calls: each(s.Calls, g.toCall),
+		New: g.fresh(s.New), Due: g.dueToday(s.Due), Coming: each(s.Coming, g.dated), Wrong: each(s.Wrong, g.went),
+		Unread: each(s.Unread, g.box), Watched: each(s.Watched, g.box),
+		Ending: each(s.Ending, func(e Secret) ending { return ending{g.say(e.Name), e.Day, e.Over} }),
+	}
+	for _, why := range piles() {
+		these := slices.DeleteFunc(slices.Clone(s.Letters.Items), func(i Item) bool { return i.Why != why })
+		if len(these) > 0 {
+			out.Triage = append(out.Triage, pile{why, each(Section[Item]{these, g.piles[why]}, g.waits)})
+		}
+	}
+	if g.commands() != "" {
+		for _, i := range s.numbered() {
+			if out.Example = i.Number; out.Example > 0 {
+				break
+			}
+		}
+	}
+	return out
+}
+
+// each writes every line of a section.
+func each[A, B any](s Section[A], write func(A) B) Section[B] {
+	out := Section[B]{More: s.More}
+	for _, item := range s.Items {
+		out.Items = append(out.Items, write(item))
+	}
+	return out
+}
+
+func (g *gathering) say(s string) text { return g.language.say(s) }
+
+// unless says a text, or nothing where no mail may.
+func (g *gathering) unless(secret bool, s string) text {
+	if secret {
+		return ""
+	}
+	return g.say(s)
+}
+
+func (g *gathering) waits(i Item) wait {
+	w := wait{age: age{i.Since, i.Today, i.Days}, Reference: g.say(i.Reference), Yours: i.Yours, Overdue: i.Overdue, errand: g.errand(i)}
+	if !i.secret {
+		w.Title, w.Name, w.Open, w.Again, w.Mailto, w.copied = g.say(i.Title), g.say(i.Name), i.Open, i.Again, i.Mailto, i.copied
+	}
+	return w
+}
+
+func (g *gathering) toCall(i Item) call {
+	return call{age: age{i.Since, i.Today, i.Days}, errand: g.errand(i), Reference: g.say(i.Reference), Reason: i.Reason}
+}
+
+// errand is what may be done about an item from the mail: by a page with one
+// button where there is a desk, or by a letter that needs only to be sent.
+func (g *gathering) errand(i Item) errand {
+	e := errand{Number: i.Number, For: g.say(i.For), Until: i.ForUntil}
+	if i.Number == 0 {
+		return e
+	}
+	if g.Deed != nil {
+		e.Done = g.Deed(actDone, i.Matter, i.ID, g.who.Name)
+	}
+	if to := g.commands(); e.Done == "" && strings.Contains(to, "+") {
+		e.Done = "mailto:" + percent(to, "@") + "?subject=" + percent("DONE "+strconv.Itoa(i.Number), "")
+	}
+	return e
+}
+
+// What the links in our mails do, as the pages behind them and the commands by
+// letter call it. Of what a colleague may do about something that waits there is
+// only this one link: the rest is a word in a reply.
+const (
+	actDone = "done"
+	actAway = "away"
+)
+
+// commands is the address to which this colleague's commands go, or "".
+func (g *gathering) commands() string { return g.Digests.commands(g.who.Name) }
+
+func (d *Digests) commands(colleague string) string {
+	if d.CommandsTo == nil {
+		return ""
+	}
+	return d.CommandsTo(colleague)
+}
+
+// fresh says what is new, with all that is not to be named in one line.
+func (g *gathering) fresh(s Section[Fresh]) (out section[arrival]) {
+	var unnamed arrival
+	for _, f := range s.Items {
+		if f.secret {
+			unnamed.N, unnamed.Unfinished = unnamed.N+f.N, unnamed.Unfinished+f.Unfinished
+			continue
+		}
+		a := arrival{Programme: g.say(f.Programme), N: f.N, Unfinished: f.Unfinished}
+		for _, d := range f.Dates {
+			a.Dates = append(a.Dates, bookings{g.say(d.Title), d.Starts, d.Confirmed, d.Waiting, d.Limited, d.Left})
+		}
+		out.Items = append(out.Items, a)
+	}
+	if unnamed.N > 0 {
+		out.Items = append(out.Items, unnamed)
+	}
+	out.More = s.More
+	return out
+}
+
+// dueToday says what is due, with all that is not to be named in one line a kind.
+func (g *gathering) dueToday(s Section[Due]) (out section[due]) {
+	for _, d := range s.Items {
+		programme := g.unless(d.secret, d.Programme)
+		if i := slices.IndexFunc(out.Items, func(o due) bool { return o.Programme == programme && o.Kind == d.Kind }); i >= 0 {
+			out.Items[i].N += d.N
+			continue
+		}
+		out.Items = append(out.Items, due{programme, d.Kind, d.N})
+	}
+	out.More = s.More
+	return out
+}
+
+func (g *gathering) dated(d Date) date {
+	out := date{Today: d.Today, Starts: d.Starts}
+	if !d.secret {
+		out.Title, out.Programme, out.Venue, out.Booked = g.say(d.Title), g.say(d.Programme), g.say(d.Venue), d.Booked
+	}
+	return out
+}
+
+func (g *gathering) went(t Trouble) trouble {
+	return trouble{g.say(t.Reference), g.unless(t.secret, t.Programme), t.Uncertain, t.Reason, t.N}
+}
+
+func (g *gathering) box(b Box) mailbox { return mailbox{g.say(b.Address), b.Since, b.N} }

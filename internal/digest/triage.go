@@ -4,13 +4,8 @@ import (
 	"strings"
 
 	"postroom/internal/postroom"
+	"postroom/internal/store"
 )
-
-// pile is letters that need a person for the same reason.
-type pile struct {
-	Why string // one of piles
-	section[wait]
-}
 
 // Why letters need a person, in the order in which they are listed: first
 // where somebody may be in danger, then who has not even heard that their
@@ -48,79 +43,44 @@ func pileOf(reason string) string {
 }
 
 func (g *gathering) triage() error {
-	letters, err := g.read.Triage(bound)
+	letters, err := g.read.Triages()
 	if err != nil {
 		return err
 	}
-	sorted := make(map[string][]wait)
+	sorted, all := make(map[string][]Item), make(map[string]int)
 	for _, l := range letters {
-		yours := l.AssignedTo == g.who.Name
-		called, err := g.called(l)
-		if err != nil {
-			return err
+		b := g.belongingAt(l.Mailbox, l.Assigned)
+		called := !g.assigned(l) && (g.rung[l.ID] || g.calledAsAdmin(l.ID))
+		switch {
+		case !called && !g.mine(b):
+			continue
+		case !called && l.Snoozed.After(g.now):
+			g.out.PutOff++
+			continue
 		}
-		if yours || !g.assigned(l) && (called || g.reads(l.Mailbox)) {
-			why := pileOf(l.Reason)
-			if called {
-				why = pileDanger
-			}
-			sorted[why] = append(sorted[why], wait{age: g.age(l.ReceivedAt), Reference: g.say(l.Reference), Yours: yours})
+		why := pileOf(l.Reason)
+		if called || g.rung[l.ID] {
+			why = pileDanger
+		}
+		if all[why]++; all[why] <= g.limit {
+			sorted[why] = append(sorted[why], g.letter(l, why, b))
 		}
 	}
 	for _, why := range piles() {
-		if list := sorted[why]; len(list) > 0 {
-			g.out.Triage = append(g.out.Triage, pile{why, cut(list, len(list))})
-		}
+		g.piles[why] = all[why] - len(sorted[why])
+		g.out.Letters.Items, g.out.Letters.More = append(g.out.Letters.Items, sorted[why]...), g.out.Letters.More+g.piles[why]
 	}
 	return nil
 }
 
-// called says whether this coordinator was called about a letter because
-// somebody may be in danger, and nobody has said that it is over.
-func (g *gathering) called(l postroom.Letter) (bool, error) {
-	a, rang, err := g.read.AlarmOf(postroom.AboutLetter, l.ID)
-	if err != nil || !rang || !a.ClosedAt.IsZero() {
-		return false, err
-	}
-	return g.alarmed(a)
+func (g *gathering) letter(l store.Triaged, why string, b belongs) Item {
+	i := g.item(postroom.AboutLetter, l.ID, l.Since, b)
+	i.Reference, i.Yours, i.Why, i.secret = l.Reference, l.Assigned == g.who.Name, why, true
+	return i
 }
 
-// calledAbout lists the references of the submissions about which this
-// coordinator was called, though it is not their programme.
-func (g *gathering) calledAbout() (references []string, err error) {
-	open, err := g.read.OpenAlarms(bound)
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range open {
-		if a.Matter != postroom.AboutSubmission || g.concerns(a.Programme) {
-			continue
-		}
-		called, err := g.alarmed(a)
-		if err != nil {
-			return nil, err
-		}
-		if called {
-			sub, err := g.read.Submission(a.Subject)
-			if err != nil {
-				return nil, err
-			}
-			references = append(references, sub.Reference)
-		}
-	}
-	return references, nil
-}
-
-// alarmed says whether this coordinator was called at any stage of an alarm.
-func (g *gathering) alarmed(a postroom.Alarm) (called bool, err error) {
-	for stage := 0; stage <= a.Stage && !called && err == nil; stage++ {
-		_, called, err = g.read.MessageWithKey(a.CallKey(stage) + g.who.Address)
-	}
-	return called, err
-}
-
-// assigned says whether somebody who is still there looks after a letter.
-func (g *gathering) assigned(l postroom.Letter) bool {
-	_, known := g.find(l.AssignedTo)
-	return known
+// assigned says whether somebody who is still here looks after a letter.
+func (g *gathering) assigned(l store.Triaged) bool {
+	_, here := g.named(l.Assigned)
+	return here
 }

@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"cmp"
 	"slices"
 
 	"postroom/internal/outbound"
@@ -9,7 +10,7 @@ import (
 	"postroom/internal/store"
 )
 
-// line is everybody who waits for an answer, each once.
+// line is everybody who waits for an answer in one colleague's list, each once.
 type line struct {
 	list []waiter
 	more int // who is not in the list, because it has an end
@@ -17,81 +18,127 @@ type line struct {
 
 type waiter struct {
 	store.Awaiting
-	again bool // they wrote once more
+	again   bool // they wrote once more
+	overdue bool // an answer was promised by now
 }
 
 func (g *gathering) waiting() error {
 	var l line
-	for _, name := range g.who.Programmes {
-		p, known := g.Programmes.Programme(name)
-		if !known {
-			continue
+	names, err := g.read.WaitingProgrammes() // also those that have no file any more
+	if err != nil {
+		return err
+	}
+	for _, p := range g.Programmes.Programmes() {
+		if !slices.Contains(names, p.Name) {
+			names = append(names, p.Name)
 		}
-		if err := g.queue(&l, p); err != nil {
+	}
+	for _, name := range names {
+		if err := g.queue(&l, name); err != nil {
 			return err
 		}
 	}
-	slices.SortStableFunc(l.list, func(a, b waiter) int { return a.Since.Compare(b.Since) })
-	var items []wait
-	for _, a := range l.list[:min(len(l.list), most)] {
+	if err := g.again(&l); err != nil {
+		return err
+	}
+	for i := range l.list {
+		l.list[i].overdue = g.overdue(l.list[i])
+	}
+	slices.SortStableFunc(l.list, func(a, b waiter) int { return cmp.Or(first(a.overdue, b.overdue), a.Since.Compare(b.Since)) })
+	var items []Item
+	for _, a := range l.list[:min(len(l.list), g.limit)] {
 		items = append(items, g.wait(a))
 	}
-	g.out.Waiting = cut(items, len(l.list)+l.more)
+	g.out.Waiting = cut(items, g.limit, len(l.list)+l.more)
 	return nil
 }
 
-// queue adds who waits in one programme: for what a person answers, for a
-// question that is still open, or because they wrote again.
-func (g *gathering) queue(l *line, p *programme.Programme) error {
+// first orders what is so ahead of what is not.
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
+// queue adds who waits in one programme: for what a person answers, or for a
+// question that is still open.
+func (g *gathering) queue(l *line, name string) error {
+	p, _ := g.Programmes.Programme(name)
 	for _, kind := range awaited(p) {
-		some, all, err := g.read.Unanswered(p.Name, kind.kind, kind.form, g.now, bound)
+		shares, err := g.read.Shares(name, kind.kind, kind.form, g.now)
 		if err != nil {
 			return err
 		}
-		l.add(some, all)
+		for _, share := range shares {
+			if err := g.share(l, name, kind, share); err != nil {
+				return err
+			}
+		}
 	}
-	unfinished, all, err := g.read.Unfinished(p.Name, g.now, bound)
+	unfinished, err := g.read.Unfinished(name, g.now)
 	if err != nil {
 		return err
 	}
-	l.add(unfinished, all)
-	again, all, err := g.read.WroteAgain(p.Name, g.now, bound)
-	if err != nil {
-		return err
+	for _, a := range unfinished {
+		if !answers(p, a) {
+			g.add(l, waiter{Awaiting: a})
+		}
 	}
-	l.addAgain(again, all)
 	return nil
 }
 
-func (l *line) at(reference string) int {
-	return slices.IndexFunc(l.list, func(w waiter) bool { return w.Reference == reference })
-}
-
-func (l *line) add(some []store.Awaiting, all int) {
-	for _, a := range some {
-		if l.at(a.Reference) < 0 {
-			l.list = append(l.list, waiter{Awaiting: a})
-		}
+// share adds what of a kind has one owner, if that is this colleague.
+func (g *gathering) share(l *line, name string, kind awaits, share store.Share) error {
+	if !g.mine(g.belonging(name, share.Area, share.Assigned)) {
+		return nil
 	}
-	l.more += all - len(some)
+	g.out.PutOff += share.PutOff
+	if share.N == 0 {
+		return nil
+	}
+	some, err := g.read.Unanswered(name, kind.kind, kind.form, share, g.now, g.limit)
+	for _, a := range some {
+		l.list = append(l.list, waiter{Awaiting: a})
+	}
+	l.more += share.N - len(some)
+	return err
 }
 
-// addAgain adds who wrote again. They wait since their newest letter; but
-// whoever waits for a first answer waits since the beginning, however often
-// they ask for it.
-func (l *line) addAgain(some []store.AwaitingAgain, all int) {
-	for _, a := range some {
-		w, i := waiter{a.Awaiting, true}, l.at(a.Reference)
-		if i < 0 {
-			l.list = append(l.list, w)
+// add adds somebody who was not counted yet, if they are in this colleague's
+// list.
+func (g *gathering) add(l *line, w waiter) {
+	switch {
+	case !g.mine(g.belonging(w.Programme, w.Area, w.Assigned)):
+	case w.Snoozed.After(g.now):
+		g.out.PutOff++
+	default:
+		l.list = append(l.list, w)
+	}
+}
+
+// again notes who wrote again, and adds those who wait for nothing else. They
+// wait since their newest letter; but whoever waits for a first answer waits
+// since the beginning, however often they ask for it.
+func (g *gathering) again(l *line) error {
+	all, err := g.read.WroteAgain(g.now)
+	for _, a := range all {
+		i := slices.IndexFunc(l.list, func(w waiter) bool { return w.ID == a.ID })
+		if i >= 0 {
+			l.list[i].again = true
+			if a.Answered {
+				l.list[i].Since = a.Since
+			}
 			continue
 		}
-		if !a.Answered {
-			w.Since = l.list[i].Since
+		if p, _ := g.Programmes.Programme(a.Programme); !a.Open && !answers(p, a.Awaiting) {
+			g.add(l, waiter{Awaiting: a.Awaiting, again: true})
 		}
-		l.list[i] = w
 	}
-	l.more += all - len(some)
+	return err
 }
 
 // awaits is a kind of submission that a person answers, or one form of it.
@@ -101,9 +148,13 @@ type awaits struct {
 }
 
 // awaited lists what a person answers in a programme: what is a question by
-// its kind, and every form for which the programme chases an answer.
+// its kind, and every form for which the programme chases an answer. Of a
+// programme without a file only the kinds are known.
 func awaited(p *programme.Programme) []awaits {
 	list := []awaits{{postroom.Enquiry, ""}, {postroom.VolunteerOffer, ""}, {postroom.Concern, ""}, {postroom.Referral, ""}, {postroom.DataRequest, ""}}
+	if p == nil {
+		return list
+	}
 	known := len(list)
 	for _, f := range p.Forms {
 		chased := slices.ContainsFunc(p.Workflow, func(s programme.Step) bool { return s.Form == f.Name && s.Unless == "answered" })
@@ -114,20 +165,38 @@ func awaited(p *programme.Programme) []awaits {
 	return list
 }
 
-// wait says as much of a submission as may be said aloud.
-func (g *gathering) wait(a waiter) wait {
-	w := wait{age: g.age(a.Since), Reference: g.say(a.Reference)}
-	form, named := g.named(a.Awaiting)
-	if !named {
-		return w
+// answers says whether a person answers such a submission anyway.
+func answers(p *programme.Programme, a store.Awaiting) bool {
+	return slices.ContainsFunc(awaited(p), func(k awaits) bool { return k.kind == a.Kind && (k.form == "" || k.form == a.Form) })
+}
+
+// overdue says whether somebody was promised an answer by now.
+func (g *gathering) overdue(w waiter) bool {
+	p, known := g.Programmes.Programme(w.Programme)
+	if !known {
+		return false
 	}
-	name := outbound.Presentable(a.Name)
-	w.Title, w.Name, w.Open, w.Again = g.say(form.Title.In(g.language.tag)), g.say(name), a.Open, a.again
-	if a.Address != "" {
-		w.copied = g.copyTo(a.Awaiting)
-		w.Mailto = mailto(a.Address, w.copied, form.Title.In(a.Locale), a.Reference)
+	by := p.ReplyWithin.After(w.Since, g.Zone)
+	return !by.IsZero() && by.Before(g.now)
+}
+
+// wait says all of a submission that its owner may know, and whether a mail may
+// say it.
+func (g *gathering) wait(w waiter) Item {
+	i := g.item(postroom.AboutSubmission, w.ID, w.Since, g.belonging(w.Programme, w.Area, w.Assigned))
+	i.Reference, i.Programme, i.Overdue, i.Again, i.Open, i.Yours = w.Reference, w.Programme, w.overdue, w.again, w.Open, w.Assigned == g.who.Name
+	_, named := g.mayName(w.Awaiting)
+	i.Title, i.Name, i.secret = g.formTitle(w.Form), outbound.Presentable(w.Name), !named
+	if w.Address == "" || !named && !g.desk {
+		return i
 	}
-	return w
+	subject := i.Title
+	if form, known := g.Programmes.Form(w.Form); known {
+		subject = form.Title.In(w.Locale)
+	}
+	i.copied = g.copyTo(w.Awaiting)
+	i.Mailto = mailto(w.Address, i.copied, subject, w.Reference)
+	return i
 }
 
 // copyTo is the address by whose copy of an answer the post room knows of it,

@@ -35,6 +35,7 @@ const (
 	Finish      Purpose = "finish"      // subject: a submission of which questions are open
 	Leave       Purpose = "leave"       // subject: a subscription of the address that leaves every list
 	Undo        Purpose = "undo"        // subject: the message that says which lists a letter left
+	Deed        Purpose = "deed"        // subject: "act|matter|id|colleague", for the one button that a summary's link leads to
 )
 
 // Path returns where a link with this purpose leads, so that the room that
@@ -223,6 +224,55 @@ func (s *Signer) Leaves(address string) (subscription string, ours bool) {
 		}
 	}
 	return "", false
+}
+
+// CommandAddress returns the address of a mailbox at which a letter gives one
+// colleague's commands, as their summary explains them, or "" where that would be
+// longer than addresses may be (RFC 5321, section 4.5.3.1.1). Having the address
+// is not enough: who wrote the letter is checked besides.
+func (s *Signer) CommandAddress(mailbox, colleague string) string {
+	local, domain, _ := strings.Cut(mailbox, "@")
+	if colleague == "" {
+		return ""
+	}
+	plain := strings.ToLower(idSigns.EncodeToString([]byte(colleague)))
+	if local += "+d." + plain + "." + short(sign(s.keys[0], "command", []byte(plain))); len(local) > maxLocal {
+		return ""
+	}
+	return local + "@" + domain
+}
+
+// CommandsTo returns the colleague whose commands come to an address, if we made
+// the address. Case means nothing.
+func (s *Signer) CommandsTo(address string) (colleague string, ours bool) {
+	local, _, _ := strings.Cut(strings.ToLower(address), "@")
+	_, detail, _ := strings.Cut(local, "+d.")
+	plain, mac, _ := strings.Cut(detail, ".")
+	name, err := idSigns.DecodeString(strings.ToUpper(plain))
+	if err != nil || len(name) == 0 {
+		return "", false
+	}
+	for _, k := range s.keys {
+		if hmac.Equal([]byte(mac), []byte(short(sign(k, "command", []byte(plain))))) {
+			return string(name), true
+		}
+	}
+	return "", false
+}
+
+// DeedSubject is the subject of a Deed link. A name may hold any sign, so it
+// stands last.
+func DeedSubject(act, matter, id, colleague string) string {
+	return strings.Join([]string{act, matter, id, colleague}, "|")
+}
+
+// ReadDeed takes the subject of a Deed link apart.
+func ReadDeed(subject string) (act, matter, id, colleague string, ok bool) {
+	parts := strings.SplitN(subject, "|", 4)
+	if len(parts) != 4 {
+		return "", "", "", "", false
+	}
+	return parts[0], parts[1], parts[2], parts[3], true
 }
 
 func plainReference(reference string) string {

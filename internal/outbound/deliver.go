@@ -201,7 +201,9 @@ func (o *Outbox) withholds(id string) func(*store.Tx) error {
 // newsletter, and the letters that ask whether those arrive, there are too many
 // to be told of one by one.
 func (o *Outbox) shows(tx *store.Tx, m postroom.Message, err error) error {
-	toStaff := m.Contact == "" && !o.letters.byAPerson(m.Template) // somebody whose letter is in triage is no contact yet
+	// A summary of a colleague is told of as well; somebody whose letter is in
+	// triage is no contact yet.
+	toStaff := m.Contact == "" && m.Lane != postroom.DigestRun && !o.letters.byAPerson(m.Template)
 	if err != nil || toStaff || m.Lane == postroom.Bulk || m.Template == ProbeLetter {
 		return err
 	}

@@ -17,6 +17,7 @@ const (
 	JobCampaign          JobKind = "campaign"       // subject: a campaign whose recipients are to be chosen
 	JobCampaignChunk     JobKind = "campaign_chunk" // subject: campaign/number, some copies of it
 	JobDigest            JobKind = "digest"         // subject: coordinator/day
+	JobSlack             JobKind = "slack"          // subject: target/day, whose counts are posted
 )
 
 // JobFor returns the job that follows a submission of this kind. Concerns,

@@ -114,28 +114,6 @@ func (tx *Tx) RemoveNote(id string, at time.Time) (bool, error) {
 	return n > 0, err
 }
 
-// Number returns the short number by which a summary speaks of something that
-// waits, and gives it the next one the first time. Of two that are given out at
-// the same moment, one waits for the other and takes the number after it.
-func (tx *Tx) Number(matter postroom.Matter, subject string, at time.Time) (number int, err error) {
-	for {
-		err = tx.row(`SELECT number FROM items WHERE kind = $1 AND subject = $2`, matter, subject).Scan(&number)
-		if err == nil || !errors.Is(err, sql.ErrNoRows) {
-			return number, err
-		}
-		if err := tx.row(`SELECT coalesce(max(number), 0) + 1 FROM items`).Scan(&number); err != nil {
-			return 0, fmt.Errorf("number %s %s: %w", matter, subject, err)
-		}
-		n, err := tx.exec(`INSERT INTO items (number, kind, subject, made_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, number, matter, subject, micros(at))
-		if err != nil {
-			return 0, fmt.Errorf("number %s %s: %w", matter, subject, err)
-		}
-		if n > 0 {
-			return number, nil
-		}
-	}
-}
-
 // ItemWith returns what a number stands for, or NotFound.
 func (r Reader) ItemWith(number int) (postroom.Item, error) {
 	item := postroom.Item{Number: number}

@@ -25,6 +25,8 @@ type Digest struct {
 	Day         string // 2026-11-27, in the organisation's zone
 	Outcome     DigestOutcome
 	Message     string // id; "" when it was quiet
+	Waiting     int    // how much of what waits was in it
+	Unheard     bool   // with it others were told that the coordinator does not act
 	MadeAt      time.Time
 }
 
@@ -32,8 +34,8 @@ type Digest struct {
 // and says whether this was the first time.
 func (tx *Tx) AddDigest(d Digest) (bool, error) {
 	n, err := tx.exec(`
-		INSERT INTO digests (coordinator, day, outcome, message_id, made_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (coordinator, day) DO NOTHING`, d.Coordinator, d.Day, d.Outcome, d.Message, micros(d.MadeAt))
+		INSERT INTO digests (coordinator, day, outcome, message_id, waiting, unheard, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (coordinator, day) DO NOTHING`, d.Coordinator, d.Day, d.Outcome, d.Message, d.Waiting, d.Unheard, micros(d.MadeAt))
 	if err != nil {
 		return false, fmt.Errorf("add summary of %s: %w", d.Day, err)
 	}
@@ -43,16 +45,153 @@ func (tx *Tx) AddDigest(d Digest) (bool, error) {
 // LastDigest returns a coordinator's newest summary up to a day, that day
 // itself included, and whether there is one.
 func (r Reader) LastDigest(coordinator, day string) (Digest, bool, error) {
-	d := Digest{Coordinator: coordinator}
+	list, err := r.Digests(coordinator, day, 1)
+	if err != nil || len(list) == 0 {
+		return Digest{Coordinator: coordinator}, false, err
+	}
+	return list[0], true, nil
+}
+
+// Digests lists a coordinator's summaries up to a day, that day itself included,
+// the newest first, at most limit.
+func (r Reader) Digests(coordinator, day string, limit int) (list []Digest, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		d := Digest{Coordinator: coordinator}
+		var made int64
+		err := rows.Scan(&d.Day, &d.Outcome, &d.Message, &d.Waiting, &made)
+		d.MadeAt = moment(made)
+		list = append(list, d)
+		return err
+	}, `SELECT day, outcome, message_id, waiting, made_at FROM digests
+		 WHERE coordinator = $1 AND day <= $2 ORDER BY day DESC LIMIT $3`, coordinator, day, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list summaries: %w", err)
+	}
+	return list, nil
+}
+
+// DigestOf returns the summary that a message carries, and whether it is one.
+func (r Reader) DigestOf(message string) (d Digest, found bool, err error) {
 	var made int64
-	err := r.row(`
-		SELECT day, outcome, message_id, made_at FROM digests
-		 WHERE coordinator = $1 AND day <= $2 ORDER BY day DESC LIMIT 1`, coordinator, day).Scan(&d.Day, &d.Outcome, &d.Message, &made)
+	err = r.row(`SELECT coordinator, day, outcome, message_id, waiting, made_at FROM digests WHERE message_id = $1 AND message_id <> ''`,
+		message).Scan(&d.Coordinator, &d.Day, &d.Outcome, &d.Message, &d.Waiting, &made)
 	d.MadeAt = moment(made)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, false, nil
 	}
 	return d, err == nil, err
+}
+
+// LastUnheard returns the newest of a coordinator's summaries with which others
+// were told that they do not act, and whether there is one.
+func (r Reader) LastUnheard(coordinator string) (d Digest, found bool, err error) {
+	var made int64
+	d.Coordinator, d.Unheard = coordinator, true
+	err = r.row(`SELECT day, made_at FROM digests WHERE coordinator = $1 AND unheard ORDER BY day DESC LIMIT 1`, coordinator).Scan(&d.Day, &made)
+	d.MadeAt = moment(made)
+	if errors.Is(err, sql.ErrNoRows) {
+		return d, false, nil
+	}
+	return d, err == nil, err
+}
+
+// ProposeAbsence notes that a colleague seems to be away, unless they are, or
+// will be, by what is on file, and says whether it did.
+func (tx *Tx) ProposeAbsence(name string, a postroom.Absence, at time.Time) (bool, error) {
+	n, err := tx.exec(`UPDATE colleagues SET away_from = $2, away_until = $3, proposed = TRUE
+		WHERE name = $1 AND left_at = 0 AND (away_from = 0 OR proposed OR (away_until <> 0 AND away_until <= $4))`,
+		name, micros(a.From), micros(a.Until), micros(at))
+	if err != nil {
+		return false, fmt.Errorf("propose that %s is away: %w", name, err)
+	}
+	if n == 0 {
+		return false, nil
+	}
+	return true, tx.Raise(TeamRevision)
+}
+
+// LastCleared returns the newest day before another on which a coordinator's
+// summary held nothing that waits; "" is never.
+func (r Reader) LastCleared(coordinator, before string) (day string, err error) {
+	err = r.row(`SELECT coalesce(max(day), '') FROM digests WHERE coordinator = $1 AND day < $2 AND waiting = 0`, coordinator, before).Scan(&day)
+	return day, err
+}
+
+// LastActed returns when a colleague last did something that is on file: at the
+// desk, by a command or in the terminal. The zero time is never.
+func (r Reader) LastActed(colleague string) (last time.Time, err error) {
+	for _, query := range []string{
+		`SELECT coalesce(max(at), 0) FROM deeds WHERE actor = $1`,
+		`SELECT coalesce(max(seen_at), 0) FROM sign_ins WHERE colleague = $1`,
+		`SELECT coalesce(max(at), 0) FROM audit WHERE actor = $1`,
+	} {
+		var us int64
+		if err := r.row(query, colleague).Scan(&us); err != nil {
+			return last, fmt.Errorf("look when a colleague last acted: %w", err)
+		}
+		if t := moment(us); t.After(last) {
+			last = t
+		}
+	}
+	return last, nil
+}
+
+// StaffAnswer is an answer of our people that was found in a mailbox, with what
+// tells whose list it was for.
+type StaffAnswer struct {
+	From      string // address
+	Mailbox   string
+	Programme string // of the submission; "" when it answered none
+	Area      string
+	Assigned  string
+	At        time.Time
+}
+
+// StaffAnswers lists the answers that came to be known after a moment, the newest
+// first, at most limit.
+func (r Reader) StaffAnswers(since time.Time, limit int) (list []StaffAnswer, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		var a StaffAnswer
+		var at int64
+		err := rows.Scan(&a.From, &a.Mailbox, &a.Programme, &a.Area, &a.Assigned, &at)
+		a.At = moment(at)
+		list = append(list, a)
+		return err
+	}, `SELECT letters.address, letters.mailbox, coalesce(programme, ''), coalesce(area, ''), coalesce(submissions.assigned_to, ''), letters.settled_at
+		  FROM letters LEFT JOIN submissions ON submissions.id = letters.submission_id
+		 WHERE letters.reason = 'staff_answer' AND letters.settled_at > $1 ORDER BY letters.settled_at DESC LIMIT $2`, micros(since), limit)
+	if err != nil {
+		return nil, fmt.Errorf("list answers of staff: %w", err)
+	}
+	return list, nil
+}
+
+// Triaged is as much of a letter in triage as tells whose it is and why.
+type Triaged struct {
+	ID        string
+	Reference string
+	Mailbox   string
+	Assigned  string // name of a colleague; "" is whoever looks after the mailbox
+	Reason    string
+	Since     time.Time
+	Snoozed   time.Time
+}
+
+// Triages lists every letter in triage, the longest first. It reads an index
+// alone, because there may be thousands.
+func (r Reader) Triages() (list []Triaged, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		var l Triaged
+		var since, snoozed int64
+		err := rows.Scan(&l.ID, &l.Reference, &l.Mailbox, &l.Assigned, &l.Reason, &since, &snoozed)
+		l.Since, l.Snoozed = moment(since), moment(snoozed)
+		list = append(list, l)
+		return err
+	}, `SELECT id, reference, mailbox, assigned_to, reason, received_at, snoozed_until FROM letters WHERE state = 'triage' ORDER BY received_at, id`)
+	if err != nil {
+		return nil, fmt.Errorf("list letters in triage: %w", err)
+	}
+	return list, nil
 }
 
 // FirstFiled returns when the first thing on file arrived, or the zero time
@@ -81,67 +220,123 @@ func (r Reader) FirstFiled() (time.Time, error) {
 // Awaiting is one submission that a person has to do something about, with as
 // much of the contact as that person may need.
 type Awaiting struct {
+	ID        string
 	Reference string
 	Programme string
 	Form      string
+	Kind      postroom.FormKind
+	Area      string
+	Assigned  string // name of a colleague; "" is whoever looks after the programme
 	Name      string // of the contact
 	Discreet  bool   // the contact is
 	Address   string // where an answer goes; "" when there is no email
 	Locale    string
 	Mailbox   string // that it came to; "" when it came by no letter
 	Open      bool   // it came by letter and has questions open
+	Snoozed   time.Time
 	Since     time.Time
 }
 
-const awaitingColumns = `submissions.reference, programme, form, contacts.name, contacts.discreet, submissions.address, submissions.locale,
-	submissions.mailbox, open_fields <> '' AND submissions.letter_id <> ''`
+const awaitingColumns = `submissions.id, submissions.reference, programme, form, kind, area, assigned_to, contacts.name, contacts.discreet, submissions.address,
+	submissions.locale, submissions.mailbox, open_fields <> '' AND submissions.letter_id <> '', snoozed_until`
 
-// into are the places that a row of awaitingColumns is scanned into.
-func (a *Awaiting) into() []any {
-	return []any{&a.Reference, &a.Programme, &a.Form, &a.Name, &a.Discreet, &a.Address, &a.Locale, &a.Mailbox, &a.Open}
+// scan reads a row of awaitingColumns, with more columns before the last, which
+// is since when somebody waits.
+func (a *Awaiting) scan(rows *sql.Rows, more ...any) error {
+	var snoozed, since int64
+	into := []any{
+		&a.ID, &a.Reference, &a.Programme, &a.Form, &a.Kind, &a.Area, &a.Assigned, &a.Name, &a.Discreet, &a.Address,
+		&a.Locale, &a.Mailbox, &a.Open, &snoozed,
+	}
+	err := rows.Scan(append(append(into, more...), &since)...)
+	a.Snoozed, a.Since = moment(snoozed), moment(since)
+	return err
 }
 
 func (r Reader) awaiting(query string, args ...any) (list []Awaiting, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var a Awaiting
-		var since int64
-		err := rows.Scan(append(a.into(), &since)...)
-		a.Since = moment(since)
+		err := a.scan(rows)
 		list = append(list, a)
 		return err
 	}, query, args...)
 	return list, err
 }
 
-// Unanswered lists the submissions of a kind, or of one form of that kind, that
-// came in by a moment and that nobody has answered, who has waited longest
-// first, at most limit, and says how many there are in all.
-func (r Reader) Unanswered(programme string, kind postroom.FormKind, form string, by time.Time, limit int) (list []Awaiting, all int, err error) {
-	const which = ` WHERE programme = $1 AND kind = $2 AND state = 'received' AND received_at <= $3 AND ($4 = '' OR form = $4)`
-	list, err = r.awaiting(`SELECT `+awaitingColumns+`, received_at
-		  FROM submissions JOIN contacts ON contacts.id = contact_id`+which+`
-		 ORDER BY received_at LIMIT $5`, programme, kind, micros(by), form, limit)
+// WaitingProgrammes lists the programmes, also those of which there is no file
+// any more, in which a submission waits.
+func (r Reader) WaitingProgrammes() (list []string, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		list = append(list, name)
+		return err
+	}, `WITH RECURSIVE known (name) AS (
+		SELECT min(programme) FROM submissions WHERE state = 'received'
+		 UNION ALL
+		SELECT (SELECT min(programme) FROM submissions WHERE state = 'received' AND programme > known.name) FROM known WHERE known.name IS NOT NULL
+		) SELECT name FROM known WHERE name IS NOT NULL`)
 	if err != nil {
-		return nil, 0, fmt.Errorf("list who waits for an answer: %w", err)
+		return nil, fmt.Errorf("list programmes in which somebody waits: %w", err)
 	}
-	err = r.row(`SELECT count(*) FROM submissions`+which, programme, kind, micros(by), form).Scan(&all)
-	return list, all, err
+	return list, nil
 }
 
-// Unfinished lists the submissions that came in by letter by a moment, have
-// questions open and wait, who has waited longest first, at most limit, and
-// says how many there are in all.
-func (r Reader) Unfinished(programme string, by time.Time, limit int) (list []Awaiting, all int, err error) {
-	// Asked for a state as it stands, SQLite would read all that waits.
-	const which = ` WHERE programme = $1 AND open_fields <> '' AND submissions.letter_id <> '' AND state || '' = 'received' AND received_at <= $2`
-	list, err = r.awaiting(`SELECT `+awaitingColumns+`, received_at
-		  FROM submissions JOIN contacts ON contacts.id = contact_id`+which+`
-		 ORDER BY received_at LIMIT $3`, programme, micros(by), limit)
+// Share is how many submissions of an area wait that are assigned to the same
+// colleague, or to nobody: what has one owner, whoever that is.
+type Share struct {
+	Area     string
+	Assigned string
+	N        int // without those that are put off
+	PutOff   int
+}
+
+// Shares counts the submissions of a kind, or of one form of that kind, that
+// came in by a moment and that nobody has answered.
+func (r Reader) Shares(programme string, kind postroom.FormKind, form string, by time.Time) (list []Share, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		var s Share
+		var all int
+		err := rows.Scan(&s.Area, &s.Assigned, &all, &s.PutOff)
+		s.N = all - s.PutOff
+		list = append(list, s)
+		return err
+	}, `SELECT area, assigned_to, count(*), sum(CASE WHEN snoozed_until > $3 THEN 1 ELSE 0 END)
+		  FROM submissions WHERE programme = $1 AND kind = $2 AND state = 'received' AND received_at <= $3 AND ($4 = '' OR form = $4)
+		 GROUP BY assigned_to, area`, programme, kind, micros(by), form)
 	if err != nil {
-		return nil, 0, fmt.Errorf("list who has questions open: %w", err)
+		return nil, fmt.Errorf("count who waits for an answer: %w", err)
 	}
-	err = r.row(`SELECT count(*) FROM submissions`+which, programme, micros(by)).Scan(&all)
-	return list, all, err
+	return list, nil
+}
+
+// Unanswered lists the submissions of one share of a kind, or of one form of that
+// kind, that came in by a moment, that nobody has answered and that are not put
+// off, who has waited longest first, at most limit.
+func (r Reader) Unanswered(programme string, kind postroom.FormKind, form string, of Share, by time.Time, limit int) ([]Awaiting, error) {
+	list, err := r.awaiting(`SELECT `+awaitingColumns+`, received_at
+		  FROM submissions JOIN contacts ON contacts.id = contact_id
+		 WHERE programme = $1 AND kind = $2 AND state = 'received' AND assigned_to = $3 AND area = $4
+		   AND received_at <= $5 AND snoozed_until <= $5 AND ($6 = '' OR form = $6)
+		 ORDER BY received_at LIMIT $7`, programme, kind, of.Assigned, of.Area, micros(by), form, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list who waits for an answer: %w", err)
+	}
+	return list, nil
+}
+
+// Unfinished lists the submissions of a programme that came in by letter by a
+// moment, have questions open and wait, who has waited longest first.
+func (r Reader) Unfinished(programme string, by time.Time) ([]Awaiting, error) {
+	// Asked for a state as it stands, SQLite would read all that waits.
+	list, err := r.awaiting(`SELECT `+awaitingColumns+`, received_at
+		  FROM submissions JOIN contacts ON contacts.id = contact_id
+		 WHERE programme = $1 AND open_fields <> '' AND submissions.letter_id <> '' AND state || '' = 'received' AND received_at <= $2
+		 ORDER BY received_at`, programme, micros(by))
+	if err != nil {
+		return nil, fmt.Errorf("list who has questions open: %w", err)
+	}
+	return list, nil
 }
 
 // AwaitingAgain is a submission to which the person wrote once more.
@@ -151,32 +346,26 @@ type AwaitingAgain struct {
 }
 
 // WroteAgain lists the submissions that wait and to which the person wrote
-// again by a moment, the longest ago first, at most limit, and says how many
-// there are in all.
-func (r Reader) WroteAgain(programme string, by time.Time, limit int) (list []AwaitingAgain, all int, err error) {
+// again by a moment, the longest ago first.
+func (r Reader) WroteAgain(by time.Time) (list []AwaitingAgain, err error) {
 	// SQLite keeps the order of a CROSS JOIN: from the few who wrote again, not
 	// from the many whose sign-up nobody has to answer.
-	const which = `
-		  FROM (SELECT submission_id, max(received_at) AS wrote_at FROM letters
-		         WHERE reason = 'added' AND state = 'done' AND received_at <= $2 GROUP BY submission_id) AS again
-		 CROSS JOIN submissions JOIN contacts ON contacts.id = contact_id
-		 WHERE submissions.id = again.submission_id AND programme = $1 AND submissions.state = 'received'`
-	scan := func(rows *sql.Rows) error {
+	err = r.each(func(rows *sql.Rows) error {
 		var a AwaitingAgain
-		var since int64
-		err := rows.Scan(append(a.into(), &a.Answered, &since)...)
-		a.Since = moment(since)
+		err := a.scan(rows, &a.Answered)
 		list = append(list, a)
 		return err
-	}
-	err = r.each(scan, `SELECT `+awaitingColumns+`,
-		       EXISTS (SELECT 1 FROM letters WHERE letters.submission_id = submissions.id AND letters.reason = 'staff_answer'), wrote_at`+which+`
-		 ORDER BY wrote_at LIMIT $3`, programme, micros(by), limit)
+	}, `SELECT `+awaitingColumns+`,
+		       EXISTS (SELECT 1 FROM letters WHERE letters.submission_id = submissions.id AND letters.reason = 'staff_answer'), wrote_at
+		  FROM (SELECT submission_id, max(received_at) AS wrote_at FROM letters
+		         WHERE reason = 'added' AND state = 'done' AND received_at <= $1 GROUP BY submission_id) AS again
+		 CROSS JOIN submissions JOIN contacts ON contacts.id = contact_id
+		 WHERE submissions.id = again.submission_id AND submissions.state = 'received'
+		 ORDER BY wrote_at`, micros(by))
 	if err != nil {
-		return nil, 0, fmt.Errorf("list who wrote again: %w", err)
+		return nil, fmt.Errorf("list who wrote again: %w", err)
 	}
-	err = r.row(`SELECT count(*)`+which, programme, micros(by)).Scan(&all)
-	return list, all, err
+	return list, nil
 }
 
 // OnHold lists the submissions that are held, the longest first, at most limit.
@@ -270,6 +459,11 @@ type CallToMake struct {
 	postroom.Call
 	Programme string
 	Reference string // of the submission; "" when it is about none
+	Area      string // of the submission
+	Assigned  string // the submission is: name of a colleague, or ""
+	Name      string // of the contact
+	Phone     string
+	Discreet  bool // the contact is
 }
 
 // CallsToMake lists the calls that are open, the oldest first, at most limit.
@@ -277,13 +471,15 @@ func (r Reader) CallsToMake(limit int) (list []CallToMake, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var c CallToMake
 		var at, snoozed int64
-		err := rows.Scan(&c.ID, &c.Message, &c.Contact, &c.Submission, &c.Reason, &at, &c.AssignedTo, &snoozed, &c.Programme, &c.Reference)
+		err := rows.Scan(&c.ID, &c.Message, &c.Contact, &c.Submission, &c.Reason, &at, &c.AssignedTo, &snoozed, &c.Programme, &c.Reference, &c.Area, &c.Assigned, &c.Name, &c.Phone, &c.Discreet)
 		c.At, c.SnoozedUntil = moment(at), moment(snoozed)
 		list = append(list, c)
 		return err
 	}, `SELECT calls.id, calls.message_id, calls.contact_id, calls.submission_id, calls.reason, calls.created_at, calls.assigned_to, calls.snoozed_until,
-		       messages.programme, coalesce(submissions.reference, '')
+		       messages.programme, coalesce(submissions.reference, ''), coalesce(submissions.area, ''), coalesce(submissions.assigned_to, ''),
+		       coalesce(contacts.name, ''), coalesce(contacts.phone, ''), coalesce(contacts.discreet, FALSE)
 		  FROM calls JOIN messages ON messages.id = calls.message_id LEFT JOIN submissions ON submissions.id = calls.submission_id
+		       LEFT JOIN contacts ON contacts.id = calls.contact_id
 		 WHERE calls.state = 'open' ORDER BY calls.created_at, calls.id LIMIT $1`, limit)
 	return list, err
 }

@@ -1,6 +1,10 @@
 package store
 
 import (
+	"errors"
+	"maps"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,21 +48,29 @@ func TestWhoWaitsIsListedUntilSomebodyAnswers(t *testing.T) {
 		write(t, s, func(tx *Tx) error { return tx.MarkAnswered(two.ID, monday) })
 		write(t, s, func(tx *Tx) error { return tx.Hold(three.ID, "safeguarding", monday.Add(time.Hour)) })
 		write(t, s, func(tx *Tx) error { return tx.Hold(three.ID, "machine", monday.Add(2*time.Hour)) })
-		list, all, err := read.Unanswered("network", postroom.SignUp, "join", monday, 10)
+		unanswered := func(kind postroom.FormKind, form string, by time.Time) (list []Awaiting, all int, err error) {
+			shares, err := read.Shares("network", kind, form, by)
+			for _, share := range shares {
+				some, failed := read.Unanswered("network", kind, form, share, by, 10)
+				list, all, err = append(list, some...), all+share.N, errors.Join(err, failed)
+			}
+			return list, all, err
+		}
+		list, all, err := unanswered(postroom.SignUp, "join", monday)
 		if err != nil || all != 1 || len(list) != 1 || list[0].Reference != one.Reference || list[0].Name != "one" || list[0].Address != "one@example.org" || !list[0].Since.Equal(monday) {
 			t.Errorf("who waits: %+v of %d, %v", list, all, err)
 		}
 		for what, n := range map[string]func() (int, error){
 			"another form": func() (int, error) {
-				_, n, err := read.Unanswered("network", postroom.SignUp, "other", monday, 10)
+				_, n, err := unanswered(postroom.SignUp, "other", monday)
 				return n, err
 			},
 			"another kind": func() (int, error) {
-				_, n, err := read.Unanswered("network", postroom.Enquiry, "", monday, 10)
+				_, n, err := unanswered(postroom.Enquiry, "", monday)
 				return n, err
 			},
 			"before it was": func() (int, error) {
-				_, n, err := read.Unanswered("network", postroom.SignUp, "", monday.Add(-1), 10)
+				_, n, err := unanswered(postroom.SignUp, "", monday.Add(-1))
 				return n, err
 			},
 		} {
@@ -117,9 +129,9 @@ func TestWhoHasQuestionsOpenIsListedUntilTheyAreAnswered(t *testing.T) {
 		open, done, answered := lettered(t, s, "open"), lettered(t, s, "done"), lettered(t, s, "answered")
 		write(t, s, func(tx *Tx) error { _, err := tx.FinishSubmission(done); return err })
 		write(t, s, func(tx *Tx) error { return tx.MarkAnswered(answered.ID, monday) })
-		list, all, err := s.Read(t.Context()).Unfinished("network", monday, 10)
-		if err != nil || all != 1 || len(list) != 1 || list[0].Reference != open.Reference || !list[0].Open || list[0].Mailbox != "support@example.org" || !list[0].Since.Equal(monday) {
-			t.Errorf("unfinished: %+v of %d, %v", list, all, err)
+		list, err := s.Read(t.Context()).Unfinished("network", monday)
+		if err != nil || len(list) != 1 || list[0].Reference != open.Reference || !list[0].Open || list[0].Mailbox != "support@example.org" || !list[0].Since.Equal(monday) {
+			t.Errorf("unfinished: %+v, %v", list, err)
 		}
 		if n, unfinished, err := s.Read(t.Context()).Arrivals("network", monday.Add(-1), monday); err != nil || n != 4 || unfinished != 2 {
 			t.Errorf("%d arrived, %d unfinished, %v", n, unfinished, err)
@@ -128,8 +140,8 @@ func TestWhoHasQuestionsOpenIsListedUntilTheyAreAnswered(t *testing.T) {
 			programme string
 			by        time.Time
 		}{{"other", monday}, {"network", monday.Add(-1)}} {
-			if _, all, err := s.Read(t.Context()).Unfinished(none.programme, none.by, 10); err != nil || all != 0 {
-				t.Errorf("%v: %d, %v", none, all, err)
+			if list, err := s.Read(t.Context()).Unfinished(none.programme, none.by); err != nil || len(list) != 0 {
+				t.Errorf("%v: %v, %v", none, list, err)
 			}
 		}
 	})
@@ -145,9 +157,9 @@ func TestWhoWroteAgainIsListedSinceTheirNewestLetter(t *testing.T) {
 		wrote(t, s, "3a", "staff_answer", postroom.Letter{Submission: three.ID, Folder: postroom.SentFolder}, hour(2))
 		wrote(t, s, "3b", "added", postroom.Letter{Submission: three.ID}, hour(3))
 		write(t, s, func(tx *Tx) error { return tx.MarkAnswered(two.ID, hour(5)) })
-		list, all, err := s.Read(t.Context()).WroteAgain("network", hour(6), 10)
-		if err != nil || all != 2 || len(list) != 2 {
-			t.Fatalf("who wrote again: %+v of %d, %v", list, all, err)
+		list, err := s.Read(t.Context()).WroteAgain(hour(6))
+		if err != nil || len(list) != 2 {
+			t.Fatalf("who wrote again: %+v, %v", list, err)
 		}
 		if a := list[0]; a.Reference != three.Reference || !a.Answered || !a.Open || !a.Since.Equal(hour(3)) {
 			t.Errorf("the first is %+v", a)
@@ -155,11 +167,8 @@ func TestWhoWroteAgainIsListedSinceTheirNewestLetter(t *testing.T) {
 		if a := list[1]; a.Reference != one.Reference || a.Answered || a.Open || !a.Since.Equal(hour(4)) {
 			t.Errorf("the second is %+v", a)
 		}
-		if list, all, err := s.Read(t.Context()).WroteAgain("network", hour(2), 1); err != nil || all != 1 || len(list) != 1 || !list[0].Since.Equal(hour(1)) {
-			t.Errorf("by then: %+v of %d, %v", list, all, err)
-		}
-		if _, all, err := s.Read(t.Context()).WroteAgain("other", hour(6), 10); err != nil || all != 0 {
-			t.Errorf("of another programme: %d, %v", all, err)
+		if list, err := s.Read(t.Context()).WroteAgain(hour(2)); err != nil || len(list) != 1 || !list[0].Since.Equal(hour(1)) {
+			t.Errorf("by then: %+v, %v", list, err)
 		}
 	})
 }
@@ -239,6 +248,88 @@ func TestCallsAndDatesComeWithWhatTheyAreAbout(t *testing.T) {
 		}
 		if steps := got(read.StepsBetween(monday, monday.Add(time.Hour), 10))(t); len(steps) != 0 {
 			t.Errorf("steps that are being done: %+v", steps)
+		}
+	})
+}
+
+func TestWhoWaitsIsCountedByWhoseListTheyAreIn(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		one, two, three, four := filed(t, s, "one"), filed(t, s, "two"), filed(t, s, "three"), filed(t, s, "four")
+		write(t, s, func(tx *Tx) error {
+			return errors.Join(tx.AssignSubmission(one.ID, "a"), tx.AssignSubmission(two.ID, "a"), tx.Snooze(two.ID, monday.Add(time.Hour)), tx.AssignSubmission(three.ID, "b"))
+		})
+		read := s.Read(t.Context())
+		share := make(map[string]Share)
+		for _, each := range got(read.Shares("network", postroom.SignUp, "", monday))(t) {
+			share[each.Assigned] = each
+		}
+		if len(share) != 3 || share["a"].N != 1 || share["a"].PutOff != 1 || share["b"].N != 1 || share[""].N != 1 || share[""].Area != four.Area {
+			t.Errorf("shares: %+v", share)
+		}
+		if list := got(read.Unanswered("network", postroom.SignUp, "", share["a"], monday, 9))(t); len(list) != 1 || list[0].ID != one.ID || list[0].Assigned != "a" {
+			t.Errorf("of a there wait %+v", list)
+		}
+		if list := got(read.Unanswered("network", postroom.SignUp, "", share["a"], monday.Add(time.Hour), 9))(t); len(list) != 2 {
+			t.Errorf("once it is no longer put off there wait %+v", list)
+		}
+		if list := got(read.WaitingProgrammes())(t); len(list) != 1 || list[0] != "network" {
+			t.Errorf("people wait in %q", list)
+		}
+	})
+}
+
+func TestAnItemNumberIsGivenOnceAndNeverAgain(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		number := func(matter postroom.Matter, id string) (n int) {
+			write(t, s, func(tx *Tx) (err error) { n, err = tx.Number(matter, id, monday); return err })
+			return n
+		}
+		if a, b, again, letter := number(postroom.AboutSubmission, "a"), number(postroom.AboutSubmission, "b"), number(postroom.AboutSubmission, "a"), number(postroom.AboutLetter, "a"); a != 1 || b != 2 || again != 1 || letter != 3 {
+			t.Errorf("numbers are %d, %d, %d, %d", a, b, again, letter)
+		}
+		seen := make(chan int, 24)
+		var group sync.WaitGroup
+		for i := range 24 {
+			group.Go(func() { seen <- number(postroom.AboutCall, string(rune('a'+i/2))) }) // two ask for each
+		}
+		group.Wait()
+		close(seen)
+		times := map[int]int{}
+		for n := range seen {
+			times[n]++
+		}
+		if len(times) != 12 {
+			t.Errorf("twelve calls have the numbers %v", times)
+		}
+		highest := slices.Max(slices.Collect(maps.Keys(times)))
+		write(t, s, func(tx *Tx) error { _, err := tx.exec(`DELETE FROM items`); return err })
+		if n := number(postroom.AboutCall, "z"); n <= highest {
+			t.Errorf("number %d was used before", n)
+		}
+		if some := got(s.Read(t.Context()).ItemsOf(postroom.AboutCall, []string{"z", "none"}))(t); len(some) != 1 || some["z"] == 0 {
+			t.Errorf("numbers are %v", some)
+		}
+	})
+}
+
+func TestItIsKnownWhenSomebodyLastActed(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		last := func() time.Time { return got(s.Read(t.Context()).LastActed("a"))(t) }
+		if !last().IsZero() {
+			t.Error("somebody acted who never did")
+		}
+		write(t, s, func(tx *Tx) error { return tx.Audit("a", "looked", "x", monday) })
+		write(t, s, func(tx *Tx) error { return tx.Audit("b", "looked", "x", monday.Add(time.Hour)) })
+		if !last().Equal(monday) {
+			t.Errorf("they last acted at %s", last())
+		}
+		sub := filed(t, s, "one")
+		wrote(t, s, "s", "staff_answer", postroom.Letter{Submission: sub.ID, Folder: postroom.SentFolder, Mailbox: "support@example.org"}, monday)
+		if list := got(s.Read(t.Context()).StaffAnswers(monday.Add(-1), 9))(t); len(list) != 1 || list[0].Programme != "network" {
+			t.Errorf("answers: %+v", list)
+		}
+		if list := got(s.Read(t.Context()).StaffAnswers(monday, 9))(t); len(list) != 0 {
+			t.Errorf("answers after the last: %+v", list)
 		}
 	})
 }

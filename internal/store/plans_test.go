@@ -169,16 +169,20 @@ func hot(now time.Time) map[string]func(tx *Tx) error {
 		"dead among":      func(tx *Tx) error { _, err := tx.DeadAmong([]string{"7@example.org"}); return err },
 		"subscription of": func(tx *Tx) error { _, _, err := tx.SubscriptionOf("s7"); return err },
 		"unanswered": func(tx *Tx) error {
-			_, _, err := tx.Unanswered("p", "concern", "", time.UnixMicro(900), 20)
+			_, err := tx.Unanswered("p", "concern", "", Share{}, time.UnixMicro(900), 20)
 			return err
 		},
-		"on hold": func(tx *Tx) error { _, err := tx.OnHold(20); return err },
+		"shares":             func(tx *Tx) error { _, err := tx.Shares("p", "concern", "", time.UnixMicro(900)); return err },
+		"waiting programmes": func(tx *Tx) error { _, err := tx.WaitingProgrammes(); return err },
+		"last acted":         func(tx *Tx) error { _, err := tx.LastActed("office"); return err },
+		"staff answers":      func(tx *Tx) error { _, err := tx.StaffAnswers(time.UnixMicro(900), 20); return err },
+		"on hold":            func(tx *Tx) error { _, err := tx.OnHold(20); return err },
 		"arrivals": func(tx *Tx) error {
 			_, _, err := tx.Arrivals("p", time.UnixMicro(800), time.UnixMicro(900))
 			return err
 		},
-		"unfinished":  func(tx *Tx) error { _, _, err := tx.Unfinished("p", time.UnixMicro(9000), 20); return err },
-		"wrote again": func(tx *Tx) error { _, _, err := tx.WroteAgain("p", time.UnixMicro(9000), 20); return err },
+		"unfinished":  func(tx *Tx) error { _, err := tx.Unfinished("p", time.UnixMicro(9000)); return err },
+		"wrote again": func(tx *Tx) error { _, err := tx.WroteAgain(time.UnixMicro(9000)); return err },
 		"booking arrivals": func(tx *Tx) error {
 			_, err := tx.BookingArrivals("p", time.UnixMicro(890), time.UnixMicro(900))
 			return err

@@ -164,6 +164,8 @@ CREATE INDEX letters_by_submission ON letters (submission_id);
 CREATE INDEX letters_in_triage ON letters (received_at) WHERE state = 'triage';
 CREATE UNIQUE INDEX letters_by_reference ON letters (reference) WHERE reference <> '';
 CREATE INDEX letters_by_address ON letters (address, received_at) WHERE folder = 'inbox';
+CREATE INDEX letters_triages ON letters (received_at, id, reference, mailbox, assigned_to, reason, snoozed_until) WHERE state = 'triage';
+CREATE INDEX letters_staff_answers ON letters (settled_at) WHERE reason = 'staff_answer';
 CREATE INDEX letters_added ON letters (submission_id, received_at) WHERE reason = 'added' AND state = 'done';
 
 CREATE TABLE events (
@@ -338,6 +340,7 @@ CREATE TABLE audit (
 	subject TEXT NOT NULL
 );
 CREATE INDEX audit_by_subject ON audit (subject, at);
+CREATE INDEX audit_by_actor ON audit (actor, at);
 
 -- Duties that one process at a time may hold, such as the scheduler's.
 CREATE TABLE leases (
@@ -421,13 +424,17 @@ CREATE TABLE digests (
 	outcome     TEXT NOT NULL CHECK (outcome IN ('sent', 'quiet', 'calm')),
 	message_id  TEXT NOT NULL DEFAULT '',
 	made_at     BIGINT NOT NULL,
+	waiting     INTEGER NOT NULL DEFAULT 0, -- how much of what waits was in it
+	unheard     BOOLEAN NOT NULL DEFAULT FALSE, -- with it others were told that nobody acts
 	PRIMARY KEY (coordinator, day)
 );
+CREATE INDEX digests_by_message ON digests (message_id) WHERE message_id <> '';
 
 -- What the daily summary looks for, found without reading what is long done:
 -- questions that wait, letters that left questions open, dates, and mail that
 -- went wrong or would have been sent.
 CREATE INDEX submissions_waiting ON submissions (programme, state, received_at, kind) WHERE state = 'received';
+CREATE INDEX submissions_by_share ON submissions (programme, kind, assigned_to, area, received_at, snoozed_until, form) WHERE state = 'received';
 CREATE INDEX submissions_unfinished ON submissions (programme, received_at) WHERE open_fields <> '';
 CREATE INDEX sessions_by_start ON sessions (starts_at);
 CREATE INDEX messages_gone_wrong ON messages (state, settled_at) WHERE state IN ('failed', 'uncertain');

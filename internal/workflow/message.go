@@ -33,11 +33,14 @@ func (w *Workflow) do(tx *store.Tx, c *Case, step string, e postroom.Effect, cau
 	if c.danger { // whoever was named for that, and not as if it were any letter
 		return w.callAgain(tx, c, "alert:step:"+step, at)
 	}
-	template := notice
+	n := news{key: "step:" + step, template: notice}
 	if e.Unless != "" {
-		template = chase // it waited for something that did not happen
+		n.template = chase // it waited for something that did not happen
 	}
-	return w.tell(tx, c, news{key: "step:" + step, template: template}, at)
+	if w.summed(&e) {
+		n.key = w.chaseKey(at)
+	}
+	return w.tell(tx, c, n, at)
 }
 
 // send owes the person a message. Data is a snapshot: what the mail says is

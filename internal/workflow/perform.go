@@ -24,6 +24,7 @@ const (
 	reasonLate   = "late"    // what it was to come before has been, or is off, or it was put off too long
 	reasonAsked  = "asked"   // as late, and the coordinators are asked
 	reasonAway   = "away"    // it waits, as the person is away
+	reasonSummed = "summed"  // it is done: the coordinators were reminded today, and are told in the summary
 )
 
 // wanted is the reason of a step that a person wants done although it is too
@@ -124,7 +125,16 @@ func (w *Workflow) settle(tx *store.Tx, c *Case, step postroom.Step, now time.Ti
 	if until := today.rests; !until.IsZero() {
 		return tx.MoveStep(step.ID, until)
 	}
-	first, err = tx.SettleStep(step.ID, postroom.StepDone, "", now)
+	if w.summed(&today.effect) && !c.danger {
+		chased, err := w.chased(tx, c, now)
+		if err != nil {
+			return false, fmt.Errorf("look who was reminded today: %w", err)
+		}
+		if chased {
+			today.effect.Notify, reason = nil, reasonSummed
+		}
+	}
+	first, err = tx.SettleStep(step.ID, postroom.StepDone, reason, now)
 	if err != nil || !first {
 		return first, err
 	}

@@ -100,3 +100,28 @@ func (w *Workflow) tellThese(tx *store.Tx, c *Case, list []Coordinator, n news, 
 	}
 	return nil
 }
+
+// summed says whether what a step tells coordinators stands in their summaries
+// besides: that somebody waits for an answer.
+func (w *Workflow) summed(e *postroom.Effect) bool {
+	return w.Summaries && e.Unless == "answered" && len(e.Notify) > 0
+}
+
+// chaseKey is the key under which a coordinator is reminded on the day of a
+// moment: whoever waits besides stands in the next summary.
+func (w *Workflow) chaseKey(at time.Time) string {
+	return "chase:" + at.In(w.Zone).Format(time.DateOnly)
+}
+
+// chased says whether every coordinator of a case was reminded today already.
+func (w *Workflow) chased(tx *store.Tx, c *Case, at time.Time) (bool, error) {
+	if w.Coordinators == nil {
+		return false, nil
+	}
+	for _, who := range w.Coordinators(c.Run.Programme) {
+		if _, owed, err := tx.MessageWithKey(w.chaseKey(at) + ":" + who.Address); err != nil || !owed {
+			return false, err
+		}
+	}
+	return true, nil
+}

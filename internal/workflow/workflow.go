@@ -60,7 +60,10 @@ type Options struct {
 	// ReplyTo returns the address to which replies about a submission come, or
 	// "" for the mailbox's own.
 	ReplyTo func(mailbox, reference string) string
-	Log     *slog.Logger
+	// Summaries says that coordinators get a summary each working morning, in
+	// which everybody who waits stands: then one mail a day is enough to say so.
+	Summaries bool
+	Log       *slog.Logger
 }
 
 // Workflow plans and does steps.
