@@ -68,8 +68,10 @@ func (d *Desk) serverLines(s EngineState) (list []engineLine) {
 			line.Level, line.At, line.AtSays = bad, d.when(cmp.Or(server.Since, waiting.Oldest)), d.engineText("server.since")
 			line.Say = d.engineText("server.away", "n", number(waiting.N))
 			line.Do = d.engineText("server.do")
-			if !next.IsZero() && next.After(d.now()) {
+			if wait := next.Sub(d.now()); wait >= time.Minute {
 				line.Say += " " + d.engineText("server.next", "when", d.when(next).Said)
+			} else if wait > 0 {
+				line.Say += " " + d.engineText("server.at_once")
 			}
 		}
 		list = append(list, line)
