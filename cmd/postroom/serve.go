@@ -28,7 +28,7 @@ func (c *command) serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			room, err := app.Open(cmd.Context(), app.Options{Config: cfg, Clock: new(app.Clock), Log: c.log, Roles: parsed})
+			room, err := app.Open(cmd.Context(), app.Options{Config: cfg, Clock: new(app.Clock), Log: c.log, Roles: parsed, Desk: app.DeskAt(cfg)})
 			if err != nil {
 				return err
 			}

@@ -3,10 +3,14 @@ package app
 import (
 	"fmt"
 
+	"postroom/internal/config"
 	"postroom/internal/web"
 	"postroom/internal/web/desk"
 	"postroom/templates"
 )
+
+// DeskAt is where colleagues find the desk.
+func DeskAt(cfg config.Config) string { return cfg.Organisation.BaseURL + "/desk" }
 
 // makeDesk makes the pages of colleagues.
 func (r *Room) makeDesk(o Options) (err error) {
@@ -14,8 +18,9 @@ func (r *Room) makeDesk(o Options) (err error) {
 		Store: r.Store, Programmes: r.Programmes, Team: r.Team, Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation,
 		Templates: templates.FS, Public: r.locales, Log: r.Log,
 		SignIn: o.SignIn, Door: r.SignIn, From: web.Visitor(r.Config.TrustedProxies),
-		Casework: r.Casework,
-		Engine:   &engine{room: r, up: r.Clock.Now()},
+		Casework: r.Casework, Digests: r.Digests,
+		Because: func(reason string) string { return r.Letters.Words("en", r.Config.Organisation.Zone).Because(reason) },
+		Engine:  &engine{room: r, up: r.Clock.Now()},
 	})
 	if err != nil {
 		return fmt.Errorf("make the desk: %w", err)

@@ -53,7 +53,8 @@ func (r *Room) beside(ctx context.Context) (err error) {
 	if err := r.makeTeam(ctx); err != nil {
 		return err
 	}
-	if r.Outbox, err = outbound.New(outboxOptions(r, "")); err != nil {
+	r.desk = DeskAt(r.Config)
+	if r.Outbox, err = outbound.New(outboxOptions(r, r.desk)); err != nil {
 		return err
 	}
 	r.makeSignIn(false)

@@ -23,6 +23,7 @@ import (
 
 	"postroom/internal/casework"
 	"postroom/internal/config"
+	"postroom/internal/digest"
 	"postroom/internal/link"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
@@ -46,7 +47,9 @@ type Options struct {
 	Programmes *programme.Set
 	Team       *team.Team
 	Casework   *casework.Casework
-	SignIn     SignIn // who looks; nil is Door
+	Digests    *digest.Digests
+	Because    func(reason string) string // puts the reason of a mail or a call into words
+	SignIn     SignIn                     // who looks; nil is Door
 	Door       *signin.SignIn
 	From       func(*http.Request) netip.Addr // who asks to sign in; nil counts everybody as one network
 	Engine     Engine

@@ -43,6 +43,7 @@ func (d *Desk) table() []route {
 			{"POST /desk/undo", readers(), d.undo},
 		},
 		d.doorRoutes(),
+		d.todayRoutes(),
 		d.engineRoutes(),
 	)
 }
