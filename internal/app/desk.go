@@ -14,11 +14,15 @@ func DeskAt(cfg config.Config) string { return cfg.Organisation.BaseURL + "/desk
 
 // makeDesk makes the pages of colleagues.
 func (r *Room) makeDesk(o Options) (err error) {
+	demo := ""
+	if o.Demo {
+		demo = "/demo"
+	}
 	r.Desk, err = desk.New(desk.Options{
 		Store: r.Store, Programmes: r.Programmes, Team: r.Team, Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation,
 		Templates: templates.FS, Public: r.locales, Log: r.Log,
 		SignIn: o.SignIn, Door: r.SignIn, From: web.Visitor(r.Config.TrustedProxies),
-		Casework: r.Casework, Digests: r.Digests,
+		Demo: demo, Casework: r.Casework, Digests: r.Digests,
 		Because: func(reason string) string { return r.Letters.Words("en", r.Config.Organisation.Zone).Because(reason) },
 		Engine:  &engine{room: r, up: r.Clock.Now()},
 	})

@@ -95,10 +95,14 @@ func serve(ctx context.Context, room *app.Room, clock *app.Clock, d doors, out i
 	if err != nil {
 		return errors.Join(err, d.close())
 	}
+	desk, err := openDesk(ctx, room)
+	if err != nil {
+		return errors.Join(err, d.close())
+	}
 	caught := newCatcher(boxes, clock)
 	page := pageOptions{
 		Room: room, Caught: caught, Clock: clock, SMTP: d.mail.Addr().String(), IMAP: d.boxes.Addr().String(),
-		Sweep: sweep(room), Tomorrow: tomorrow(room),
+		Sweep: sweep(room), Tomorrow: tomorrow(room), Desk: desk,
 	}
 	handler, err := pages(page)
 	if err != nil {
@@ -110,7 +114,7 @@ func serve(ctx context.Context, room *app.Room, clock *app.Clock, d doors, out i
 	group.Go(func() error { return room.Run(ctx, d.pages, handler) })
 	meet(ctx, page.Sweep)
 	url := "http://" + d.pages.Addr().String()
-	fmt.Fprintf(out, "ready http=%s smtp=%s imap=%s desk=%s/demo\n", url, d.mail.Addr(), d.boxes.Addr(), url)
+	fmt.Fprintf(out, "ready http=%s smtp=%s imap=%s desk=%s\n", url, d.mail.Addr(), d.boxes.Addr(), desk)
 	return group.Wait()
 }
 
@@ -161,7 +165,7 @@ func open(ctx context.Context, dir string, d doors, log *slog.Logger) (*app.Room
 		return nil, nil, err
 	}
 	clock := new(app.Clock)
-	room, err := app.Open(ctx, app.Options{Config: cfg, Clock: clock, Log: log, Desk: cfg.Organisation.BaseURL + "/demo"})
+	room, err := app.Open(ctx, app.Options{Config: cfg, Clock: clock, Log: log, Desk: app.DeskAt(cfg), Demo: true})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"os"
@@ -30,6 +31,7 @@ type running struct {
 	base string // of the pages
 	smtp string
 	imap string
+	desk string // a link that signs in
 	stop func() // ends it before the test does
 }
 
@@ -61,10 +63,10 @@ func startedIn(t *testing.T, dir string) running {
 		t.Fatalf("the demo did not start: %v", <-done)
 	}
 	ready := regexp.MustCompile(`^ready http=(\S+) smtp=(127\.0\.0\.1:\d+) imap=(127\.0\.0\.1:\d+) desk=(\S+)\n$`).FindStringSubmatch(line)
-	if ready == nil || ready[4] != ready[1]+"/demo" {
+	if ready == nil || !strings.HasPrefix(ready[4], ready[1]+"/desk/sign-in/") {
 		t.Fatalf("the ready line is %q", line)
 	}
-	return running{base: ready[1], smtp: ready[2], imap: ready[3], stop: stop}
+	return running{base: ready[1], smtp: ready[2], imap: ready[3], desk: ready[4], stop: stop}
 }
 
 func TestTheDemoGoesOnInTheSameFolder(t *testing.T) {
@@ -75,6 +77,33 @@ func TestTheDemoGoesOnInTheSameFolder(t *testing.T) {
 		post(t, d.base+"/f/ask", url.Values{"name": {"A Person"}, "email": {fmt.Sprintf("person-%d@example.org", n)}, "question": {"When?"}})
 		mails(t, d.base, fmt.Sprintf("person-%d@example.org", n), 1)
 		d.stop()
+	}
+}
+
+// A visitor opens the desk's link, twice, and reads who waits.
+func TestTheDemosDeskShowsWhatCameIn(t *testing.T) {
+	t.Parallel()
+	d := startedIn(t, t.TempDir())
+	post(t, d.base+"/f/ask", url.Values{"name": {"A Person"}, "email": {"person@example.org"}, "question": {"When?"}})
+	mails(t, d.base, "person@example.org", 1)
+	for range 2 {
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.desk, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := (&http.Client{Jar: jar}).Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || !strings.HasSuffix(resp.Request.URL.Path, "/desk/today") || !strings.Contains(string(page), "A Person") || !strings.Contains(string(page), "Engine room") {
+			t.Fatalf("the desk shows %s, %v:\n%s", resp.Request.URL, err, page)
+		}
 	}
 }
 

@@ -41,6 +41,7 @@ type pageOptions struct {
 	Clock  *app.Clock
 	SMTP   string // host:port
 	IMAP   string // host:port
+	Desk   string // a link that opens the desk; "" where there is none
 
 	// Sweep has the mailboxes looked through and returns when what lay there is
 	// on file; nil while nobody reads them.
@@ -109,6 +110,7 @@ type seen struct {
 	Mails       []Caught // to visitors, newest first
 	Mornings    bool     // somebody writes summaries
 	Tomorrow    []Summary
+	Desk        string   // a link that opens the desk; "" where there is none
 	Letters     []filed  // newest first
 	Notices     []Caught // to coordinators, newest first
 	Submissions []postroom.Submission
@@ -150,6 +152,7 @@ func (p *page) answer(w http.ResponseWriter, r *http.Request, status int, d draf
 func (p *page) look(ctx context.Context) (s seen, err error) {
 	read := p.Room.Store.Read(ctx)
 	s.Now, s.Forms, s.Samples = p.Clock.Now().In(p.Room.Config.Organisation.Zone), p.Room.Programmes.Forms(), p.samples
+	s.Desk = p.Desk
 	s.Boxes, s.IMAP, s.SMTP = p.Room.Config.Mailboxes, p.IMAP, p.SMTP
 	s.Mails, s.Notices = p.sort(p.Caught.to(""))
 	if s.Submissions, err = read.Submissions(20); err != nil {

@@ -53,6 +53,7 @@ type Options struct {
 	Door       *signin.SignIn
 	From       func(*http.Request) netip.Addr // who asks to sign in; nil counts everybody as one network
 	Engine     Engine
+	Demo       string // where a demo shows the visitor's side; "" where this is none
 	Links      *link.Signer
 	Clock      postroom.Clock
 	Org        config.Organisation
