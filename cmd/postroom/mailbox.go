@@ -11,6 +11,7 @@ import (
 	"postroom/internal/mailbox"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
+	"postroom/internal/wording"
 )
 
 // mailbox shows how far the mailboxes have been read.
@@ -35,7 +36,11 @@ func (c *command) mailboxList() *cobra.Command {
 				if err != nil {
 					return fmt.Errorf("list mailboxes: %w", err)
 				}
-				states, err := mailbox.States(st.Read(cmd.Context()), cfg.Mailboxes, time.Now())
+				boxes, err := wording.Boxes(st.Read(cmd.Context()), cfg.Mailboxes)
+				if err != nil {
+					return err
+				}
+				states, err := mailbox.States(st.Read(cmd.Context()), boxes, time.Now())
 				if err != nil {
 					return err
 				}

@@ -11,6 +11,7 @@ import (
 	"postroom/internal/config"
 	"postroom/internal/mailbox"
 	"postroom/internal/store"
+	"postroom/internal/wording"
 )
 
 // mailboxReport says what a mailbox brought and what that caused, so that
@@ -33,6 +34,10 @@ func (c *command) mailboxReport() *cobra.Command {
 }
 
 func (c *command) reportMailbox(r store.Reader, boxes []config.Mailbox, address string) error {
+	boxes, err := wording.Boxes(r, boxes)
+	if err != nil {
+		return err
+	}
 	states, err := mailbox.States(r, boxes, time.Now())
 	if err != nil {
 		return err

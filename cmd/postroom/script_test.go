@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,7 +22,9 @@ import (
 
 	"postroom/internal/app"
 	"postroom/internal/config"
+	"postroom/internal/programme"
 	"postroom/internal/store"
+	"postroom/internal/wording"
 )
 
 func TestMain(m *testing.M) {
@@ -39,7 +42,7 @@ func TestCommands(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "get": get, "post": post, "reference": reference, "waiting": waiting, "step": step, "called": called,
-			"subscribed": subscribed, "capture": capture, "until": until, "provider": provider},
+			"subscribed": subscribed, "capture": capture, "until": until, "provider": provider, "reworded": reworded, "changes": changes},
 	})
 }
 
@@ -212,6 +215,36 @@ func subscribed(ts *testscript.TestScript, _ bool, args []string) {
 		return err
 	})
 	ts.Check(errors.Join(err, st.Close()))
+}
+
+// reworded changes the title of a form, as the desk would.
+func reworded(ts *testscript.TestScript, _ bool, args []string) {
+	cfg, err := config.Load(filepath.Join(ts.Getenv("WORK"), "postroom.yaml"), func(string) string { return "" })
+	ts.Check(err)
+	room, err := app.Beside(context.Background(), cfg, new(app.Clock), slog.New(slog.DiscardHandler))
+	ts.Check(err)
+	hand := wording.Hand{By: "office", Seen: wording.Any}
+	_, err = room.Wording.Edit(context.Background(), hand, args[0], programme.SetText("form/"+args[1]+"/title", "en", args[2]))
+	ts.Check(errors.Join(err, room.Close()))
+}
+
+// changes waits until a text stands on a page no more, because a server follows
+// what another process has changed.
+func changes(ts *testscript.TestScript, _ bool, args []string) {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
+		req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, args[0], nil)
+		ts.Check(err)
+		resp, err := http.DefaultClient.Do(req)
+		ts.Check(err)
+		body, err := io.ReadAll(resp.Body)
+		ts.Check(errors.Join(err, resp.Body.Close()))
+		if !strings.Contains(string(body), args[1]) {
+			return
+		}
+	}
+	ts.Fatalf("%s still says %s", args[0], args[1])
 }
 
 // provider answers every request for a token with a status and a file, at

@@ -35,6 +35,7 @@ import (
 	"postroom/internal/team"
 	"postroom/internal/web"
 	"postroom/internal/web/desk"
+	"postroom/internal/wording"
 	"postroom/internal/workflow"
 	"postroom/templates"
 	"postroom/workers"
@@ -51,6 +52,7 @@ type Room struct {
 	Letters    *outbound.Letters
 	Programmes *programme.Set
 	Team       *team.Team
+	Wording    *wording.Wordings
 	Outbox     *outbound.Outbox
 	Workflow   *workflow.Workflow
 	Events     *event.Events
@@ -142,6 +144,9 @@ func (r *Room) lay(ctx context.Context, o Options) (err error) {
 	}
 	r.Tokens = oauth.New(oauth.Options{Store: r.Store, Clock: r.Clock, Log: r.Log, Before: o.Before})
 	if err := r.readTexts(o.Texts); err != nil {
+		return err
+	}
+	if err := r.makeWording(ctx); err != nil {
 		return err
 	}
 	return r.makeTeam(ctx)
@@ -237,7 +242,7 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 
 // makeIntake makes the door in and what reads letters for it.
 func (r *Room) makeIntake() {
-	r.Events = event.New(event.Options{Store: r.Store, Programmes: r.Programmes, Runs: r.Workflow, Clock: r.Clock})
+	r.Events = event.New(event.Options{Store: r.Store, Programmes: r.Programmes, Runs: r.Workflow, Clock: r.Clock, Stands: r.Wording.Stands})
 	r.Intake = intake.New(intake.Options{
 		Store: r.Store, Programmes: r.Programmes, Workflow: r.Workflow, Events: r.Events, Clock: r.Clock, Log: r.Log,
 	})
@@ -254,7 +259,7 @@ func (r *Room) readTexts(texts *Texts) (err error) {
 			return err
 		}
 	}
-	r.Letters, r.locales = texts.Letters, texts.Locales
+	r.Letters, r.locales = texts.Letters.Copy(), texts.Locales // others may share the texts, and are not reworded with us
 	r.Programmes, err = loadProgrammes(r.Config, r.Letters)
 	return err
 }
@@ -305,12 +310,15 @@ func (r *Room) discreet(name string) bool {
 func outboxOptions(r *Room, desk string) outbound.Options {
 	org := r.Config.Organisation
 	o := outbound.Options{
-		Modes: r.modes(), Drafter: r.Mailboxes, LeaveTo: r.leaveTo, Store: r.Store, Letters: r.Letters, Links: r.Links, Clock: r.Clock, DeliverOnlyTo: r.Config.DeliverOnlyTo, Log: r.Log,
+		Drafter: r.Mailboxes, LeaveTo: r.leaveTo, Store: r.Store, Letters: r.Letters, Links: r.Links, Clock: r.Clock, DeliverOnlyTo: r.Config.DeliverOnlyTo, Log: r.Log,
 		Answers: r.Config.Answers, Watchers: r.watchers(),
 		Org: outbound.Organisation{
 			Name: org.Name, BaseURL: org.BaseURL, DeskURL: desk, Zone: org.Zone, From: org.From,
 			PostalAddress: org.PostalAddress, EmergencyText: org.EmergencyText,
 		},
+	}
+	if len(r.Config.Mailboxes) > 0 {
+		o.Modes, o.WatchedUntil = r.Wording.Mode, r.Wording.WatchedUntil
 	}
 	for _, s := range r.Config.SMTP {
 		o.Servers = append(o.Servers, mailServer(s, r.Tokens))

@@ -16,6 +16,7 @@ import (
 	"postroom/internal/programme"
 	"postroom/internal/queue"
 	"postroom/internal/store"
+	"postroom/internal/wording"
 )
 
 // connectWithin bounds how long one connection is tried.
@@ -50,10 +51,22 @@ func Check(ctx context.Context, cfg config.Config) []Finding {
 	for _, s := range cfg.SMTP {
 		findings = append(findings, checkMailServer(ctx, s, tokens))
 	}
-	for _, m := range cfg.Mailboxes {
+	for _, m := range boxesNow(ctx, st, cfg.Mailboxes) {
 		findings = append(findings, checkMailbox(ctx, m, tokens))
 	}
 	return append(findings, checkSecrets(cfg, time.Now())...)
+}
+
+// boxesNow is the mailboxes in the modes they were changed to on the desk, or as in
+// the settings where that cannot be read.
+func boxesNow(ctx context.Context, st *store.Store, boxes []config.Mailbox) []config.Mailbox {
+	if st == nil {
+		return boxes
+	}
+	if now, err := wording.Boxes(st.Read(ctx), boxes); err == nil {
+		return now
+	}
+	return boxes
 }
 
 // checkSecrets says which secrets come to their end.

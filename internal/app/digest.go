@@ -43,6 +43,9 @@ func (r *Room) beside(ctx context.Context) (err error) {
 	if err := r.readTexts(nil); err != nil {
 		return err
 	}
+	if err := r.makeWording(ctx); err != nil {
+		return err
+	}
 	if err := r.makeTeam(ctx); err != nil {
 		return err
 	}

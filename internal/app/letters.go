@@ -28,22 +28,6 @@ func mailboxToken(tokens *oauth.Tokens) func(ctx context.Context, box config.Mai
 	}
 }
 
-// modes tells how much each mailbox does by itself. Where every mailbox
-// answers nobody need ask. One that is in the settings no more sends as any
-// other address does.
-func (r *Room) modes() func(string) config.MailboxMode {
-	answers := func(m config.Mailbox) bool { return m.Mode == config.Answer }
-	if !slices.ContainsFunc(r.Config.Mailboxes, func(m config.Mailbox) bool { return !answers(m) }) {
-		return nil
-	}
-	return func(address string) config.MailboxMode {
-		if m, ok := r.mailbox(address); ok {
-			return m.Mode
-		}
-		return config.Answer
-	}
-}
-
 // replyTo is the address for replies about one submission, where the mailbox
 // gets mail for it.
 func (r *Room) replyTo(mailbox, reference string) string {

@@ -30,6 +30,7 @@ func (r *Room) Run(ctx context.Context, pages net.Listener, handler http.Handler
 	}
 	group.Go(func() error { return r.servePages(ctx, pages, handler) })
 	group.Go(func() error { return r.Team.Run(ctx) })
+	group.Go(func() error { return r.Wording.Run(ctx) })
 	if r.has(RoleWorker) {
 		group.Go(func() error { return r.Queue.Run(ctx) })
 	} else {

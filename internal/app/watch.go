@@ -62,7 +62,7 @@ func added(list []outbound.Reader, more []workflow.Coordinator) []outbound.Reade
 
 // mailboxStates is how the mailboxes are, for the pages that programs read.
 func (r *Room) mailboxStates(ctx context.Context) ([]web.Mailbox, error) {
-	states, err := mailbox.States(r.Store.Read(ctx), r.Config.Mailboxes, r.Clock.Now())
+	states, err := mailbox.States(r.Store.Read(ctx), r.Wording.Boxes(), r.Clock.Now())
 	list := make([]web.Mailbox, len(states))
 	for i, s := range states {
 		list[i] = web.Mailbox{

@@ -34,6 +34,10 @@ type Options struct {
 	Programmes *programme.Set
 	Runs       Runs
 	Clock      postroom.Clock
+	// Stands says whether Programmes is still what is on file; nil is always. Where
+	// another process has changed a date since, this one has no say about dates, or
+	// people would be told of a move that was taken back.
+	Stands func(tx *store.Tx) (bool, error)
 }
 
 // Events gives out places.
@@ -74,6 +78,11 @@ func (e *Events) sync(ctx context.Context, p *programme.Programme, each *program
 func (e *Events) put(tx *store.Tx, programme, event string, s postroom.Session, at time.Time) (err error) {
 	if s.Event, err = tx.PutEvent(programme, event, at); err != nil { // which keeps a second process out meanwhile
 		return err
+	}
+	if e.Stands != nil {
+		if stands, err := e.Stands(tx); err != nil || !stands {
+			return err
+		}
 	}
 	before, err := tx.Sessions(programme, event)
 	if err != nil {

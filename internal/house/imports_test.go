@@ -53,6 +53,11 @@ var below = map[string][]string{
 		"internal/workflow", "internal/intake",
 	},
 
+	// What was changed on the desk of programmes, mails and mailboxes.
+	"internal/wording": {
+		"internal/postroom", "internal/store", "internal/programme", "internal/outbound", "internal/config", "internal/proof",
+	},
+
 	// The doors to people and to time.
 	"internal/web": {
 		"internal/postroom", "internal/store", "internal/programme", "internal/intake", "internal/event",
@@ -89,7 +94,7 @@ func rooms() []string {
 		"internal/postroom", "templates", "internal/seal", "internal/link", "internal/proof", "internal/config",
 		"internal/letter", "internal/programme", "internal/store", "internal/queue", "internal/outbound", "internal/workflow",
 		"internal/event", "internal/volunteer", "internal/group", "internal/campaign", "internal/intake", "internal/web", "workers",
-		"internal/mailbox", "internal/inbound", "internal/arrivals", "internal/digest", "internal/oauth", "internal/team", "internal/web/desk",
+		"internal/mailbox", "internal/inbound", "internal/arrivals", "internal/digest", "internal/oauth", "internal/wording", "internal/team", "internal/web/desk",
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -88,7 +89,7 @@ func (r *Refused) Unwrap() error {
 
 // Accept puts an entry on file with everything that belongs to it. It returns
 // NotFound for an unknown form, *Refused for answers that have to be mended,
-// Gone for a date that is over, and Conflict or Invalid for a key that was used
+// Gone for a date that is over or a form that is closed, and Conflict or Invalid for a key that was used
 // on another form or with other answers.
 func (in *Intake) Accept(ctx context.Context, e postroom.Entry) (Receipt, error) {
 	form, ok := in.Programmes.Form(e.Form)
@@ -113,6 +114,16 @@ func (in *Intake) Accept(ctx context.Context, e postroom.Entry) (Receipt, error)
 	in.versions.Store(form.Version, true)
 	in.Log.InfoContext(ctx, "accepted", "submission", receipt.Submission.ID, "programme", form.Programme.Name)
 	return receipt, nil
+}
+
+// closed refuses what people send themselves to a form that somebody has closed;
+// a letter then waits for a person. What staff put on file by hand is theirs to
+// decide.
+func closed(a arrival) error {
+	if !slices.Contains([]postroom.Channel{postroom.Web, postroom.ByAPI, postroom.ByLetter}, a.submission.Channel) || !a.form.ClosedAt(a.at) {
+		return nil
+	}
+	return &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("closed.title"), Cause: fmt.Errorf("accept form %s: it is closed", a.form.Name)}
 }
 
 // arrive checks an entry and reads it. A letter answers no questions that it
@@ -182,6 +193,9 @@ func (in *Intake) file(tx *store.Tx, a arrival) (Receipt, error) {
 	}
 	if !added {
 		return Receipt{}, &repeat{sub}
+	}
+	if err := closed(a); err != nil { // after that: a repeat of what came in time is none the less
+		return Receipt{}, err
 	}
 	run, err := in.Workflow.Begin(tx, sub, a.at)
 	if err != nil {

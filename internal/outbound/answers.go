@@ -54,10 +54,17 @@ func (o *Outbox) watched(tx *store.Tx, m postroom.Message) (verdict, error) {
 			return verdict{}, err
 		}
 	}
-	if o.mode(mailbox) == config.Watch {
+	if o.mode(mailbox) == config.Watch || o.owedInWatch(mailbox, m.CreatedAt) {
 		return verdict{state: postroom.Suppressed, reason: ReasonWatch}, nil
 	}
 	return verdict{}, nil
+}
+
+// owedInWatch says whether a message was owed while its mailbox was only watched.
+// It was shown to staff as what would have been sent; whoever lets the mailbox
+// answer from now on does not expect it to leave.
+func (o *Outbox) owedInWatch(mailbox string, owed time.Time) bool {
+	return o.watch != nil && mailbox != "" && owed.Before(o.watch(mailbox))
 }
 
 // drafted keeps back what a person wants to send themselves. Deliver makes the
@@ -257,12 +264,12 @@ func (o *Outbox) Bounced(tx *store.Tx, message string, never bool, reason string
 
 // acknowledges says whether a letter only says that something came in.
 func (l *Letters) acknowledges(name string) bool {
-	found := l.byLocale["en"][name]
+	found := l.library()["en"][name]
 	return found != nil && found.acknowledges
 }
 
 // lets says whether a letter is the approved words that a hold lets pass.
 func (l *Letters) lets(name string) bool {
-	found := l.byLocale["en"][name]
+	found := l.library()["en"][name]
 	return found != nil && found.holding
 }

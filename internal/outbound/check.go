@@ -19,7 +19,8 @@ import (
 type usage struct {
 	keys  map[string]bool
 	links map[string]bool
-	given bool // it holds a text that comes from elsewhere
+	calls map[string]bool // functions
+	given bool            // it holds a text that comes from elsewhere
 }
 
 // reading notes usage and mistakes while it walks a parsed template.
@@ -34,7 +35,7 @@ type reading struct {
 // read notes every key and link in a template, and what a letter may not do.
 func (u *usage) read(file, text string, tree *parse.Tree) proof.Mistakes {
 	if u.keys == nil {
-		u.keys, u.links = make(map[string]bool), make(map[string]bool)
+		u.keys, u.links, u.calls = make(map[string]bool), make(map[string]bool), make(map[string]bool)
 	}
 	r := &reading{usage: u, file: file, part: tree.Name, text: text}
 	r.list(tree.Root)
@@ -110,6 +111,7 @@ func (r *reading) function(n *parse.IdentifierNode) {
 	if !slices.Contains(known, n.Ident) {
 		r.wrong(n, "a letter may not call "+n.Ident, proof.OneOf(n.Ident, known))
 	}
+	r.usage.calls[n.Ident] = true
 	if n.Ident == "markdown" {
 		r.given(n)
 	}
@@ -132,12 +134,12 @@ func (r *reading) given(n *parse.IdentifierNode) {
 // compare notes where a translation differs from the English letter: another
 // class or lane, a link or a fact that was lost.
 func (l *Letters) compare() (found proof.Mistakes) {
-	for locale, letters := range l.byLocale {
+	for locale, letters := range l.library() {
 		if l.words[locale] == nil {
 			found = append(found, proof.Mistake{File: "email/" + locale + "/words.yaml", Line: 1, Column: 1, Say: "there is no such file", Instead: "one like email/en/words.yaml"})
 		}
 		for name, translated := range letters {
-			found = append(found, translated.compare(l.byLocale["en"][name])...)
+			found = append(found, translated.compare(l.library()["en"][name])...)
 		}
 	}
 	return found
@@ -174,20 +176,28 @@ func (r *letter) compare(english *letter) proof.Mistakes {
 // known, not even a desk, and notes where either does not read as a letter
 // must.
 func (l *Letters) rehearse() (found proof.Mistakes) {
-	for locale, letters := range l.byLocale {
+	for locale, letters := range l.library() {
 		for _, r := range letters {
-			full := map[string]string{"starts": "2026-11-26T18:00:00Z", "was_starts": "2026-11-25T18:00:00Z", "ends": "2026-11-26T20:00:00Z", "reply_by": "2026-11-26T18:00:00Z", "url": "https://example.org/"}
-			for _, key := range keys() {
-				if full[key] == "" {
-					full[key] = "Example"
-				}
-			}
-			empty := map[string]string{}
-			found = append(found, l.rehearseOne(r, rehearsal(l.words[locale], "https://example.org/desk"), full)...)
-			found = append(found, l.rehearseOne(r, rehearsal(l.words[locale], ""), empty)...)
+			found = append(found, l.rehearseBoth(r, l.words[locale])...)
 		}
 	}
 	return found
+}
+
+func (l *Letters) rehearseBoth(r *letter, w *words) proof.Mistakes {
+	found := l.rehearseOne(r, rehearsal(w, "https://example.org/desk"), everythingKnown())
+	return append(found, l.rehearseOne(r, rehearsal(w, ""), map[string]string{})...)
+}
+
+// everythingKnown is everything that a letter could know.
+func everythingKnown() map[string]string {
+	full := map[string]string{"starts": "2026-11-26T18:00:00Z", "was_starts": "2026-11-25T18:00:00Z", "ends": "2026-11-26T20:00:00Z", "reply_by": "2026-11-26T18:00:00Z", "url": "https://example.org/"}
+	for _, key := range keys() {
+		if full[key] == "" {
+			full[key] = "Example"
+		}
+	}
+	return full
 }
 
 // rehearsal stands in for the functions that need a real message.

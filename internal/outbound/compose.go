@@ -261,7 +261,7 @@ func (o *Outbox) english(m postroom.Message, l *letter) string {
 	if !l.holding || m.Data["unreviewed"] == "" || own.beside == "" {
 		return ""
 	}
-	english, words := o.letters.byLocale["en"][l.name], o.letters.words["en"]
+	english, words := o.letters.library()["en"][l.name], o.letters.words["en"]
 	say := func(s string) any { return marked(s) }
 	body, err := writing{o.functions(m, words, say), say, clean(m.Data)}.run(english.body)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/util"
 
 	"postroom/internal/postroom"
 	"postroom/internal/proof"
@@ -97,7 +98,7 @@ func (c *checking) node(n ast.Node, entering bool) (ast.WalkStatus, error) {
 	case *ast.Image:
 		c.wrong(n.Pos(), "a letter holds no pictures: most mail programs hide them", "[what it shows](https://…)")
 	case *ast.Link:
-		c.leads(n, string(n.Destination))
+		c.leads(n, string(util.UnescapePunctuations(n.Destination)))
 	case *ast.AutoLink:
 		if n.AutoLinkType == ast.AutoLinkURL {
 			c.leads(n, string(n.URL([]byte(c.text))))

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"text/template"
 
 	"postroom/internal/link"
@@ -18,17 +19,34 @@ import (
 )
 
 // Letters are the mails a post room can write, in every language it has them
-// in. They were checked when they were loaded and do not change.
+// in. They were checked when they were loaded. Their wording can be replaced while
+// others write them: a letter that was begun is ended in the words it began with.
 type Letters struct {
-	byLocale map[string]map[string]*letter
-	words    map[string]*words
+	held  atomic.Pointer[library]
+	words map[string]*words
 	*shell
+}
+
+// library is every letter, by language and name. It does not change.
+type library map[string]map[string]*letter
+
+func (l *Letters) library() library { return *l.held.Load() }
+
+// Replace puts the wording of other letters in the place of these.
+func (l *Letters) Replace(other *Letters) { l.held.Store(other.held.Load()) }
+
+// Copy returns letters that can be replaced by themselves.
+func (l *Letters) Copy() *Letters {
+	c := &Letters{words: l.words, shell: l.shell}
+	c.Replace(l)
+	return c
 }
 
 // letter is one mail in one language.
 type letter struct {
 	name, locale string
 	file         string
+	text         string // the whole file
 	class        postroom.Class
 	lane         postroom.Lane
 	holding      bool   // the approved words that a hold lets pass
@@ -56,7 +74,8 @@ func LoadLetters(fsys fs.FS) (*Letters, error) {
 // ReadLetters is LoadLetters for letters that were checked before, as those are
 // that come with the program: it does not write them.
 func ReadLetters(fsys fs.FS) (*Letters, error) {
-	l := &Letters{byLocale: make(map[string]map[string]*letter), words: make(map[string]*words)}
+	l := &Letters{words: make(map[string]*words)}
+	l.held.Store(&library{})
 	var err error
 	if l.shell, err = readShell(fsys); err != nil {
 		return nil, fmt.Errorf("read letters: %w", err)
@@ -89,10 +108,11 @@ func (l *Letters) add(file string, data []byte) proof.Mistakes {
 	}
 	read, found := readLetter(file, string(data))
 	read.name, read.locale = name, locale
-	if l.byLocale[locale] == nil {
-		l.byLocale[locale] = make(map[string]*letter)
+	all := l.library()
+	if all[locale] == nil {
+		all[locale] = make(map[string]*letter)
 	}
-	l.byLocale[locale][name] = read
+	all[locale][name] = read
 	return found
 }
 
@@ -100,11 +120,12 @@ func (l *Letters) add(file string, data []byte) proof.Mistakes {
 // kind of (fa for fa-AF). English does not stand in here: a reader who was
 // promised their language is not well served by another.
 func (l *Letters) Has(name, locale string) bool {
+	all := l.library()
 	for _, tag := range postroom.Fallbacks(locale) {
 		if base, _, _ := strings.Cut(locale, "-"); tag != locale && tag != base && !strings.HasPrefix(locale, tag+"-") {
 			continue
 		}
-		if l.byLocale[tag][name] != nil {
+		if all[tag][name] != nil {
 			return true
 		}
 	}
@@ -112,15 +133,16 @@ func (l *Letters) Has(name, locale string) bool {
 }
 
 // Names lists every letter.
-func (l *Letters) Names() []string { return slices.Sorted(maps.Keys(l.byLocale["en"])) }
+func (l *Letters) Names() []string { return slices.Sorted(maps.Keys(l.library()["en"])) }
 
 // Locales lists every language that has a letter.
-func (l *Letters) Locales() []string { return slices.Sorted(maps.Keys(l.byLocale)) }
+func (l *Letters) Locales() []string { return slices.Sorted(maps.Keys(l.library())) }
 
 // find returns a letter in the reader's language, or the nearest there is.
 func (l *Letters) find(name, locale string) (*letter, error) {
+	all := l.library()
 	for _, tag := range postroom.Fallbacks(locale) {
-		if found := l.byLocale[tag][name]; found != nil {
+		if found := all[tag][name]; found != nil {
 			return found, nil
 		}
 	}
@@ -129,7 +151,7 @@ func (l *Letters) find(name, locale string) (*letter, error) {
 
 // asks says whether a letter asks its reader to confirm something.
 func (l *Letters) asks(name string) bool {
-	found := l.byLocale["en"][name]
+	found := l.library()["en"][name]
 	return found != nil && found.says.links[string(link.Confirm)]
 }
 
@@ -140,7 +162,7 @@ func (o *Outbox) Asks(m postroom.Message) bool { return o.letters.asks(m.Templat
 // dashes, then Markdown. What cannot be read is noted, and the letter comes
 // back without it.
 func readLetter(file, text string) (*letter, proof.Mistakes) {
-	read := &letter{file: file}
+	read := &letter{file: file, text: text}
 	front, body, found := split(file, strings.ReplaceAll(text, "\r\n", "\n"))
 	if len(found) > 0 {
 		return read, found

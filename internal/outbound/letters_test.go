@@ -166,12 +166,12 @@ func TestEveryLetterInEveryLanguageReadsAsItMust(t *testing.T) {
 	o := writer(t)
 	for _, locale := range []string{"en", "uk", "fa", "fa-AF", "ps"} {
 		for _, name := range o.letters.Names() {
-			if o.letters.byLocale[locale][name] == nil {
+			if o.letters.library()[locale][name] == nil {
 				t.Errorf("%s is not there in %s", name, locale)
 				continue
 			}
 			bare := sample(name, locale)
-			if bare.Data = nil; o.letters.byLocale[locale][name].says.given {
+			if bare.Data = nil; o.letters.library()[locale][name].says.given {
 				bare.Data = map[string]string{dataMarkdown: "The garden opens again."}
 			}
 			for _, m := range []postroom.Message{sample(name, locale), bare} {
@@ -192,7 +192,7 @@ func checkLetter(t *testing.T, o *Outbox, m postroom.Message, p parts) {
 	body, end, found := strings.Cut(p.text, "\n----\n")
 	plainEnd := strings.Join(strings.Fields(end), " ")
 	reply := w.reply
-	if o.letters.byLocale["en"][m.Template].coordinators {
+	if o.letters.library()["en"][m.Template].coordinators {
 		reply = w.noReply
 	}
 	switch {

@@ -53,6 +53,7 @@ func (o *Outbox) ownOf(m postroom.Message, date string) own {
 type edition struct {
 	outbox   *Outbox
 	campaign postroom.Campaign
+	wording  *library // of the letter around it
 
 	mu     sync.Mutex
 	given  map[string]prose    // what all copies say, set once for each language of the letter around it
@@ -72,8 +73,8 @@ type likeness struct {
 func (o *Outbox) edition(c postroom.Campaign) *edition {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.latest == nil || o.latest.campaign != c {
-		o.latest = &edition{outbox: o, campaign: c, given: make(map[string]prose), moulds: make(map[likeness]*mould)}
+	if wording := o.letters.held.Load(); o.latest == nil || o.latest.campaign != c || o.latest.wording != wording {
+		o.latest = &edition{outbox: o, campaign: c, wording: wording, given: make(map[string]prose), moulds: make(map[likeness]*mould)}
 	}
 	return o.latest
 }

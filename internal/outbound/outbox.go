@@ -53,7 +53,11 @@ type Options struct {
 	Servers       []Server // tried in this order
 	DeliverOnlyTo []string // addresses, or @domain, in small letters; all other mail is held. Empty is no limit
 	// Modes says how much a mailbox does by itself; nil is: it answers.
-	Modes   func(mailbox string) config.MailboxMode
+	Modes func(mailbox string) config.MailboxMode
+	// WatchedUntil returns when a mailbox was watched last, if it was changed to
+	// more since: what was owed before stays unsent. Nil is never.
+	WatchedUntil func(mailbox string) time.Time
+
 	Drafter Drafter // makes drafts for mailboxes in mode draft; may be nil
 	// LeaveTo returns the address to which a letter ends a subscription; nil, or
 	// "", is that there is none.
@@ -76,6 +80,7 @@ type Outbox struct {
 	only    []string
 	servers []*server
 	modes   func(mailbox string) config.MailboxMode
+	watch   func(mailbox string) time.Time // until when it was only watched
 	drafter Drafter
 	leaveTo func(subscription string) string
 	answers config.Answers
@@ -93,7 +98,7 @@ func New(o Options) (*Outbox, error) {
 	if o.Store == nil || o.Letters == nil || o.Links == nil || o.Clock == nil || o.Org.From.Address == "" {
 		return nil, errors.New("outbound: store, letters, links, clock and the organisation's address are all needed")
 	}
-	out := &Outbox{store: o.Store, letters: o.Letters, links: o.Links, clock: o.Clock, org: o.Org, only: o.DeliverOnlyTo, modes: o.Modes, drafter: o.Drafter, leaveTo: o.LeaveTo, answers: o.Answers, watchers: o.Watchers, log: o.Log}
+	out := &Outbox{store: o.Store, letters: o.Letters, links: o.Links, clock: o.Clock, org: o.Org, only: o.DeliverOnlyTo, modes: o.Modes, watch: o.WatchedUntil, drafter: o.Drafter, leaveTo: o.LeaveTo, answers: o.Answers, watchers: o.Watchers, log: o.Log}
 	if out.answers == (config.Answers{}) {
 		out.answers = config.UsualAnswers()
 	}

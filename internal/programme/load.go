@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -19,54 +20,32 @@ type Options struct {
 	HasTemplate func(name, locale string) bool // nil leaves names of templates unchecked
 }
 
-// Set is every programme of an organisation.
-type Set struct {
-	programmes []*Programme
-	forms      []*Form
-	worries    Phrases // those of every programme's safeguarding
-}
-
-// Programmes returns the programmes, ordered by file name.
-func (s *Set) Programmes() []*Programme { return slices.Clone(s.programmes) }
-
-// Forms returns every form, in the order of files and within each file.
-func (s *Set) Forms() []*Form { return slices.Clone(s.forms) }
-
-// Programme returns the programme called name.
-func (s *Set) Programme(name string) (*Programme, bool) {
-	i := slices.IndexFunc(s.programmes, func(p *Programme) bool { return p.Name == name })
-	if i < 0 {
-		return nil, false
-	}
-	return s.programmes[i], true
-}
-
-// Form returns the form called name.
-func (s *Set) Form(name string) (*Form, bool) {
-	i := slices.IndexFunc(s.forms, func(f *Form) bool { return f.Name == name })
-	if i < 0 {
-		return nil, false
-	}
-	return s.forms[i], true
-}
-
 // Load reads every *.yaml of a folder. Its error is proof.Mistakes with every
 // mistake of every file, unless the folder itself could not be read.
 func Load(fsys fs.FS, opts Options) (*Set, error) {
-	entries, err := fs.ReadDir(fsys, ".")
+	files, found, err := readFolder(fsys)
 	if err != nil {
-		return nil, fmt.Errorf("read folder of programmes: %w", err)
+		return nil, err
 	}
+	return load(files, found, opts)
+}
+
+// LoadFiles is Load for files that were read by ReadFiles, some of which may have
+// been changed since.
+func LoadFiles(files map[string][]byte, opts Options) (*Set, error) { return load(files, nil, opts) }
+
+// ReadFiles reads every *.yaml of a folder, by name, and judges none.
+func ReadFiles(fsys fs.FS) (map[string][]byte, error) {
+	files, _, err := readFolder(fsys)
+	return files, err
+}
+
+func load(files map[string][]byte, found proof.Mistakes, opts Options) (*Set, error) {
 	l := &loader{opts: opts, names: make(map[string]string)}
-	var found proof.Mistakes
-	for _, entry := range entries {
-		mistakes, err := l.entry(fsys, entry)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, mistakes...)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		l.file(name, files[name])
 	}
-	if len(l.set.programmes) == 0 && len(found) == 0 {
+	if len(l.set.programmes) == 0 && len(l.sheets) == 0 && len(found) == 0 {
 		found = append(found, proof.Mistake{File: ".", Line: 1, Column: 1, Say: "the folder has no programme", Instead: "a file such as enquiries.yaml"})
 	}
 	for _, check := range l.later {
@@ -83,37 +62,41 @@ func Load(fsys fs.FS, opts Options) (*Set, error) {
 		worries = append(worries, p.Safeguarding.Phrases)
 	}
 	l.set.worries = together(worries...)
-	return &l.set, nil
+	return newSet(l.set), nil
+}
+
+// readFolder reads the files of a folder, and notes names that are not read.
+func readFolder(fsys fs.FS) (map[string][]byte, proof.Mistakes, error) {
+	entries, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return nil, nil, fmt.Errorf("read folder of programmes: %w", err)
+	}
+	files := make(map[string][]byte)
+	var found proof.Mistakes
+	for _, entry := range entries {
+		name := entry.Name()
+		switch {
+		case entry.IsDir():
+		case path.Ext(name) == ".yml":
+			found = append(found, proof.Mistake{File: name, Line: 1, Column: 1, Say: "only names that end in .yaml are read", Instead: "the name as " + strings.TrimSuffix(name, ".yml") + ".yaml"})
+		case path.Ext(name) == ".yaml":
+			if files[name], err = fs.ReadFile(fsys, name); err != nil {
+				return nil, nil, fmt.Errorf("read programme: %w", err)
+			}
+		}
+	}
+	return files, found, nil
 }
 
 // loader reads one file after another. What can only be judged when all are
 // read waits in later.
 type loader struct {
 	opts   Options
-	set    Set
+	set    contents
 	sheets []*proof.Sheet
 	names  map[string]string // "form join" to the programme that has it
 	lists  []string
 	later  []func()
-}
-
-func (l *loader) entry(fsys fs.FS, entry fs.DirEntry) (proof.Mistakes, error) {
-	name := entry.Name()
-	if entry.IsDir() {
-		return nil, nil
-	}
-	if path.Ext(name) == ".yml" {
-		return proof.Mistakes{{File: name, Line: 1, Column: 1, Say: "only names that end in .yaml are read", Instead: "the name as " + strings.TrimSuffix(name, ".yml") + ".yaml"}}, nil
-	}
-	if path.Ext(name) != ".yaml" {
-		return nil, nil
-	}
-	data, err := fs.ReadFile(fsys, name)
-	if err != nil {
-		return nil, fmt.Errorf("read programme: %w", err)
-	}
-	l.file(name, data)
-	return nil, nil
 }
 
 func (l *loader) file(name string, data []byte) {
@@ -124,6 +107,7 @@ func (l *loader) file(name string, data []byte) {
 		return
 	}
 	p := l.programme(root.As("the programme"))
+	p.File = name
 	l.set.programmes = append(l.set.programmes, p)
 	l.set.forms = append(l.set.forms, p.Forms...)
 }

@@ -47,12 +47,28 @@ func (r *reader) form(m proof.Map) *Form {
 	f.Button = r.words(m, "button", false)
 	f.List, f.Event = m.Text("list"), m.Text("event")
 	r.takesLetters(m, f)
+	f.Closed = r.closed(m)
 	f.Fields = r.fields(m, f)
 	f.Reach = r.reach(m, f)
 	r.checkEvent(m, f)
 	r.checkList(m, f)
 	f.snapshot()
 	return f
+}
+
+// closed reads whether, and between which moments, the form takes no answers.
+func (r *reader) closed(m proof.Map) Closed {
+	c := Closed{Now: m.Bool("closed"), Words: r.words(m, "closed_words", false)}
+	if m.Has("closed_from") {
+		c.From = r.moment(m, "closed_from")
+	}
+	if m.Has("closed_until") {
+		c.Until = r.moment(m, "closed_until")
+	}
+	if !c.From.IsZero() && !c.Until.IsZero() && !c.Until.After(c.From) {
+		m.Wrong("closed_until", "the form opens again before it closes", "a later time")
+	}
+	return c
 }
 
 // reach reads the ways in which the form may be answered. Each must have a
@@ -160,7 +176,7 @@ func (r *reader) options(m proof.Map, f Field) []Option {
 		m.Wrong("options", fmt.Sprintf("only choice and choices have options, and field %s is of type %s", f.Name, f.Type), "type: choice")
 	}
 	if !chosen {
-		m.Has("options")
+		m.Has("options") // what is wrong with it is said above
 		return nil
 	}
 	options := m.Map("options").As("field " + f.Name)
@@ -175,7 +191,27 @@ func (r *reader) options(m proof.Map, f Field) []Option {
 		m.Lacks("options", "{first: The first, second: The second}")
 	}
 	r.sameLabels(options, read)
+	r.closedOptions(m, read)
 	return read
+}
+
+// closedOptions reads which options are not offered any more. One must be left.
+func (r *reader) closedOptions(m proof.Map, options []Option) {
+	var values []string
+	for _, o := range options {
+		values = append(values, o.Value)
+	}
+	open := len(options)
+	for _, value := range m.Texts("closed_options") {
+		r.known(m, "closed_options", "option", value, values)
+		if i := slices.Index(values, value); i >= 0 && !options[i].Closed {
+			options[i].Closed = true
+			open--
+		}
+	}
+	if len(options) > 0 && open == 0 {
+		m.Wrong("closed_options", "every option is closed, and nothing is left to choose", "one option less")
+	}
 }
 
 // sameLabels notes two options that a reader could not tell apart.

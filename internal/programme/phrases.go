@@ -267,14 +267,15 @@ func (p *Programme) Worrying(texts ...string) bool {
 // Worrying returns the first programme one of whose phrases stands in a text,
 // for a letter that belongs to none. Most letters hold no phrase of any.
 func (s *Set) Worrying(text Folded) (*Programme, bool) {
-	if !s.worries.InFolded(text) {
+	held := s.now()
+	if !held.worries.InFolded(text) {
 		return nil, false
 	}
-	i := slices.IndexFunc(s.programmes, func(p *Programme) bool { return p.Safeguarding.Phrases.InFolded(text) })
+	i := slices.IndexFunc(held.programmes, func(p *Programme) bool { return p.Safeguarding.Phrases.InFolded(text) })
 	if i < 0 {
 		return nil, false
 	}
-	return s.programmes[i], true
+	return held.programmes[i], true
 }
 
 // FormFor returns the form that a letter to a mailbox is taken for: the first
@@ -284,7 +285,7 @@ func (s *Set) Worrying(text Folded) (*Programme, bool) {
 func (s *Set) FormFor(mailbox, text string) (*Form, bool) {
 	var otherwise *Form
 	folded := Fold(text)
-	for _, f := range s.forms {
+	for _, f := range s.now().forms {
 		if !slices.ContainsFunc(f.Programme.Addresses, func(a string) bool { return strings.EqualFold(a, mailbox) }) {
 			continue
 		}

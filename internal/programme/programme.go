@@ -8,6 +8,7 @@ import (
 
 // Programme is one checked programme file.
 type Programme struct {
+	File         string // name of the file in its folder
 	Name         string
 	Languages    []string // languages in which every text is there
 	Reviewed     []string // those of them a person has read through
@@ -62,8 +63,26 @@ type Form struct {
 	Keywords  Phrases          // by which a letter to the programme's address is taken for this form
 	AnyLetter bool             // it takes a letter that has the keywords of no form
 	Fields    []Field
+	Closed    Closed // whether a person has closed it; the zero value is open
 	Version   string // short hash of Snapshot
 	Snapshot  []byte // what the person was shown, as canonical JSON
+}
+
+// Closed says that a form takes no answers, because somebody said so.
+type Closed struct {
+	Now         bool           // until it is opened again
+	From, Until time.Time      // or only between these; zero is without a beginning or an end
+	Words       postroom.Words // what people read instead of the form; optional
+}
+
+// ClosedAt says whether somebody has closed the form at a moment. Whether the
+// dates it books are over is another question.
+func (f *Form) ClosedAt(at time.Time) bool {
+	c := f.Closed
+	if !c.Now && c.From.IsZero() && c.Until.IsZero() {
+		return false
+	}
+	return !at.Before(c.From) && (c.Until.IsZero() || at.Before(c.Until))
 }
 
 // Field returns the field called name.
@@ -152,10 +171,12 @@ type Field struct {
 	shown *condition // nil when If is ""
 }
 
-// Option is one answer to choose.
+// Option is one answer to choose. A closed one is not offered any more; it stays
+// in the file for what was answered before, and for somebody whose page is older.
 type Option struct {
-	Value string
-	Label postroom.Words
+	Value  string
+	Label  postroom.Words
+	Closed bool `json:",omitempty"` // left out where it is open, so that versions of before stay what they were
 }
 
 // Step is one promise of a workflow. Exactly one of On alone, Before and

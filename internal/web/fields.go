@@ -174,6 +174,9 @@ func (a asker) options(view *fieldView, f *programme.Field) []optionView {
 		}
 	}
 	for _, o := range f.Options {
+		if o.Closed && !slices.Contains(a.answers[f.Name], o.Value) {
+			continue
+		}
 		options = append(options, optionView{Value: o.Value, Label: prose{Words: a.v.of(o.Label)}})
 	}
 	for i := range options {

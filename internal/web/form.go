@@ -40,6 +40,7 @@ type formPage struct {
 type closedPage struct {
 	page
 	Form run
+	Say  run // why, and what to do instead
 }
 
 // attempt is one go at a form: what the person wrote and how it came.
@@ -78,8 +79,19 @@ func (s *Server) form(r *http.Request) (*programme.Form, error) {
 
 func (s *Server) showClosed(w http.ResponseWriter, r *http.Request, form *programme.Form, v voice) error {
 	p := closedPage{page: s.page(r, v, form.Programme.Name), Form: v.of(form.Title)}
-	p.Title = v.Say("closed.title")
+	p.Title, p.Say = v.Say("closed.title"), s.whyClosed(form, v)
 	return s.render(w, http.StatusGone, v, "closed.html", p)
+}
+
+// whyClosed is what whoever closed a form wrote, or else what we can say of it.
+func (s *Server) whyClosed(form *programme.Form, v voice) run {
+	switch by := form.ClosedAt(s.Clock.Now()); {
+	case by && len(form.Closed.Words) > 0:
+		return v.of(form.Closed.Words)
+	case by:
+		return run{Text: v.Say("closed.by_hand")}
+	}
+	return run{Text: v.Say("closed.text")}
 }
 
 // submitForm takes a form that was sent. Whatever goes wrong, the person sees

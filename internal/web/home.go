@@ -50,9 +50,12 @@ func (s *Server) openForms(v voice, p *programme.Programme) []homeForm {
 	return open
 }
 
-// open says whether a form can still be sent: one that books something, as
-// long as one of the dates has not begun.
+// open says whether a form can still be sent: unless somebody closed it, and
+// one that books something as long as one of the dates has not begun.
 func (s *Server) open(f *programme.Form) bool {
+	if f.ClosedAt(s.Clock.Now()) {
+		return false
+	}
 	return f.Event == "" || len(s.datesAhead(f)) > 0
 }
 

@@ -50,10 +50,11 @@ func (c *Case) plain() bool { return !c.byLetter() && c.Booking == nil && c.Subs
 // CaseOf puts together a case of which everything is at hand.
 func (w *Workflow) CaseOf(run postroom.Run, sub postroom.Submission, contact postroom.Contact) *Case {
 	c := &Case{Run: run, Submission: sub, Contact: contact}
-	c.programme, _ = w.Programmes.Programme(run.Programme)
-	if form, ok := w.Programmes.Form(run.Form); ok && form.Programme == c.programme {
-		c.form = form
+	if form, ok := w.Programmes.Form(run.Form); ok && form.Programme.Name == run.Programme {
+		c.form, c.programme = form, form.Programme // asked once: the set may be replaced at any moment
+		return c
 	}
+	c.programme, _ = w.Programmes.Programme(run.Programme)
 	return c
 }
 

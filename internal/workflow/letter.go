@@ -165,7 +165,9 @@ func (w *Workflow) question(form *programme.Form, f *programme.Field, locale str
 	text := w.label(f, locale)
 	var options []string
 	for _, o := range f.Options {
-		options = append(options, o.Label.In(locale))
+		if !o.Closed {
+			options = append(options, o.Label.In(locale))
+		}
 	}
 	if f.Type == programme.SessionField {
 		for _, s := range form.Sessions() {
