@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"postroom/internal/postroom"
+	"postroom/internal/programme"
 	"postroom/internal/web/desk"
 	"postroom/templates"
 )
@@ -15,7 +16,10 @@ func (r *Room) makeDesk(o Options) (err error) {
 		o.SignIn = nobody{}
 	}
 	r.Desk, err = desk.New(desk.Options{
-		Store: r.Store, Programmes: r.Programmes, Team: r.Team, SignIn: o.SignIn,
+		Store: r.Store, Programmes: r.Programmes, Team: r.Team, SignIn: o.SignIn, Wording: r.Wording,
+		Form: func(req *http.Request, form *programme.Form, locale string) (string, error) {
+			return r.Web.Preview(req, form, locale) // which is made after the desk
+		},
 		Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Public: r.locales, Log: r.Log,
 	})
 	if err != nil {

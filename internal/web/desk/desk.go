@@ -28,6 +28,7 @@ import (
 	"postroom/internal/store"
 	"postroom/internal/team"
 	"postroom/internal/web"
+	"postroom/internal/wording"
 )
 
 // SignIn says who looks at a page.
@@ -46,6 +47,19 @@ type Casework interface {
 	Deed(ctx context.Context, id string) (postroom.Deed, error)
 }
 
+// Inviter asks somebody to work at the desk, and owes them a mail that says so.
+type Inviter interface {
+	Invite(ctx context.Context, i Invitation) (postroom.Colleague, error)
+}
+
+// Invitation is somebody who is to work at the desk.
+type Invitation struct {
+	Address, Name, Locale string
+	Role                  postroom.Role
+	Programmes            []string // none is every one
+	By                    string   // name of a colleague
+}
+
 // Options is what a Desk is made from.
 type Options struct {
 	Store      *store.Store
@@ -53,12 +67,16 @@ type Options struct {
 	Team       *team.Team
 	Casework   Casework
 	SignIn     SignIn
-	Links      *link.Signer
-	Clock      postroom.Clock
-	Org        config.Organisation
-	Templates  fs.FS        // desk and static
-	Public     *web.Locales // the words of the public pages, for what work rooms say
-	Log        *slog.Logger
+	Wording    *wording.Wordings
+	Inviter    Inviter // nil cannot invite anybody
+	// Form returns the page of a form as people will see it in one language.
+	Form      func(r *http.Request, form *programme.Form, locale string) (string, error)
+	Links     *link.Signer
+	Clock     postroom.Clock
+	Org       config.Organisation
+	Templates fs.FS        // desk and static
+	Public    *web.Locales // the words of the public pages, for what work rooms say
+	Log       *slog.Logger
 }
 
 // Desk answers the pages of colleagues.
