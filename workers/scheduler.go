@@ -19,6 +19,12 @@ type Steps interface {
 	Perform(ctx context.Context, now time.Time, limit int) (int, error)
 }
 
+// Alarms tells the next of each alarm that nobody has opened in time, and says
+// of how many.
+type Alarms interface {
+	EscalateAlarms(ctx context.Context, now time.Time) (int, error)
+}
+
 // Days knows when the coordinators' summaries are due, and makes a job of each.
 type Days interface {
 	Day(now time.Time) (day string, due bool) // whether a day's are due by now
@@ -36,15 +42,16 @@ type Rests interface {
 type SchedulerOptions struct {
 	Store    *store.Store
 	Workflow Steps
-	Digests  Days  // may be nil
-	Rests    Rests // may be nil
+	Alarms   Alarms // may be nil
+	Digests  Days   // may be nil
+	Rests    Rests  // may be nil
 	Clock    postroom.Clock
 	Wake     <-chan struct{} // a signal makes it look at once; may be nil
 	Log      *slog.Logger
 }
 
-// Scheduler does steps when their time has come, and has the summaries of the
-// day made. One process at a time has
+// Scheduler does steps when their time has come, tells the next of alarms that
+// nobody has opened, and has the summaries of the day made. One process at a time has
 // that duty; another takes over when its lease runs out. Should two believe
 // for a moment that they have it, each step is still done once, because it is
 // settled by compare and set.
@@ -101,8 +108,18 @@ func (s *Scheduler) Round(ctx context.Context) (more bool, err error) {
 	if err != nil || !mine {
 		return false, err
 	}
+	alarmed, wrong := s.alarms(ctx, now) // before anything that may take long: somebody may be in danger
 	n, err := s.Workflow.Perform(ctx, now, atOnce)
-	return n == atOnce, errors.Join(err, s.summaries(ctx, now), s.endRests(ctx, now))
+	return n == atOnce || alarmed, errors.Join(wrong, err, s.summaries(ctx, now), s.endRests(ctx, now))
+}
+
+// alarms tells the next of what nobody has opened, and says whether it told any.
+func (s *Scheduler) alarms(ctx context.Context, now time.Time) (bool, error) {
+	if s.Alarms == nil {
+		return false, nil
+	}
+	n, err := s.Alarms.EscalateAlarms(ctx, now)
+	return n > 0, err
 }
 
 // endRests ends rests that are over. A clock that was put back is no reason to
@@ -154,7 +171,7 @@ func (s *Scheduler) lease(ctx context.Context, now time.Time) (mine bool, err er
 	return mine, nil
 }
 
-// next is when to look again: when the next step or summary falls due, or in a
+// next is when to look again: when the next step, alarm or summary falls due, or in a
 // second, because another process may promise one meanwhile and say nothing. A
 // step that is overdue could not even be put off and gets a second of rest. It
 // is counted from when it last looked, so that what fell due meanwhile is not
@@ -167,11 +184,13 @@ func (s *Scheduler) next(ctx context.Context) time.Time {
 			latest = at
 		}
 	}
-	step, err := s.Store.Read(ctx).NextStep()
-	if err != nil || !step.After(now) || step.After(latest) {
-		return latest
+	read := s.Store.Read(ctx)
+	for _, read := range []func() (time.Time, error){read.NextStep, read.NextAlarm} {
+		if at, err := read(); err == nil && at.After(now) && at.Before(latest) {
+			latest = at
+		}
 	}
-	return step
+	return latest
 }
 
 func (s *Scheduler) leave(ctx context.Context) error {

@@ -15,7 +15,7 @@ import (
 // lettersErase removes a letter for good. What that means is said first, and
 // nothing happens before somebody has agreed to it.
 func (c *command) lettersErase() *cobra.Command {
-	var yes bool
+	var yes, although bool
 	cmd := &cobra.Command{
 		Use:   "erase REFERENCE|ID",
 		Short: "Remove a letter for good, and never take it in again",
@@ -23,6 +23,12 @@ func (c *command) lettersErase() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if yes {
 				return c.changeLetter(cmd.Context(), args[0], "is erased", func(tx *store.Tx, l postroom.Letter, at time.Time) error {
+					if err := mayErase(tx.Reader, l, although, at); err != nil {
+						return err
+					}
+					if err := c.closeAlarm(tx, l, "the letter was erased", at); err != nil {
+						return err
+					}
 					return tx.EraseLetter(l.ID, at)
 				})
 			}
@@ -30,7 +36,19 @@ func (c *command) lettersErase() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do it, after you have read what it means")
+	cmd.Flags().BoolVar(&although, "although-kept", false, "also one that is kept because somebody may have been in danger")
 	return cmd
+}
+
+// mayErase refuses to erase a letter that is kept because somebody may have been
+// in danger, unless whoever asks for it has said that they know.
+func mayErase(r store.Reader, l postroom.Letter, although bool, at time.Time) error {
+	kept, err := r.KeptApart(postroom.AboutLetter, l.ID, at)
+	if err != nil || !kept || although {
+		return err
+	}
+	return fmt.Errorf("%s is kept because somebody may have been in danger (docs/safeguarding.md); "+
+		"ask your safeguarding lead first, and then: postroom letters erase %[1]s --yes --although-kept", named(l))
 }
 
 // warnOfErasing says what erasing a letter means, and that nothing happened.
@@ -48,6 +66,9 @@ func (c *command) warnOfErasing(r store.Reader, reference string) error {
 		"It cannot be undone. The letter stays in the mailbox; delete it there too. postroom will not take it in again.\n",
 		l.ReceivedAt.Format(time.RFC3339), or(printable(l.Address), "nobody known"), or(l.Mailbox, "none"))
 	if err := c.warnOfRest(r, l); err != nil {
+		return err
+	}
+	if err := mayErase(r, l, false, time.Now()); err != nil {
 		return err
 	}
 	return fmt.Errorf("nothing was erased; to do it: postroom letters erase %s --yes", reference)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"database/sql"
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -64,6 +65,46 @@ func TestALetterIsErasedByItsID(t *testing.T) {
 	}
 	if n := audited(t, cfg.Database.Path, "letter is erased", id); n != 1 {
 		t.Errorf("it is noted %d times", n)
+	}
+}
+
+func TestALetterAboutSomebodyInDangerIsNotErasedWithoutAWord(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "postroom.yaml")
+	testkit.WriteSettings(t, path, "127.0.0.1:1")
+	cfg, err := config.Load(path, func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := app.OpenStore(t.Context(), cfg, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	var id string
+	now := time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
+	err = st.Write(t.Context(), func(tx *store.Tx) (err error) {
+		if id, _, err = tx.AddLetter(postroom.Letter{Hash: "one", Mailbox: "support@riverside.example", ReceivedAt: now}, nil, []byte("x")); err != nil {
+			return err
+		}
+		_, _, err = tx.RaiseAlarm(postroom.Alarm{Matter: postroom.AboutLetter, Subject: id, RaisedAt: now})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"letters", "erase", id}, {"letters", "erase", id, "--yes"}} {
+		err := run(t.Context(), append([]string{"--config", path}, args...), func(string) string { return "" }, io.Discard, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), "is kept because somebody may have been in danger (docs/safeguarding.md); ask your safeguarding lead first, and then: postroom letters erase "+id+" --yes --although-kept") {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+	if said := printed(t, path, "letters", "erase", id, "--yes", "--although-kept"); !strings.Contains(said, id+" is erased") {
+		t.Errorf("it is said: %s", said)
+	}
+	a, _, err := st.Read(t.Context()).AlarmOf(postroom.AboutLetter, id)
+	if err != nil || a.ClosedBy != "command line" || !strings.HasSuffix(a.Reason, "the letter was erased") {
+		t.Errorf("the alarm is %+v, %v", a, err)
 	}
 }
 

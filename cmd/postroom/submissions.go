@@ -190,10 +190,11 @@ func (c *command) submissionsAnswered() *cobra.Command {
 const commandLine = "command line"
 
 func (c *command) submissionsRelease() *cobra.Command {
-	return c.submissionsOne("release REFERENCE", "Take the brake off a submission that is held", func(ctx context.Context, room *app.Room, s postroom.Submission) error {
+	var reason string
+	cmd := c.submissionsOne("release REFERENCE", "Take the brake off a submission that is held", func(ctx context.Context, room *app.Room, s postroom.Submission) error {
 		var sent int
 		err := room.Store.Write(ctx, func(tx *store.Tx) (err error) {
-			sent, err = release(tx, room, s)
+			sent, err = release(tx, room, s, reason)
 			return err
 		})
 		if err != nil {
@@ -204,11 +205,13 @@ func (c *command) submissionsRelease() *cobra.Command {
 		}
 		return err
 	})
+	cmd.Flags().StringVar(&reason, "reason", "it was let go", "`why`, as it stays on file where somebody may have been in danger")
+	return cmd
 }
 
-// release takes the brake off and lets go what it kept back, in one
-// transaction.
-func release(tx *store.Tx, room *app.Room, s postroom.Submission) (sent int, err error) {
+// release takes the brake off, lets go what it kept back and ends the alarm, in
+// one transaction.
+func release(tx *store.Tx, room *app.Room, s postroom.Submission, reason string) (sent int, err error) {
 	now := room.Clock.Now()
 	held, err := tx.Release(s.ID, commandLine, now)
 	if err != nil {
@@ -218,6 +221,9 @@ func release(tx *store.Tx, room *app.Room, s postroom.Submission) (sent int, err
 		return 0, fmt.Errorf("%s is not held", s.Reference)
 	}
 	if err := tx.Audit(commandLine, "release", s.ID, now); err != nil {
+		return 0, err
+	}
+	if err := room.Workflow.CloseAlarm(tx, postroom.AboutSubmission, s.ID, commandLine, reason, now); err != nil {
 		return 0, err
 	}
 	return room.Outbox.Release(tx, s.ID)

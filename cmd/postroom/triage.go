@@ -17,6 +17,7 @@ import (
 	"postroom/internal/letter"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
+	"postroom/internal/workflow"
 )
 
 // triage shows the letters that need a person, to whoever may read the
@@ -125,7 +126,12 @@ func (c *command) triageRetry() *cobra.Command {
 		Short: "Have a letter read once more, after what kept it from being understood was mended",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.changeLetter(cmd.Context(), args[0], "will be read again", arrivals.Again)
+			return c.changeLetter(cmd.Context(), args[0], "will be read again", func(tx *store.Tx, l postroom.Letter, at time.Time) error {
+				if err := arrivals.Again(tx, l, at); err != nil {
+					return err
+				}
+				return c.closeAlarm(tx, l, "it is read again", at) // and rings anew where it gives cause
+			})
 		},
 	}
 }
@@ -141,10 +147,23 @@ func (c *command) triageDone() *cobra.Command {
 				if err == nil && !done {
 					err = fmt.Errorf("%s does not need a person", l.Reference)
 				}
-				return err
+				if err != nil {
+					return err
+				}
+				return c.closeAlarm(tx, l, "a person has dealt with it", at)
 			})
 		},
 	}
+}
+
+// closeAlarm ends the alarm about a letter, where there is one.
+func (c *command) closeAlarm(tx *store.Tx, l postroom.Letter, reason string, at time.Time) error {
+	cfg, err := config.Load(c.config, c.getenv)
+	if err != nil {
+		return err
+	}
+	w := workflow.New(workflow.Options{Zone: cfg.Organisation.Zone, KeepMonths: cfg.Organisation.SafeguardingKeep})
+	return w.CloseAlarm(tx, postroom.AboutLetter, l.ID, commandLine, reason, at)
 }
 
 // changeLetter changes one letter in one transaction, with an audit row.

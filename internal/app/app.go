@@ -19,6 +19,7 @@ import (
 
 	"postroom/internal/arrivals"
 	"postroom/internal/campaign"
+	"postroom/internal/casework"
 	"postroom/internal/config"
 	"postroom/internal/digest"
 	"postroom/internal/event"
@@ -58,6 +59,7 @@ type Room struct {
 	Events     *event.Events
 	Intake     *intake.Intake
 	Arrivals   *arrivals.Arrivals
+	Casework   *casework.Casework
 	Lists      *campaign.Lists
 	Mailboxes  *mailbox.Mailboxes
 	Digests    *digest.Digests
@@ -250,6 +252,7 @@ func (r *Room) makeIntake() {
 		Store: r.Store, Programmes: r.Programmes, Intake: r.Intake, Workflow: r.Workflow, Outbox: r.Outbox, Lists: r.Lists,
 		Ours: r.ours(), Clock: r.Clock, Log: r.Log,
 	})
+	r.makeCasework()
 }
 
 // readTexts takes the texts that were read before, or reads them.
@@ -267,7 +270,8 @@ func (r *Room) readTexts(texts *Texts) (err error) {
 func (r *Room) makeWorkflow() {
 	r.Workflow = workflow.New(workflow.Options{
 		Store: r.Store, Programmes: r.Programmes, Outbox: r.Outbox,
-		Zone: r.Config.Organisation.Zone, Quiet: r.Config.Organisation.Quiet, Coordinators: r.coordinators, Safeguarding: r.safeguarding,
+		Zone: r.Config.Organisation.Zone, Quiet: r.Config.Organisation.Quiet, Coordinators: r.coordinators,
+		Safeguarding: r.safeguarding, Hours: r.Config.Organisation.WorkingHours, KeepMonths: r.Config.Organisation.SafeguardingKeep, Clock: r.Clock,
 		Label: r.locales.Text, Day: r.day, ReplyTo: r.replyTo, Log: r.Log,
 	})
 }

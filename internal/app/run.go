@@ -82,10 +82,10 @@ func (r *Room) employ() {
 	for kind, handler := range w.Handlers() {
 		r.Queue.Handle(kind, handler)
 	}
-	r.Scheduler = workers.NewScheduler(workers.SchedulerOptions{Store: r.Store, Workflow: r.Workflow, Digests: r.Digests, Rests: r.Outbox, Clock: r.Clock, Log: r.Log})
+	r.Scheduler = workers.NewScheduler(workers.SchedulerOptions{Store: r.Store, Workflow: r.Workflow, Alarms: r.Workflow, Digests: r.Digests, Rests: r.Outbox, Clock: r.Clock, Log: r.Log})
 }
 
-// WorkUntilIdle returns when no summary, no step and no job is due by the clock. Run must
+// WorkUntilIdle returns when no summary, no step, no alarm and no job is due by the clock. Run must
 // be running elsewhere. It is for tests and for the demo's fast-forward.
 func (r *Room) WorkUntilIdle(ctx context.Context) error {
 	if err := r.orderSummaries(ctx); err != nil {
@@ -98,19 +98,26 @@ func (r *Room) WorkUntilIdle(ctx context.Context) error {
 		if _, err := r.Workflow.Perform(ctx, r.Clock.Now(), 100); err != nil {
 			return fmt.Errorf("do due steps: %w", err)
 		}
+		if _, err := r.Workflow.EscalateAlarms(ctx, r.Clock.Now()); err != nil {
+			return fmt.Errorf("tell the next of alarms: %w", err)
+		}
 		if idle, err := r.idle(ctx); err != nil || idle {
 			return err
 		}
 	}
 }
 
-// idle says whether nothing is left to do. Steps are looked at first: a step
-// that the scheduler does in between leaves its job where the second look
+// idle says whether nothing is left to do. Steps and alarms are looked at first:
+// what the scheduler does of them in between leaves its job where the last look
 // finds it.
 func (r *Room) idle(ctx context.Context) (bool, error) {
 	read, now := r.Store.Read(ctx), r.Clock.Now()
 	steps, err := read.DueSteps(now, 1)
 	if err != nil || len(steps) > 0 {
+		return false, err
+	}
+	alarms, err := read.DueAlarms(now, 1)
+	if err != nil || len(alarms) > 0 {
 		return false, err
 	}
 	left, err := read.WorkLeft(now)

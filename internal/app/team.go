@@ -8,6 +8,7 @@ import (
 
 	"postroom/internal/digest"
 	"postroom/internal/postroom"
+	"postroom/internal/programme"
 	"postroom/internal/team"
 	"postroom/internal/workflow"
 )
@@ -54,21 +55,63 @@ func (r *Room) everybody() (list []workflow.Coordinator) {
 	return list
 }
 
-// safeguarding lists who is called when somebody of a programme may be in
-// danger: its lead and deputy. Where it names nobody who is here, those who look
-// after it are called.
-func (r *Room) safeguarding(name string) (list []workflow.Coordinator) {
-	if p, known := r.Programmes.Programme(name); known {
-		for _, who := range []string{p.Safeguarding.Lead, p.Safeguarding.Deputy} {
-			if c, here := r.Team.Named(who); here {
-				list = append(list, workflow.Coordinator{Name: c.Name, Address: c.Address, Locale: c.Locale})
-			}
+// safeguarding says who is called when somebody of a programme may be in danger:
+// its lead, its deputy, and then the admins. Where neither of the first two is
+// here, those who look after it are called with the admins. Nobody is called at
+// two stages, unless there is nobody else.
+func (r *Room) safeguarding(name string) workflow.Guards {
+	s := r.safeguardingOf(name)
+	lead, deputy := r.guards(r.named(s.Lead)), r.guards(r.named(s.Deputy))
+	known := slices.Concat(lead, deputy)
+	last := r.guards(r.Team.With(postroom.Admin))
+	if len(known) == 0 {
+		last = append(last, r.guards(r.Team.LooksAfter(name, ""))...)
+	}
+	others := r.guards(r.Team.LooksAfter("", "")) // every coordinator
+	for _, list := range [][]workflow.Coordinator{last, others} {
+		if list = without(list, known); len(list) > 0 {
+			return workflow.Guards{lead, without(deputy, lead), list}
 		}
 	}
-	if len(list) == 0 {
-		return r.coordinators(name)
+	return workflow.Guards{lead, without(deputy, lead), others}
+}
+
+// safeguardingOf is what a programme says of it. What belongs to none that says
+// anything is for whom the first that does has named.
+func (r *Room) safeguardingOf(name string) programme.Safeguarding {
+	if p, known := r.Programmes.Programme(name); known && p.Safeguarding.Lead != "" {
+		return p.Safeguarding
+	}
+	for _, p := range r.Programmes.Programmes() {
+		if p.Safeguarding.Lead != "" {
+			return p.Safeguarding
+		}
+	}
+	return programme.Safeguarding{}
+}
+
+// named is the colleague of a name, if they are here.
+func (r *Room) named(name string) []postroom.Colleague {
+	c, here := r.Team.Named(name)
+	if !here {
+		return nil
+	}
+	return []postroom.Colleague{c}
+}
+
+// guards are colleagues as those who are called, also while they are away.
+func (r *Room) guards(colleagues []postroom.Colleague) (list []workflow.Coordinator) {
+	for _, c := range colleagues {
+		list = append(list, workflow.Coordinator{Name: c.Name, Address: c.Address, Locale: c.Locale, Away: c.Away(r.Clock.Now())})
 	}
 	return list
+}
+
+// without is a list without those who are in another.
+func without(list, other []workflow.Coordinator) []workflow.Coordinator {
+	return slices.DeleteFunc(slices.Clone(list), func(c workflow.Coordinator) bool {
+		return slices.ContainsFunc(other, func(o workflow.Coordinator) bool { return o.Address == c.Address })
+	})
 }
 
 // staff lists the addresses of everybody who works here, in small letters.

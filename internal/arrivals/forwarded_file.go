@@ -62,6 +62,10 @@ func (in *Arrivals) File(ctx context.Context, l postroom.Letter, as As, by strin
 		if err != nil || !placed {
 			return err
 		}
+		filed := "it is filed as " + receipt.Submission.Reference // which has an alarm of its own where it gives cause
+		if err := in.Workflow.CloseAlarm(tx, postroom.AboutLetter, l.ID, by, filed, a.at); err != nil {
+			return err
+		}
 		return tx.Audit(by, "letter is filed as "+receipt.Submission.Reference, l.ID, a.at)
 	})
 }

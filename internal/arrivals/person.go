@@ -275,11 +275,7 @@ func (in *Arrivals) judged(a arrival) (worried *programme.Programme, k workflow.
 // alarm calls whoever a programme names for letters in which somebody may be in
 // danger.
 func (in *Arrivals) alarm(tx *store.Tx, a arrival, p *programme.Programme) error {
-	kept, err := tx.Letter(a.ID)
-	if err != nil {
-		return err
-	}
-	return in.Workflow.Alarm(tx, p.Name, kept, kept.Reference, a.at)
+	return in.Workflow.Raise(tx, postroom.Alarm{Matter: postroom.AboutLetter, Subject: a.ID, Programme: p.Name, RaisedAt: a.at})
 }
 
 // personal says whether a person wrote the letter, as far as can be told.

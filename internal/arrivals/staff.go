@@ -164,6 +164,9 @@ func (in *Arrivals) answerTriage(tx *store.Tx, a arrival, answered *bool) error 
 			if _, err := tx.EndTriage(l.ID, reasonAnswered, a.at); err != nil {
 				return fmt.Errorf("end triage of letter %s: %w", l.ID, err)
 			}
+			if err := in.Workflow.CloseAlarm(tx, postroom.AboutLetter, l.ID, "mailbox", "somebody has answered it from their mail program", a.at); err != nil {
+				return err
+			}
 			if err := in.Outbox.Answered(tx, l.ID, "", a.at); err != nil {
 				return err
 			}

@@ -1,17 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 )
 
 // filling is what years of work leave in the tables that grow without end:
 // nearly all of it done, a little of it waiting for a person or for its day.
-// ID(x) is an id as the post room makes them, in order of time; RANDOM is one
-// that has no order.
+// ID(x) is an id as the post room makes them, in order of time, and ID(x, n) that
+// of another row; RANDOM is one that has no order.
 var filling = []string{
 	`INSERT INTO contacts (id, name, name_key, created_at) SELECT ID(c), 'Ann Old', 'ann old', i FROM n`,
 	`INSERT INTO addresses (address) SELECT 'old' || i || '@example.org' FROM n`,
@@ -38,20 +40,36 @@ func knownAddress(n int64) string { return fmt.Sprintf("old%d@example.org", n) }
 // for the disk; PostgreSQL looks at its tables afterwards, as it does by itself
 // after a while.
 func fill(t testing.TB, place *site, rows int) error {
+	heaps := make([]heap, len(filling))
+	for n, insert := range filling {
+		heaps[n] = heap{rows, insert}
+	}
+	return fillHeaps(t, place, heaps)
+}
+
+// heap is a statement that puts so many rows on file: n holds their numbers.
+type heap struct {
+	rows   int
+	insert string
+}
+
+func fillHeaps(t testing.TB, place *site, heaps []heap) error {
 	dialect := strings.NewReplacer("RANDOM", "lower(hex(randomblob(16)))", "LETTER", "randomblob(1500)")
-	numbers, pragmas := fmt.Sprintf(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT`, rows), []string{"synchronous(OFF)", "cache_size(-1000000)"}
+	numbers, pragmas := `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT`, []string{"synchronous(OFF)", "cache_size(-1000000)"}
 	if place.cfg.Database.Postgres() {
 		dialect = strings.NewReplacer("RANDOM || RANDOM || RANDOM", "decode(md5(random()::text) || md5(random()::text), 'hex')", "RANDOM", "md5(random()::text)", "LETTER", "decode(repeat(md5(random()::text), 94), 'hex')")
-		numbers = fmt.Sprintf(`WITH n (i) AS (SELECT generate_series(1, %d)) SELECT`, rows)
+		numbers = `WITH n (i) AS (SELECT generate_series(1, %d)) SELECT`
 	}
 	db := place.sql(t, pragmas...)
 	defer db.Close()
 	var all []string
-	for _, insert := range filling {
-		for _, kind := range []string{"1", "5", "7", "9", "a", "b", "c", "e", "f"} {
-			insert = strings.ReplaceAll(insert, "ID("+kind+")", "'01900000-0000-7000-8"+kind+"00-' || substr(CAST(1000000000000 + i AS TEXT), 2)")
-		}
-		all = append(all, strings.Replace(dialect.Replace(insert), "SELECT", numbers, 1))
+	id := regexp.MustCompile(`ID\((\w)(?:, ((?:[^()]|\([^()]*\))*))?\)`)
+	for _, heap := range heaps {
+		insert := id.ReplaceAllStringFunc(heap.insert, func(found string) string {
+			part := id.FindStringSubmatch(found)
+			return "'01900000-0000-7000-8" + part[1] + "00-' || substr(CAST(1000000000000 + " + cmp.Or(part[2], "i") + " AS TEXT), 2)"
+		})
+		all = append(all, strings.Replace(dialect.Replace(insert), "SELECT", fmt.Sprintf(numbers, heap.rows), 1))
 	}
 	list, last := `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL`, `PRAGMA wal_checkpoint(TRUNCATE)`
 	if place.cfg.Database.Postgres() {

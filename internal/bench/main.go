@@ -38,7 +38,7 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"form", form}, {"answer", answer}, {"letter", letterAnswered}, {"letters", letters},
-		{"newsletter", newsletter}, {"jobs", jobs}, {"demo", demo}, {"growth", growth},
+		{"newsletter", newsletter}, {"jobs", jobs}, {"demo", demo}, {"growth", growth}, {"desk", desk},
 	}
 }
 

@@ -49,13 +49,16 @@ type Config struct {
 // Organisation is whose post room this is.
 type Organisation struct {
 	Name          string
-	BaseURL       string         // where people find its pages; no slash at the end
-	Zone          *time.Location // in which days begin; Europe/London if left out
-	Quiet         postroom.Quiet // when no follow-up is sent; 21:00-08:00 if left out
+	BaseURL       string                // where people find its pages; no slash at the end
+	Zone          *time.Location        // in which days begin; Europe/London if left out
+	Quiet         postroom.Quiet        // when no follow-up is sent; 21:00-08:00 if left out
+	WorkingHours  postroom.WorkingHours // when somebody is at work; Monday to Friday from nine to five if left out
 	From          mail.Address
 	PostalAddress string         // at the end of newsletters
 	PrivacyNotice string         // URL of the full notice, or ""
 	EmergencyText postroom.Words // at the end of every mail; nil uses the standard text
+
+	SafeguardingKeep int // months for which what is about somebody in danger is kept after it was let go; 72 if left out
 }
 
 // Coordinator is a person who looks after programmes.

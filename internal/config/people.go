@@ -22,10 +22,13 @@ func (r reader) organisation(m proof.Map) Organisation {
 		BaseURL:       strings.TrimRight(webAddress(o, "base_url", o.Need("base_url", "https://post.your-charity.example")), "/"),
 		Zone:          zone(o),
 		Quiet:         quiet(o),
+		WorkingHours:  workingHours(o),
 		From:          from(o),
 		PostalAddress: o.Text("postal_address"),
 		PrivacyNotice: webAddress(o, "privacy_notice", o.Text("privacy_notice")),
 		EmergencyText: o.Words("emergency_text", "en"),
+
+		SafeguardingKeep: safeguardingKeep(o),
 	}
 }
 

@@ -86,9 +86,13 @@ func (g *gathering) guards(programme string) bool {
 
 func (g *gathering) held() error {
 	all, err := g.read.OnHold(bound)
+	if err != nil {
+		return err
+	}
+	called, err := g.calledAbout()
 	var mine []wait
 	for _, a := range all {
-		if g.concerns(a.Programme) || g.guards(a.Programme) {
+		if g.concerns(a.Programme) || g.guards(a.Programme) || slices.Contains(called, a.Reference) {
 			mine = append(mine, wait{age: g.age(a.Since), Reference: g.say(a.Reference)})
 		}
 	}

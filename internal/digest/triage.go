@@ -76,9 +76,46 @@ func (g *gathering) triage() error {
 }
 
 // called says whether this coordinator was called about a letter because
-// somebody may be in danger. The key is the one under which that call is owed.
+// somebody may be in danger, and nobody has said that it is over.
 func (g *gathering) called(l postroom.Letter) (bool, error) {
-	_, called, err := g.read.MessageWithKey("alert:" + l.ID + ":" + g.who.Address)
+	a, rang, err := g.read.AlarmOf(postroom.AboutLetter, l.ID)
+	if err != nil || !rang || !a.ClosedAt.IsZero() {
+		return false, err
+	}
+	return g.alarmed(a)
+}
+
+// calledAbout lists the references of the submissions about which this
+// coordinator was called, though it is not their programme.
+func (g *gathering) calledAbout() (references []string, err error) {
+	open, err := g.read.OpenAlarms(bound)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range open {
+		if a.Matter != postroom.AboutSubmission || g.concerns(a.Programme) {
+			continue
+		}
+		called, err := g.alarmed(a)
+		if err != nil {
+			return nil, err
+		}
+		if called {
+			sub, err := g.read.Submission(a.Subject)
+			if err != nil {
+				return nil, err
+			}
+			references = append(references, sub.Reference)
+		}
+	}
+	return references, nil
+}
+
+// alarmed says whether this coordinator was called at any stage of an alarm.
+func (g *gathering) alarmed(a postroom.Alarm) (called bool, err error) {
+	for stage := 0; stage <= a.Stage && !called && err == nil; stage++ {
+		_, called, err = g.read.MessageWithKey(a.CallKey(stage) + g.who.Address)
+	}
 	return called, err
 }
 

@@ -16,10 +16,10 @@ func TestTheSecondAlertSaysThatNobodyHasLooked(t *testing.T) {
 	if !strings.HasPrefix(first.text, "Please look at a message now: K7M-4QX. Somebody may be in danger.") {
 		t.Errorf("the first alert reads\n%s", first.text)
 	}
-	m.Data["again"] = "yes"
+	m.Data["again"], m.Data["since"] = "yes", "2026-11-27T16:30:00Z"
 	p := compose(t, o, m)
 	text := strings.Join(strings.Fields(p.text), " ")
-	if p.subject(t) != "Nobody has looked yet: K7M-4QX" || !strings.HasPrefix(text, "Nobody has looked yet at a message in which somebody may be in danger: K7M-4QX.") {
+	if p.subject(t) != "Nobody has looked yet: K7M-4QX" || !strings.HasPrefix(text, "Nobody has looked yet at a message in which somebody may be in danger: K7M-4QX. It has waited since Friday 27 November, 4:30pm.") {
 		t.Errorf("the second alert reads %q\n%s", p.subject(t), p.text)
 	}
 	for _, command := range []string{"postroom submissions show K7M-4QX", "postroom submissions release K7M-4QX", "postroom triage show K7M-4QX"} {

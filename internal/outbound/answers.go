@@ -20,6 +20,8 @@ const (
 	ReasonAnswered = "reason.answered" // a person was faster
 	ReasonBounced  = "reason.bounced"  // it was sent, and came back
 
+	ReasonTakenBack = "reason.taken_back" // whoever wrote it took it back before it left
+
 	// What a budget kept back or put off, the narrowest first.
 	ReasonBudget        = "reason.budget"         // the sender has had this answer today
 	ReasonBudgetAddress = "reason.budget_address" // the sender has had enough answers today
@@ -42,9 +44,10 @@ func (o *Outbox) mode(mailbox string) config.MailboxMode {
 
 // watched keeps back what a mailbox would answer that is only watched, to
 // whoever it is: staff see its letters in their own mail program. They are called
-// all the same when somebody may be in danger.
+// all the same when somebody may be in danger, and what a person wrote is no
+// doing of the mailbox's.
 func (o *Outbox) watched(tx *store.Tx, m postroom.Message) (verdict, error) {
-	if o.modes == nil || m.Lane == postroom.Urgent && m.Contact == "" && m.Letter == "" {
+	if o.modes == nil || m.Lane == postroom.Urgent && m.Contact == "" && m.Letter == "" || o.letters.byAPerson(m.Template) {
 		return verdict{}, nil
 	}
 	mailbox := m.Sender
@@ -54,23 +57,38 @@ func (o *Outbox) watched(tx *store.Tx, m postroom.Message) (verdict, error) {
 			return verdict{}, err
 		}
 	}
-	if o.mode(mailbox) == config.Watch || o.owedInWatch(mailbox, m.CreatedAt) {
+	old, err := o.owedInWatch(tx, mailbox, m)
+	if err != nil {
+		return verdict{}, err
+	}
+	if old || o.mode(mailbox) == config.Watch {
 		return verdict{state: postroom.Suppressed, reason: ReasonWatch}, nil
 	}
 	return verdict{}, nil
 }
 
-// owedInWatch says whether a message was owed while its mailbox was only watched.
-// It was shown to staff as what would have been sent; whoever lets the mailbox
-// answer from now on does not expect it to leave.
-func (o *Outbox) owedInWatch(mailbox string, owed time.Time) bool {
-	return o.watch != nil && mailbox != "" && owed.Before(o.watch(mailbox))
+// owedInWatch says whether a message was owed, or answers a letter that came, while
+// its mailbox was only watched: whoever lets the mailbox answer from now on does not
+// expect that to leave. What was promised for later is kept.
+func (o *Outbox) owedInWatch(tx *store.Tx, mailbox string, m postroom.Message) (bool, error) {
+	if o.watch == nil || mailbox == "" {
+		return false, nil
+	}
+	until := o.watch(mailbox)
+	if until.IsZero() || m.CreatedAt.Before(until) || m.Letter == "" {
+		return m.CreatedAt.Before(until), nil
+	}
+	answers, err := tx.Letter(m.Letter)
+	if postroom.KindOf(err) == postroom.NotFound { // it was erased
+		return false, nil
+	}
+	return err == nil && answers.ReceivedAt.Before(until), err
 }
 
 // drafted keeps back what a person wants to send themselves. Deliver makes the
 // draft; whoever else asks comes again.
 func (o *Outbox) drafted(_ *store.Tx, m postroom.Message) (verdict, error) {
-	if o.mode(m.Sender) != config.Draft {
+	if o.mode(m.Sender) != config.Draft || o.letters.byAPerson(m.Template) {
 		return verdict{}, nil
 	}
 	return verdict{state: postroom.Deferred, reason: ReasonDrafted, until: o.clock.Now().Add(lastRest)}, nil
@@ -266,6 +284,12 @@ func (o *Outbox) Bounced(tx *store.Tx, message string, never bool, reason string
 func (l *Letters) acknowledges(name string) bool {
 	found := l.library()["en"][name]
 	return found != nil && found.acknowledges
+}
+
+// byAPerson says whether a letter is what a person wrote.
+func (l *Letters) byAPerson(name string) bool {
+	found := l.library()["en"][name]
+	return found != nil && found.byPerson
 }
 
 // lets says whether a letter is the approved words that a hold lets pass.

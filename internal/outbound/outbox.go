@@ -131,10 +131,16 @@ func (o *Outbox) Close() {
 // and (unless the caller chose one) lane. A message with this key that was owed
 // before stands as it is, and nothing is filed.
 func (o *Outbox) Owe(tx *store.Tx, m postroom.Message) (postroom.Message, error) {
+	return o.OweAt(tx, m, o.clock.Now())
+}
+
+// OweAt is Owe for a message that leaves no earlier than a moment, so that it
+// can be taken back until then.
+func (o *Outbox) OweAt(tx *store.Tx, m postroom.Message, at time.Time) (postroom.Message, error) {
 	if err := o.address(&m); err != nil {
 		return m, fmt.Errorf("owe message: %w", err)
 	}
-	return m, tx.OweMessage(m, o.clock.Now())
+	return m, tx.OweMessage(m, at)
 }
 
 // OweCopies files copies of one part of a newsletter, in the caller's
@@ -198,6 +204,21 @@ func (o *Outbox) Release(tx *store.Tx, submission string) (sent int, err error) 
 		}
 	}
 	return len(ids), nil
+}
+
+// Resume lets messages go that were kept back for a reason which holds no
+// longer. Those that were settled otherwise stay as they are.
+func (o *Outbox) Resume(tx *store.Tx, messages []string, reason string) error {
+	for _, id := range messages {
+		resumed, err := tx.Resume(id, reason)
+		if err == nil && resumed {
+			err = o.reopen(tx, id)
+		}
+		if err != nil {
+			return fmt.Errorf("let message %s go after all: %w", id, err)
+		}
+	}
+	return nil
 }
 
 func (o *Outbox) forgoNeedless(tx *store.Tx, submission string) error {

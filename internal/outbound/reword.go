@@ -365,8 +365,10 @@ func ways(key string) []string {
 		return []string{"date", "day", "time"}
 	case "ends":
 		return []string{"time"}
-	case "party", "waiting", "owed":
+	case "party", "waiting":
 		return []string{"number"}
+	case "again", "owed":
+		return nil // only asked about, {{if .again}}
 	case "reason":
 		return []string{"because"}
 	}

@@ -12,7 +12,7 @@ import (
 func keys() []string {
 	return []string{
 		"name", "reference", "programme", "form_title", "reply_by", "event", "session",
-		"starts", "ends", "venue", "party", "list", "area", "url", "owed", "reason", "again",
+		"starts", "ends", "venue", "party", "list", "area", "url", "owed", "reason", "again", "since",
 		"waiting", "was_starts", "was_venue", "step", "subject", "mailbox", "phone",
 	}
 }

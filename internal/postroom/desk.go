@@ -1,6 +1,9 @@
 package postroom
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Matter is a kind of thing that colleagues work on at the desk.
 type Matter string
@@ -67,6 +70,13 @@ type Alarm struct {
 	ClosedBy  string
 	Reason    string    // why it was closed, sealed at rest
 	KeepUntil time.Time // it is kept apart from all other retention
+}
+
+// CallKey is what the key of the message begins with by which somebody is called at
+// a stage of an alarm; their address follows. One that was closed and rings anew
+// has others.
+func (a Alarm) CallKey(stage int) string {
+	return fmt.Sprintf("alert:%s:%d:%d:", a.ID, stage, a.RaisedAt.UnixMicro())
 }
 
 // WordingKind is what a wording is of.

@@ -87,6 +87,9 @@ type Call struct {
 	Reason     string
 	Done       bool
 	At         time.Time
+
+	AssignedTo   string    // name of a colleague; "" is whoever looks after what it is about
+	SnoozedUntil time.Time // zero when it is not put off
 }
 
 // DataLeft is the key in Data under which a message names, with blanks between,

@@ -34,9 +34,12 @@
 //	    event: fair                   # books
 //	    keywords: {en: [join us]}     # a letter to one of addresses with these words is taken for this form
 //	    any_letter: true              # and this form takes those with none; an enquiry's does unless it says false
+//	    closed: true                  # takes no answers; or between closed_from: and closed_until: 2027-01-04 09:00
+//	    closed_words: …               # what people read instead
 //	    fields:
 //	      - {field: email, type: email}   # name, email, phone, organisation, places, session may do without labels
-//	      - {field: topic, type: choice, required: true, label: …, error_label: …, options: {a: …, b: …}}
+//	      - {field: topic, type: choice, required: true, label: …, error_label: …, options: {a: …, b: …},
+//	         closed_options: [b]}         # not offered any more, and still read where it was answered before
 //	      - {field: more, type: long_text, if: 'topic == "b"', label: …, error_label: …}
 //	      - {field: needs, type: text, label: …, error_label: …, special_category: true, purpose: …, keep: …}
 //	workflow:
@@ -66,6 +69,10 @@
 // ends or venue is another than before. The next date of something that comes
 // again is therefore another session, with another name: the old one's guests
 // would be told that it has moved.
+//
+// A file may be changed by a program as well: Apply makes an Edit of its own lines,
+// so that comments and order stay, and what comes out is judged by Load like any
+// other.
 //
 // Conditions compare answers: area == "olney", "tea" in interests, places > 2.
 // A field's may ask about the fields above it; a step's about every answer

@@ -41,5 +41,8 @@ func (tx *Tx) SetReach(contact string, reach postroom.Reach, phone string) error
 	if err != nil {
 		return fmt.Errorf("set how to reach contact %s: %w", contact, err)
 	}
-	return nil
+	if phone == "" {
+		return nil
+	}
+	return tx.findAnew(contact)
 }

@@ -53,6 +53,9 @@ func (tx *Tx) addContact(c postroom.Contact, at time.Time) (postroom.Contact, er
 		c.ID, c.Name, nameKey(c.Name), c.Phone, c.Locale, c.Reach, c.Discreet, micros(at)); err != nil {
 		return c, fmt.Errorf("add contact: %w", err)
 	}
+	if err := tx.beFound(FoundContact, c.ID, contactWords(c.Name, c.Phone, c.Address)); err != nil {
+		return c, fmt.Errorf("add contact: %w", err)
+	}
 	if c.Address == "" {
 		return c, nil
 	}
@@ -71,13 +74,13 @@ func (tx *Tx) findContact(c postroom.Contact) (id string, err error) {
 			return "", err
 		}
 		err = tx.row(`
-			SELECT contacts.id FROM contacts JOIN contact_addresses ON contact_id = contacts.id
+			SELECT CASE WHEN merged_into <> '' THEN merged_into ELSE contacts.id END FROM contacts JOIN contact_addresses ON contact_id = contacts.id
 			 WHERE address = $1 AND name_key = $2 ORDER BY contacts.id LIMIT 1`, c.Address, nameKey(c.Name)).Scan(&id)
 	case c.Phone != "":
 		if err := tx.touchPhone(c.Phone); err != nil {
 			return "", err
 		}
-		err = tx.row(`SELECT id FROM contacts WHERE phone = $1 AND phone <> '' AND name_key = $2 ORDER BY id LIMIT 1`, c.Phone, nameKey(c.Name)).Scan(&id)
+		err = tx.row(`SELECT CASE WHEN merged_into <> '' THEN merged_into ELSE id END FROM contacts WHERE phone = $1 AND phone <> '' AND name_key = $2 ORDER BY id LIMIT 1`, c.Phone, nameKey(c.Name)).Scan(&id)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
@@ -90,7 +93,7 @@ func (r Reader) ContactNamed(address, name string) (id string, err error) {
 	if nameKey(name) == "" {
 		return "", nil
 	}
-	err = r.row(`SELECT contacts.id FROM contacts JOIN contact_addresses ON contact_id = contacts.id
+	err = r.row(`SELECT CASE WHEN merged_into <> '' THEN merged_into ELSE contacts.id END FROM contacts JOIN contact_addresses ON contact_id = contacts.id
 		 WHERE address = $1 AND name_key = $2 ORDER BY contacts.id LIMIT 1`, address, nameKey(name)).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
@@ -134,7 +137,10 @@ func (tx *Tx) AddAddress(contact, address string, at time.Time) error {
 	if err := tx.TouchAddress(address, time.Time{}); err != nil {
 		return fmt.Errorf("add address: %w", err)
 	}
-	return tx.giveAddress(contact, address, at)
+	if err := tx.giveAddress(contact, address, at); err != nil {
+		return fmt.Errorf("add address: %w", err)
+	}
+	return tx.alsoFoundBy(contact, addressWords(address))
 }
 
 // CorrectAddress puts an address in the place of one that proved wrong, which
@@ -143,8 +149,10 @@ func (tx *Tx) CorrectAddress(contact, wrong, right string, at time.Time) error {
 	if err := tx.AddAddress(contact, right, at); err != nil || wrong == right {
 		return err
 	}
-	_, err := tx.exec(`DELETE FROM contact_addresses WHERE contact_id = $1 AND address = $2`, contact, wrong)
-	return err
+	if _, err := tx.exec(`DELETE FROM contact_addresses WHERE contact_id = $1 AND address = $2`, contact, wrong); err != nil {
+		return fmt.Errorf("take address away: %w", err)
+	}
+	return tx.findAnew(contact)
 }
 
 // giveAddress is AddAddress for an address that is locked already.
@@ -195,15 +203,19 @@ func (tx *Tx) ComplementContact(id string, c postroom.Contact) error {
 	if err != nil {
 		return fmt.Errorf("complement contact %s: %w", id, err)
 	}
-	return nil
+	return tx.findAnew(id)
 }
 
 // FindOrAddOrganisation returns the id of the local group with this name.
 func (tx *Tx) FindOrAddOrganisation(name string, at time.Time) (id string, err error) {
+	fresh := newID()
 	err = tx.row(`
 		INSERT INTO organisations (id, name, name_key, created_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (name_key) DO UPDATE SET name = organisations.name RETURNING id`,
-		newID(), name, nameKey(name), micros(at)).Scan(&id)
+		fresh, name, nameKey(name), micros(at)).Scan(&id)
+	if err == nil && id == fresh {
+		err = tx.beFound(FoundOrganisation, id, cut(name))
+	}
 	if err != nil {
 		return "", fmt.Errorf("find or add organisation: %w", err)
 	}
@@ -212,10 +224,13 @@ func (tx *Tx) FindOrAddOrganisation(name string, at time.Time) (id string, err e
 
 // JoinOrganisation notes that a contact belongs to a local group.
 func (tx *Tx) JoinOrganisation(contact, organisation string, at time.Time) error {
-	_, err := tx.exec(`
+	n, err := tx.exec(`
 		INSERT INTO contact_organisations (contact_id, organisation_id, added_at) VALUES ($1, $2, $3)
 		ON CONFLICT (contact_id, organisation_id) DO NOTHING`, contact, organisation, micros(at))
-	return err
+	if err != nil || n == 0 {
+		return err
+	}
+	return tx.foundByGroup(contact, organisation)
 }
 
 // JoinForum puts a contact on a forum. Joining again changes nothing.
@@ -233,6 +248,7 @@ func (r Reader) ForumMembers(forum string) (contacts []string, err error) {
 		err := rows.Scan(&id)
 		contacts = append(contacts, id)
 		return err
-	}, `SELECT contact_id FROM forum_members WHERE forum = $1 ORDER BY joined_at, contact_id`, forum)
+	}, `SELECT contact_id FROM forum_members WHERE forum = $1
+		AND contact_id NOT IN (SELECT id FROM contacts WHERE merged_into <> '') ORDER BY joined_at, contact_id`, forum)
 	return contacts, err
 }

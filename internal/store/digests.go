@@ -132,7 +132,8 @@ func (r Reader) Unanswered(programme string, kind postroom.FormKind, form string
 // questions open and wait, who has waited longest first, at most limit, and
 // says how many there are in all.
 func (r Reader) Unfinished(programme string, by time.Time, limit int) (list []Awaiting, all int, err error) {
-	const which = ` WHERE programme = $1 AND open_fields <> '' AND submissions.letter_id <> '' AND state = 'received' AND received_at <= $2`
+	// Asked for a state as it stands, SQLite would read all that waits.
+	const which = ` WHERE programme = $1 AND open_fields <> '' AND submissions.letter_id <> '' AND state || '' = 'received' AND received_at <= $2`
 	list, err = r.awaiting(`SELECT `+awaitingColumns+`, received_at
 		  FROM submissions JOIN contacts ON contacts.id = contact_id`+which+`
 		 ORDER BY received_at LIMIT $3`, programme, micros(by), limit)
@@ -275,12 +276,12 @@ type CallToMake struct {
 func (r Reader) CallsToMake(limit int) (list []CallToMake, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var c CallToMake
-		var at int64
-		err := rows.Scan(&c.ID, &c.Message, &c.Contact, &c.Submission, &c.Reason, &at, &c.Programme, &c.Reference)
-		c.At = moment(at)
+		var at, snoozed int64
+		err := rows.Scan(&c.ID, &c.Message, &c.Contact, &c.Submission, &c.Reason, &at, &c.AssignedTo, &snoozed, &c.Programme, &c.Reference)
+		c.At, c.SnoozedUntil = moment(at), moment(snoozed)
 		list = append(list, c)
 		return err
-	}, `SELECT calls.id, calls.message_id, calls.contact_id, calls.submission_id, calls.reason, calls.created_at,
+	}, `SELECT calls.id, calls.message_id, calls.contact_id, calls.submission_id, calls.reason, calls.created_at, calls.assigned_to, calls.snoozed_until,
 		       messages.programme, coalesce(submissions.reference, '')
 		  FROM calls JOIN messages ON messages.id = calls.message_id LEFT JOIN submissions ON submissions.id = calls.submission_id
 		 WHERE calls.state = 'open' ORDER BY calls.created_at, calls.id LIMIT $1`, limit)

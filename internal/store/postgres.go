@@ -74,7 +74,7 @@ func (p *pooled) once(ctx context.Context, fn func(*Tx) error) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	q := newPipeline(conn)
-	err = q.end(ctx, guarded(fn, &Tx{Reader: Reader{ctx: ctx, q: q}}))
+	err = q.end(ctx, guarded(fn, &Tx{Reader: Reader{ctx: ctx, q: q, on: "postgres"}}))
 	if closed := conn.Close(); closed != nil && !errors.Is(closed, sql.ErrConnDone) {
 		err = errors.Join(err, fmt.Errorf("give the connection back: %w", closed))
 	}

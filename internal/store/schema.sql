@@ -19,7 +19,8 @@ CREATE TABLE contacts (
 	locale     TEXT NOT NULL DEFAULT '',
 	reach      TEXT NOT NULL DEFAULT 'email' CHECK (reach IN ('email', 'phone', 'post', 'trusted_person')),
 	discreet   BOOLEAN NOT NULL DEFAULT FALSE,
-	created_at BIGINT NOT NULL
+	created_at BIGINT NOT NULL,
+	merged_into TEXT NOT NULL DEFAULT '' -- the contact that is the same person, who has everything of theirs
 );
 CREATE INDEX contacts_by_phone ON contacts (phone, name_key) WHERE phone <> '';
 
@@ -49,6 +50,7 @@ CREATE TABLE contact_organisations (
 	added_at        BIGINT NOT NULL,
 	PRIMARY KEY (contact_id, organisation_id)
 );
+CREATE INDEX contact_organisations_by_organisation ON contact_organisations (organisation_id, contact_id);
 
 -- What a form asked, word for word, when somebody filled it in.
 CREATE TABLE form_versions (
@@ -89,6 +91,12 @@ CREATE TABLE submissions (
 CREATE UNIQUE INDEX submissions_natural ON submissions (natural_key) WHERE state IN ('received', 'held');
 CREATE INDEX submissions_by_time ON submissions (programme, received_at);
 CREATE INDEX submissions_by_contact ON submissions (contact_id);
+-- What the desk lists beside those that wait: the held ones, and the settled ones
+-- with all that the list can be narrowed by, so that going through many of them
+-- reads nothing but this index.
+CREATE INDEX submissions_held ON submissions (programme, state, received_at) WHERE state = 'held';
+CREATE INDEX submissions_answered ON submissions (programme, state, received_at, id, kind, form, area, locale, assigned_to) WHERE state = 'answered';
+CREATE INDEX submissions_closed ON submissions (programme, state, received_at, id, kind, form, area, locale, assigned_to) WHERE state = 'closed';
 
 CREATE TABLE consents (
 	id            TEXT PRIMARY KEY,
@@ -155,6 +163,7 @@ CREATE INDEX letters_by_message_id ON letters (message_id) WHERE message_id <> '
 CREATE INDEX letters_by_submission ON letters (submission_id);
 CREATE INDEX letters_in_triage ON letters (received_at) WHERE state = 'triage';
 CREATE UNIQUE INDEX letters_by_reference ON letters (reference) WHERE reference <> '';
+CREATE INDEX letters_by_address ON letters (address, received_at) WHERE folder = 'inbox';
 CREATE INDEX letters_added ON letters (submission_id, received_at) WHERE reason = 'added' AND state = 'done';
 
 CREATE TABLE events (
@@ -256,6 +265,9 @@ CREATE INDEX messages_of_form ON messages (address, sending_at) WHERE form <> ''
 -- With the state, or SQLite would rather read every message in that state.
 CREATE INDEX messages_about_submission ON messages (submission_id, state) WHERE submission_id <> '';
 CREATE INDEX messages_by_state ON messages (state, id);
+-- Mail to a person that is about no submission and no copy of a newsletter: the
+-- others are found by what they are about.
+CREATE INDEX messages_by_contact ON messages (contact_id, id) WHERE submission_id = '' AND campaign_id = '' AND contact_id <> '';
 
 -- due -> handed -> running -> done, due again, or dead.
 CREATE TABLE jobs (
@@ -310,9 +322,12 @@ CREATE TABLE calls (
 	reason        TEXT NOT NULL,
 	state         TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done')),
 	created_at    BIGINT NOT NULL,
-	done_at       BIGINT NOT NULL DEFAULT 0
+	done_at       BIGINT NOT NULL DEFAULT 0,
+	assigned_to   TEXT NOT NULL DEFAULT '', -- name of a colleague; '' is whoever looks after what it is about
+	snoozed_until BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX calls_open ON calls (created_at) WHERE state = 'open';
+CREATE INDEX calls_by_contact ON calls (contact_id, created_at);
 
 -- Who did what to what, without content.
 CREATE TABLE audit (
@@ -412,7 +427,7 @@ CREATE TABLE digests (
 -- What the daily summary looks for, found without reading what is long done:
 -- questions that wait, letters that left questions open, dates, and mail that
 -- went wrong or would have been sent.
-CREATE INDEX submissions_waiting ON submissions (programme, kind, received_at) WHERE state = 'received';
+CREATE INDEX submissions_waiting ON submissions (programme, state, received_at, kind) WHERE state = 'received';
 CREATE INDEX submissions_unfinished ON submissions (programme, received_at) WHERE open_fields <> '';
 CREATE INDEX sessions_by_start ON sessions (starts_at);
 CREATE INDEX messages_gone_wrong ON messages (state, settled_at) WHERE state IN ('failed', 'uncertain');
@@ -580,3 +595,41 @@ CREATE TABLE wordings (
 	made_at BIGINT NOT NULL,
 	UNIQUE (kind, name, locale, version)
 );
+
+-- What contacts and organisations are found by: names, addresses and phone
+-- numbers, as words that internal/store/words.go has cut and folded, with spaces
+-- between. Never anything of what is sealed.
+-- only: sqlite
+CREATE TABLE finds (
+	num   INTEGER PRIMARY KEY, -- counted up: the newest has the highest
+	kind  TEXT NOT NULL CHECK (kind IN ('contact', 'organisation')),
+	id    TEXT NOT NULL,
+	words TEXT NOT NULL,
+	UNIQUE (kind, id)
+);
+-- only: postgres
+CREATE TABLE finds (
+	num   INTEGER GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+	kind  TEXT NOT NULL CHECK (kind IN ('contact', 'organisation')),
+	id    TEXT NOT NULL,
+	words TEXT NOT NULL,
+	UNIQUE (kind, id)
+);
+-- The words need no parser any more: both engines split them at the spaces only.
+-- What the function is said to cost keeps PostgreSQL, which cannot guess how many
+-- words begin in a way, from reading everybody instead of the index.
+-- only: postgres
+CREATE FUNCTION finds_vector(words TEXT) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS 'BEGIN RETURN array_to_tsvector(string_to_array(words, '' '')); END';
+-- only: postgres
+CREATE INDEX finds_by_words ON finds USING gin (finds_vector(words));
+-- only: sqlite
+CREATE VIRTUAL TABLE finds_index USING fts5 (words, content = 'finds', content_rowid = 'num', tokenize = 'ascii', prefix = '2 3', detail = 'none', columnsize = 0);
+-- What is erased is gone from the index as well, at once.
+-- only: sqlite
+INSERT INTO finds_index (finds_index, rank) VALUES ('secure-delete', 1);
+-- only: sqlite
+CREATE TRIGGER finds_added AFTER INSERT ON finds BEGIN INSERT INTO finds_index (rowid, words) VALUES (new.num, new.words); END;
+-- only: sqlite
+CREATE TRIGGER finds_gone AFTER DELETE ON finds BEGIN INSERT INTO finds_index (finds_index, rowid, words) VALUES ('delete', old.num, old.words); END;
+-- only: sqlite
+CREATE TRIGGER finds_changed AFTER UPDATE OF words ON finds WHEN old.words <> new.words BEGIN INSERT INTO finds_index (finds_index, rowid, words) VALUES ('delete', old.num, old.words); INSERT INTO finds_index (rowid, words) VALUES (new.num, new.words); END;

@@ -256,7 +256,7 @@ func (w *groupWriter) one(c *groupCall) error {
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
-	return guarded(c.fn, &Tx{Reader: Reader{ctx: context.WithoutCancel(c.ctx), q: w.conn}})
+	return guarded(c.fn, &Tx{Reader: Reader{ctx: context.WithoutCancel(c.ctx), q: w.conn, on: "sqlite"}})
 }
 
 // call runs one caller's function inside a savepoint. broken means that the

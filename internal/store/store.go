@@ -114,7 +114,7 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // Read returns the reads, each under ctx and on a snapshot of its own.
 func (s *Store) Read(ctx context.Context) Reader {
-	return Reader{ctx: ctx, q: s.read, box: s.box}
+	return Reader{ctx: ctx, q: s.read, box: s.box, on: s.name}
 }
 
 // Write runs fn in one transaction and returns when it is durable, or returns
@@ -206,6 +206,7 @@ type Reader struct {
 	ctx context.Context
 	q   runner
 	box *seal.Box
+	on  string // the engine: "sqlite" or "postgres"
 }
 
 // Tx is one transaction: every write, and every read.

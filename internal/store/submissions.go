@@ -281,11 +281,14 @@ func (r Reader) CountSubmissions() (n int, err error) {
 	return n, err
 }
 
+// referenceSigns are what references are made of, in order.
+const referenceSigns = "23456789BCDFGHJKMNPQRTVWXZ"
+
 // newReference draws a reference that can be read out over the phone: no
 // vowels (no words by accident), nothing that looks like another sign. Three
 // hundred million of them; the column is unique.
 func newReference() string {
-	const signs = "23456789BCDFGHJKMNPQRTVWXZ"
+	const signs = referenceSigns
 	raw := make([]byte, 6)
 	rand.Read(raw)
 	for i, b := range raw {

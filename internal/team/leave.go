@@ -18,6 +18,7 @@ const (
 	handedCovers  = "covers"      // names of those for whom they stood in
 	handedSubs    = "submissions" // ids
 	handedLetters = "letters"     // ids
+	handedCalls   = "calls"       // ids
 )
 
 // MayLeave says whether somebody is left who may do everything if a colleague
@@ -95,7 +96,7 @@ func inherit(tx *store.Tx, all []postroom.Colleague, leaving, heir postroom.Coll
 			return err
 		}
 	}
-	submissions, letters, err := tx.Assigned(leaving.Name)
+	load, err := tx.Assigned(leaving.Name)
 	if err != nil {
 		return err
 	}
@@ -104,7 +105,7 @@ func inherit(tx *store.Tx, all []postroom.Colleague, leaving, heir postroom.Coll
 		lines[i] = written(g)
 	}
 	kept[handedGrants], kept[handedCovers] = strings.Join(lines, "\n"), strings.Join(covers, "\n")
-	kept[handedSubs], kept[handedLetters] = strings.Join(submissions, "\n"), strings.Join(letters, "\n")
+	kept[handedSubs], kept[handedLetters], kept[handedCalls] = strings.Join(load.Submissions, "\n"), strings.Join(load.Letters, "\n"), strings.Join(load.Calls, "\n")
 	_, err = tx.PassAll(leaving.Name, heir.Name)
 	return err
 }
@@ -113,7 +114,8 @@ func inherit(tx *store.Tx, all []postroom.Colleague, leaving, heir postroom.Coll
 // still with whom it went to.
 func takeBack(tx *store.Tx, all []postroom.Colleague, name string, kept map[string]string) error {
 	heir := kept[handedTo]
-	if err := tx.Reassign(lines(kept[handedSubs]), lines(kept[handedLetters]), heir, name); err != nil {
+	load := store.Load{Submissions: lines(kept[handedSubs]), Letters: lines(kept[handedLetters]), Calls: lines(kept[handedCalls])}
+	if err := tx.Reassign(load, heir, name); err != nil {
 		return err
 	}
 	for _, covered := range lines(kept[handedCovers]) {

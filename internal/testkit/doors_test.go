@@ -104,8 +104,9 @@ func TestSomebodyInDangerOnTheWebsiteIsSeenAtOnce(t *testing.T) {
 	if got := room.Subjects(t, person); len(got) != 0 {
 		t.Errorf("the person received %q", got)
 	}
-	if got := room.Letters(t, "office@riverside.example"); len(got) < 2 {
-		t.Errorf("the lead heard of %d", len(got))
+	leads := []string{"office@riverside.example", "cag@riverside.example"} // where it is an enquiry, and where no form takes it
+	if got := len(room.Letters(t, leads[0])) + len(room.Letters(t, leads[1])); got < 2 {
+		t.Errorf("the leads heard of %d", got)
 	}
 }
 
@@ -117,7 +118,7 @@ func TestSomebodyInDangerInALetterThatIsAttachedIsSeenAtOnce(t *testing.T) {
 		"From: A Person <person@example.org>\r\nTo: office@riverside.example\r\nSubject: Help\r\n\r\nI want to die.\r\n--b--\r\n"
 	room.Receive(t, testkit.Support, []byte(raw))
 	room.Work(t)
-	if got := room.Letters(t, "office@riverside.example"); len(got) == 0 || len(room.Sink.To(person)) != 0 {
+	if got := room.Letters(t, "cag@riverside.example"); len(got) == 0 || len(room.Sink.To(person)) != 0 {
 		t.Errorf("the lead heard %d times, the person %d times", len(got), len(room.Sink.To(person)))
 	}
 }

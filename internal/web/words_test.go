@@ -1,10 +1,12 @@
 package web
 
 import (
+	"cmp"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -81,11 +83,30 @@ func TestEveryKeyInTheCodeHasItsText(t *testing.T) {
 	for _, kind := range []string{"too_many", "unavailable", "internal"} {
 		keys = append(keys, "form.again."+kind)
 	}
+	desk := deskKeys(t)
 	for _, key := range keys {
-		if !l.Has(key) {
+		if strings.HasPrefix(key, "desk.") && !desk[key] {
+			t.Errorf("desk/locale/en.yaml: %s is missing", key)
+		} else if !strings.HasPrefix(key, "desk.") && !l.Has(key) {
 			t.Errorf("locale/en.yaml: %s is missing", key)
 		}
 	}
+}
+
+var deskKey = regexp.MustCompile(`(?m)^(desk\.[a-z0-9_.]+):`)
+
+// deskKeys are the texts that colleagues read, which are in English alone.
+func deskKeys(t *testing.T) map[string]bool {
+	t.Helper()
+	data, err := os.ReadFile("../../templates/desk/locale/en.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]bool{}
+	for _, found := range deskKey.FindAllStringSubmatch(string(data), -1) {
+		keys[found[1]] = true
+	}
+	return keys
 }
 
 // keysInCode finds every locale key written out in a call to Say or compose,
@@ -101,7 +122,7 @@ func keysInCode(t *testing.T) (keys []string) {
 			return err
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
-			if key := keyIn(n); key != "" {
+			if key := cmp.Or(keyIn(n), deskKeyIn(n, path)); key != "" {
 				keys = append(keys, key)
 			}
 			return true
@@ -117,6 +138,19 @@ func keysInCode(t *testing.T) (keys []string) {
 		t.Fatalf("only %d keys were found; this test looks in the wrong place", len(keys))
 	}
 	return keys
+}
+
+// deskKeyIn finds a key of the desk wherever it is written out in the room in
+// which colleagues act.
+func deskKeyIn(n ast.Node, path string) string {
+	literal, ok := n.(*ast.BasicLit)
+	if !ok || literal.Kind != token.STRING || !strings.Contains(filepath.ToSlash(path), "/casework") {
+		return ""
+	}
+	if key, err := strconv.Unquote(literal.Value); err == nil && deskKey.MatchString(key+":") {
+		return key
+	}
+	return ""
 }
 
 func keyIn(n ast.Node) string {

@@ -79,10 +79,10 @@ func (w *Wordings) SetLetter(ctx context.Context, h Hand, name, locale string, t
 // returns; version 0 is as it came. Its errors are those of Edit: an old version may
 // not be taken by a newer program.
 func (w *Wordings) Restore(ctx context.Context, h Hand, kind store.WordingKind, name, locale string, version int) (int, error) {
-	t := thing{kind, name, locale}
+	t := the(kind, name, locale)
 	body := ""
 	if version != 0 {
-		list, err := w.o.Store.Read(ctx).WordingsOf(kind, name, locale)
+		list, err := w.o.Store.Read(ctx).WordingsOf(kind, t.name, locale)
 		if err != nil {
 			return 0, fmt.Errorf("read versions of %s %s: %w", kind, name, err)
 		}
@@ -101,7 +101,7 @@ func (w *Wordings) Undo(ctx context.Context, h Hand, kind store.WordingKind, nam
 	if err := w.reread(ctx); err != nil {
 		return 0, err
 	}
-	newest := w.now.Load().version(thing{kind, name, locale})
+	newest := w.now.Load().version(the(kind, name, locale))
 	if newest == 0 {
 		return 0, absent("change of " + string(kind) + " " + name)
 	}
@@ -303,13 +303,13 @@ func (w *Wordings) PreviewLetter(name, locale string, text outbound.LetterText) 
 
 // Mailbox returns the newest change of the mode of a mailbox.
 func (w *Wordings) Mailbox(address string) Change {
-	return w.now.Load().change(thing{store.MailboxWording, address, ""})
+	return w.now.Load().change(the(store.MailboxWording, address, ""))
 }
 
 // History lists every version of something, the newest first. Version 0, as it
 // came, is not among them.
 func (w *Wordings) History(ctx context.Context, kind store.WordingKind, name, locale string) ([]store.Wording, error) {
-	list, err := w.o.Store.Read(ctx).WordingsOf(kind, name, locale)
+	list, err := w.o.Store.Read(ctx).WordingsOf(kind, the(kind, name, locale).name, locale)
 	if err != nil {
 		return nil, fmt.Errorf("read versions of %s %s: %w", kind, name, err)
 	}

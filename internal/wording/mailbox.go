@@ -94,7 +94,7 @@ func Boxes(r store.Reader, boxes []config.Mailbox) ([]config.Mailbox, error) {
 // that this is. What was owed while it was watched stays unsent. It returns NotFound
 // for a mailbox that is not in the settings.
 func (w *Wordings) SetMailboxMode(ctx context.Context, h Hand, address string, m config.MailboxMode) (int, error) {
-	t := thing{store.MailboxWording, strings.ToLower(address), ""}
+	t := the(store.MailboxWording, address, "")
 	return w.change(ctx, h, t, func(*standing) (string, error) { return string(m), w.checkMode(t.name, m) })
 }
 

@@ -19,6 +19,14 @@ type thing struct {
 	name, locale string
 }
 
+// the returns the thing of a kind and a name. Mailboxes are named in small letters.
+func the(kind store.WordingKind, name, locale string) thing {
+	if kind == store.MailboxWording {
+		name = strings.ToLower(name)
+	}
+	return thing{kind, name, locale}
+}
+
 // made is the newest version of a thing, and why it is left aside.
 type made struct {
 	store.Wording

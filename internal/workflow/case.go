@@ -35,9 +35,10 @@ type Case struct {
 
 	programme *programme.Programme
 	form      *programme.Form
-	danger    bool // somebody may be in danger, and a person has not looked yet
-	told      bool // the coordinators hear of it already
-	sent      bool // the person hears of it already
+	worriedBy string // name of the colleague who says that somebody may be in danger; "" is a phrase
+	danger    bool   // somebody may be in danger, and a person has not looked yet
+	told      bool   // the coordinators hear of it already
+	sent      bool   // the person hears of it already
 }
 
 // byLetter says whether it came in by a letter.

@@ -56,12 +56,15 @@ func (w *Workflow) welcomes(c *Case, at time.Time) bool {
 	})
 }
 
-// Brake holds a submission in which somebody may be in danger: the named lead
-// and deputy are called at once and again until one of them has looked, by
-// reference only, and nothing automatic goes on but the approved words. silent
+// Brake holds a submission in which somebody may be in danger: the alarm is
+// raised, by which the named lead is called at once and others while nobody has
+// looked, by reference only, and nothing automatic goes on but the approved words. silent
 // is somebody who must not be written to; they, and whoever is to be written to
 // discreetly, are left alone until a person has looked.
 func (w *Workflow) Brake(tx *store.Tx, c *Case, silent bool, at time.Time) error {
+	if err := w.endStale(tx, c.Submission.ID, at); err != nil {
+		return err
+	}
 	if err := tx.Hold(c.Submission.ID, HeldForSafety, at); err != nil {
 		return err
 	}
@@ -78,6 +81,16 @@ func (w *Workflow) Brake(tx *store.Tx, c *Case, silent bool, at time.Time) error
 	return err
 }
 
+// endStale closes an alarm of which the hold was taken off, so that it rings
+// anew.
+func (w *Workflow) endStale(tx *store.Tx, submission string, at time.Time) error {
+	danger, err := inDanger(tx, submission)
+	if err != nil || danger {
+		return err
+	}
+	return w.CloseAlarm(tx, postroom.AboutSubmission, submission, ourselves, "it was let go", at)
+}
+
 // inDanger says whether a submission is held because somebody may be in danger.
 func inDanger(tx *store.Tx, submission string) (bool, error) {
 	reason, err := tx.Held(submission)
@@ -87,35 +100,36 @@ func inDanger(tx *store.Tx, submission string) (bool, error) {
 	return reason == HeldForSafety, nil
 }
 
-// lookAgain is the name of the steps that call once more while nobody has
-// looked. They are ours, not a programme's.
+// lookAgain is the name of the steps by which versions before there were alarms
+// promised to call once more.
 const lookAgain = "safeguarding-look"
 
-// callsAgain is when.
-func callsAgain() []time.Duration {
-	return []time.Duration{time.Hour, 4 * time.Hour, 24 * time.Hour, 48 * time.Hour}
-}
-
-// call owes the lead and the deputy an alert, and promises to call again.
+// call raises the alarm about a submission. Where it is open already whoever has
+// been called hears that there is more to look at.
 func (w *Workflow) call(tx *store.Tx, c *Case, at time.Time) error {
 	if w.Safeguarding == nil {
 		return nil
 	}
-	for _, after := range callsAgain() {
-		step := postroom.Step{Run: c.Run.ID, Name: lookAgain, Occurrence: c.Submission.Letter + " " + after.String(), DueAt: at.Add(after)}
-		if _, _, err := tx.PromiseStep(step); err != nil {
-			return fmt.Errorf("promise to call again: %w", err)
-		}
+	a := postroom.Alarm{Matter: postroom.AboutSubmission, Subject: c.Submission.ID, Programme: c.Run.Programme, RaisedBy: c.worriedBy, RaisedAt: at}
+	rings, err := w.raise(tx, c, a)
+	if err != nil || rings {
+		return err
 	}
-	return w.tellThese(tx, c, w.Safeguarding(c.Run.Programme), news{key: "alert:" + c.Submission.ID + ":" + c.Submission.Letter, template: alert}, at)
+	list, a, err := w.told(tx, a.Matter, a.Subject, a.Programme)
+	if err != nil {
+		return err
+	}
+	return w.tellThese(tx, c, list, news{key: "alert:" + c.Submission.ID + ":" + c.Submission.Letter, template: alert}, at)
 }
 
-// callAgain owes the lead and the deputy the word that nobody has looked yet.
+// callAgain owes whoever has been called the word that nobody has looked yet.
+// Where somebody has, the summary of each morning says that it is not over.
 func (w *Workflow) callAgain(tx *store.Tx, c *Case, key string, at time.Time) error {
-	if w.Safeguarding == nil {
-		return nil
+	list, a, err := w.told(tx, postroom.AboutSubmission, c.Submission.ID, c.Run.Programme)
+	if err != nil || !a.OpenedAt.IsZero() {
+		return err
 	}
-	return w.tellThese(tx, c, w.Safeguarding(c.Run.Programme), news{key: key, template: alert, data: map[string]string{"again": "yes"}}, at)
+	return w.tellThese(tx, c, list, news{key: key, template: alert, data: again(a)}, at)
 }
 
 // settleLook does a step that calls once more, or leaves it out because
@@ -229,24 +243,6 @@ func (w *Workflow) Keep(tx *store.Tx, k Kept, at time.Time) error {
 	return nil
 }
 
-// Alarm calls the lead and the deputy of a programme about a letter that
-// belongs to nothing on file.
-func (w *Workflow) Alarm(tx *store.Tx, programme string, l postroom.Letter, reference string, at time.Time) error {
-	if w.Safeguarding == nil {
-		return nil
-	}
-	for _, who := range w.Safeguarding(programme) {
-		m := postroom.Message{
-			Key: "alert:" + l.ID + ":" + who.Address, Programme: programme, Template: alert, To: who.Address,
-			Locale: who.locale(), CreatedAt: at, Data: map[string]string{"reference": reference},
-		}
-		if _, err := w.Outbox.Owe(tx, m); err != nil {
-			return fmt.Errorf("owe %s: %w", alert, err)
-		}
-	}
-	return nil
-}
-
 // Replied tells the coordinators of a submission that the person wrote again.
 func (w *Workflow) Replied(tx *store.Tx, run postroom.Run, letter string, at time.Time) error {
 	c, err := w.Open(tx, run)
@@ -265,4 +261,15 @@ func (w *Workflow) Worry(tx *store.Tx, run postroom.Run, letter string, silent b
 	}
 	c.Submission.Letter = letter // the newest is what is answered
 	return w.Brake(tx, c, silent, at)
+}
+
+// WorryBy puts the brake on a submission because a colleague says that somebody
+// may be in danger. Nothing is sent to the person.
+func (w *Workflow) WorryBy(tx *store.Tx, run postroom.Run, by string, at time.Time) error {
+	c, err := w.Open(tx, run)
+	if err != nil {
+		return err
+	}
+	c.worriedBy = by
+	return w.Brake(tx, c, true, at)
 }

@@ -31,7 +31,10 @@ type Outbox interface {
 }
 
 // Coordinator is somebody who looks after a programme.
-type Coordinator struct{ Name, Address, Locale string }
+type Coordinator struct {
+	Name, Address, Locale string
+	Away                  bool // now
+}
 
 func (c Coordinator) locale() string { return cmp.Or(c.Locale, "en") }
 
@@ -43,8 +46,12 @@ type Options struct {
 	Zone         *time.Location
 	Quiet        postroom.Quiet // when no follow-up is sent
 	Coordinators func(programme string) []Coordinator
-	// Safeguarding lists who is called when somebody may be in danger.
-	Safeguarding func(programme string) []Coordinator
+	// Safeguarding says who is called when somebody may be in danger; nil where
+	// nobody is.
+	Safeguarding func(programme string) Guards
+	Hours        postroom.WorkingHours // in which somebody has to look
+	KeepMonths   int                   // for how long what an alarm was about is kept after it was closed
+	Clock        postroom.Clock        // when an alarm begins to wait; nil is when what raised it came in
 	// Label puts the question of a well-known field into words; nil where no
 	// question is asked by mail.
 	Label func(locale string, say postroom.Text) string

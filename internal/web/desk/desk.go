@@ -21,6 +21,7 @@ import (
 	"net/http"
 	"time"
 
+	"postroom/internal/casework"
 	"postroom/internal/config"
 	"postroom/internal/link"
 	"postroom/internal/postroom"
@@ -37,14 +38,6 @@ type SignIn interface {
 	Who(r *http.Request) (postroom.Colleague, bool)
 	// Wrap makes a handler's requests carry their sign-in, and keeps it.
 	Wrap(next http.Handler) http.Handler
-}
-
-// Casework is what colleagues do with what came in.
-type Casework interface {
-	// Undo takes back a deed, or returns Gone if it is too late for that.
-	Undo(ctx context.Context, by postroom.Colleague, deed string) error
-	// Deed returns one thing that somebody did.
-	Deed(ctx context.Context, id string) (postroom.Deed, error)
 }
 
 // Inviter asks somebody to work at the desk, and owes them a mail that says so.
@@ -65,7 +58,7 @@ type Options struct {
 	Store      *store.Store
 	Programmes *programme.Set
 	Team       *team.Team
-	Casework   Casework
+	Casework   *casework.Casework
 	SignIn     SignIn
 	Wording    *wording.Wordings
 	Inviter    Inviter // nil cannot invite anybody

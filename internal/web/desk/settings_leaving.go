@@ -20,6 +20,7 @@ type leavingPage struct {
 	Heirs       []choice
 	Submissions string // how many, in words; "" is none
 	Letters     string
+	Calls       string
 	Covers      []string
 	Programmes  []string // titles
 	Safety      []string // titles of programmes of which they are lead or deputy
@@ -38,11 +39,12 @@ func (d *Desk) showLeaving(w http.ResponseWriter, r *request) error {
 
 func (d *Desk) renderLeaving(w http.ResponseWriter, r *request, status int, c postroom.Colleague, wrong problems) error {
 	p := leavingPage{page: d.page(r, d.say(postroom.Say("desk.leaving.title", "name", c.Name))), Person: d.person(r.Who, c), Last: !d.Team.MayLeave(c.Name), Problems: wrong}
-	submissions, letters, err := r.read(d).Assigned(c.Name)
+	load, err := r.read(d).Assigned(c.Name)
 	if err != nil {
 		return err
 	}
-	p.Submissions, p.Letters = d.counted("desk.leaving.submission", len(submissions)), d.counted("desk.leaving.letter", len(letters))
+	p.Submissions, p.Letters = d.counted("desk.leaving.submission", len(load.Submissions)), d.counted("desk.leaving.letter", len(load.Letters))
+	p.Calls = d.counted("desk.leaving.call", len(load.Calls))
 	for _, each := range d.Team.All() {
 		if each.Cover == c.Name {
 			p.Covers = append(p.Covers, each.Name)
@@ -58,7 +60,7 @@ func (d *Desk) renderLeaving(w http.ResponseWriter, r *request, status int, c po
 	}
 	p.Heirs = d.others(c.Name, or(r.PostFormValue("to"), c.Cover))
 	p.Heirs[0].Label = d.say(postroom.Say("desk.leaving.choose"))
-	p.Nothing = len(submissions)+len(letters)+len(p.Covers)+len(p.Programmes)+len(p.Safety) == 0
+	p.Nothing = len(load.Submissions)+len(load.Letters)+len(load.Calls)+len(p.Covers)+len(p.Programmes)+len(p.Safety) == 0
 	return d.render(w, r, status, "settings-leaving.html", p)
 }
 

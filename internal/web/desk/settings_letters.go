@@ -29,9 +29,9 @@ type letterGroup struct {
 
 type letterView struct {
 	Name, Title, When, Link string
-	Languages                  []tongue
-	May                        bool
-	Changed                    bool
+	Languages               []tongue
+	May                     bool
+	Changed                 bool
 }
 
 // letterPage is one mail in one language.

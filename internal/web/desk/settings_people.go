@@ -104,28 +104,30 @@ func (d *Desk) person(who, c postroom.Colleague) personView {
 		Me: c.Name == who.Name, May: c.Here() && (mayAll(who) || c.Name == who.Name), Left: d.when(c.LeftAt),
 		CoversFor: strings.Join(d.Team.Covers(c.Name, d.now()), ", "), IsAway: c.Away(d.now()),
 	}
-	switch says := d.absence(c.Absence); {
-	case c.Absence.Proposed:
-		p.Proposed = says
-	default:
-		p.Away = says
+	if c.Absence.Proposed {
+		p.Proposed = d.absence(c.Absence, "desk.person.is_away")
+	} else {
+		p.Away = d.absence(c.Absence, "desk.person.away")
 	}
 	return p
 }
 
-// absence says when somebody is away: "away from Monday 30 November 2026 to
+// absence says when somebody is away: "Away from Monday 30 November 2026 to
 // Friday 4 December 2026". One that is over is nothing.
-func (d *Desk) absence(a postroom.Absence) string {
-	if a.From.IsZero() || !a.Until.IsZero() && !a.Until.After(d.now()) {
+func (d *Desk) absence(a postroom.Absence, key string) string {
+	if a.From.IsZero() || d.over(a) {
 		return ""
 	}
-	key := "desk.person.away_open"
 	last := ""
-	if !a.Until.IsZero() {
-		key, last = "desk.person.away", d.day(a.Until.Add(-time.Microsecond))
+	if a.Until.IsZero() {
+		key += "_open"
+	} else {
+		last = d.day(a.Until.Add(-time.Microsecond))
 	}
 	return d.say(postroom.Say(key, "from", d.day(a.From), "until", last))
 }
+
+func (d *Desk) over(a postroom.Absence) bool { return !a.Until.IsZero() && !a.Until.After(d.now()) }
 
 // roles says what a colleague may do, one sentence a role.
 func (d *Desk) roles(c postroom.Colleague) (list []string) {
@@ -315,7 +317,7 @@ func (d *Desk) colleague(r *request) (postroom.Colleague, error) {
 func (d *Desk) renderPerson(w http.ResponseWriter, r *request, status int, c postroom.Colleague, wrong problems) error {
 	p := personPage{page: d.page(r, c.Name), Person: d.person(r.Who, c), Problems: wrong, MayAll: mayAll(r.Who), Address: c.Address}
 	p.Here = personLink(c.Name)
-	if a := c.Absence; d.absence(a) != "" {
+	if a := c.Absence; !a.From.IsZero() && !d.over(a) {
 		p.From, p.Proposed = a.From.In(d.Org.Zone).Format(time.DateOnly), a.Proposed
 		if !a.Until.IsZero() {
 			p.Until = a.Until.Add(-time.Microsecond).In(d.Org.Zone).Format(time.DateOnly)

@@ -91,7 +91,7 @@ func TestAnAbsenceThatAnAutomaticReplyProposesIsAgreedOrNot(t *testing.T) {
 		}
 	}
 	propose()
-	if got := visible(admin.Get(t, "/desk/settings/people")); !strings.Contains(got, "An automatic reply says that events is Away from") {
+	if got := visible(admin.Get(t, "/desk/settings/people")); !strings.Contains(got, "An automatic reply says: events is away from") {
 		t.Errorf("the page does not ask:\n%s", got)
 	}
 	page := pressed(t, admin.Post(t, "/desk/settings/people/events/agree", url.Values{}))
