@@ -32,6 +32,7 @@ import (
 	"postroom/internal/programme"
 	"postroom/internal/queue"
 	"postroom/internal/seal"
+	"postroom/internal/signin"
 	"postroom/internal/store"
 	"postroom/internal/team"
 	"postroom/internal/web"
@@ -55,6 +56,7 @@ type Room struct {
 	Team       *team.Team
 	Wording    *wording.Wordings
 	Outbox     *outbound.Outbox
+	SignIn     *signin.SignIn
 	Workflow   *workflow.Workflow
 	Events     *event.Events
 	Intake     *intake.Intake
@@ -81,6 +83,7 @@ type Options struct {
 	Log    *slog.Logger
 	Roles  []Role // none is all
 	Desk   string // address of the coordinators' page; "" while there is none
+	Demo   bool   // links to the desk work more than once
 	Texts  *Texts // what was read and checked before; nil reads it
 
 	// SignIn says who opens the desk, for tests; nil is who signed in.
@@ -234,6 +237,7 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 	if r.Outbox, err = outbound.New(out); err != nil {
 		return err
 	}
+	r.makeSignIn(o.Demo)
 	r.makeWorkflow()
 	r.Lists = campaign.New(campaign.Options{Store: r.Store, Runs: r.Workflow, Clock: r.Clock})
 	r.Editions = campaign.NewEditions(campaign.EditionOptions{Store: r.Store, Copies: r.Outbox, Discreet: r.discreet, Clock: r.Clock})

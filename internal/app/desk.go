@@ -16,7 +16,7 @@ func (r *Room) makeDesk(o Options) (err error) {
 		o.SignIn = nobody{}
 	}
 	r.Desk, err = desk.New(desk.Options{
-		Store: r.Store, Programmes: r.Programmes, Team: r.Team, Casework: r.Casework, SignIn: o.SignIn, Wording: r.Wording,
+		Store: r.Store, Programmes: r.Programmes, Team: r.Team, Casework: r.Casework, SignIn: o.SignIn, Wording: r.Wording, Inviter: r.SignIn,
 		Form: func(req *http.Request, form *programme.Form, locale string) (string, error) {
 			return r.Web.Preview(req, form, locale) // which is made after the desk
 		},

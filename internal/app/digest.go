@@ -52,6 +52,7 @@ func (r *Room) beside(ctx context.Context) (err error) {
 	if r.Outbox, err = outbound.New(outboxOptions(r, "")); err != nil {
 		return err
 	}
+	r.makeSignIn(false)
 	r.makeWorkflow()
 	r.makeIntake()
 	r.Digests, err = r.makeDigests()

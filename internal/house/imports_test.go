@@ -38,6 +38,7 @@ var below = map[string][]string{
 
 	// The work, and the one door in.
 	"internal/team":      {"internal/postroom", "internal/store", "internal/programme"},
+	"internal/signin":    {"internal/postroom", "internal/store", "internal/team"},
 	"internal/workflow":  {"internal/postroom", "internal/store", "internal/programme"},
 	"internal/event":     {"internal/postroom", "internal/store", "internal/programme", "internal/workflow"},
 	"internal/volunteer": {"internal/postroom", "internal/store", "internal/programme", "internal/workflow"},

@@ -26,6 +26,7 @@ import (
 	"postroom/internal/link"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
+	"postroom/internal/signin"
 	"postroom/internal/store"
 	"postroom/internal/team"
 	"postroom/internal/web"
@@ -42,15 +43,7 @@ type SignIn interface {
 
 // Inviter asks somebody to work at the desk, and owes them a mail that says so.
 type Inviter interface {
-	Invite(ctx context.Context, i Invitation) (postroom.Colleague, error)
-}
-
-// Invitation is somebody who is to work at the desk.
-type Invitation struct {
-	Address, Name, Locale string
-	Role                  postroom.Role
-	Programmes            []string // none is every one
-	By                    string   // name of a colleague
+	Invite(ctx context.Context, i signin.Invitation) (postroom.Colleague, error)
 }
 
 // Options is what a Desk is made from.

@@ -94,7 +94,7 @@ func (d *Desk) showLetters(w http.ResponseWriter, r *request) error {
 	for _, key := range []string{"people", "colleagues"} {
 		group(d.say(postroom.Say("desk.letters."+key)), d.say(postroom.Say("desk.letters."+key+"_says")), func(l letterView) bool {
 			letter, _ := d.Wording.Letter(l.Name, english)
-			return len(d.usedBy(l.Name)) == 0 && letter.ToCoordinators == (key == "colleagues")
+			return len(d.usedBy(l.Name)) == 0 && (letter.ToCoordinators || d.words.Has("desk.letter."+l.Name+".to")) == (key == "colleagues")
 		})
 	}
 	return d.render(w, r, http.StatusOK, "settings-letters.html", p)

@@ -12,6 +12,7 @@ import (
 
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
+	"postroom/internal/signin"
 )
 
 // peoplePage is everybody who works here.
@@ -206,7 +207,7 @@ func (d *Desk) invite(w http.ResponseWriter, r *request) error {
 	if postroom.Role(i.Role) == postroom.Admin {
 		programmes = nil
 	}
-	c, err := d.Inviter.Invite(r.Context(), Invitation{Address: i.Address, Name: i.Name, Locale: d.knownLocale(r.PostFormValue("locale")), Role: postroom.Role(i.Role), Programmes: programmes, By: r.Who.Name})
+	c, err := d.Inviter.Invite(r.Context(), signin.Invitation{Address: i.Address, Name: i.Name, Locale: d.knownLocale(r.PostFormValue("locale")), Role: postroom.Role(i.Role), Programmes: programmes, By: r.Who.Name})
 	if err != nil {
 		wrong, err := d.sorry(err, "name")
 		if err != nil {
@@ -238,6 +239,14 @@ func (d *Desk) checkInvitation(i inviteView, programmes []string) (wrong problem
 	}
 	if !addressable(i.Address) {
 		add("address", "desk.invite.address_wrong")
+	}
+	for _, gone := range d.Team.Gone() {
+		switch same := strings.EqualFold(gone.Address, i.Address); {
+		case same && gone.Name != i.Name:
+			wrong = append(wrong, problem{"name", d.say(postroom.Say("desk.invite.came_back", "name", gone.Name))})
+		case !same && gone.Name == i.Name:
+			add("name", "desk.invite.name_taken")
+		}
 	}
 	if c, here := d.Team.At(i.Address); here {
 		wrong = append(wrong, problem{"address", d.say(postroom.Say("desk.team.address_taken", "name", c.Name))})
