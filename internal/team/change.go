@@ -69,9 +69,21 @@ func (t *Team) Joined(ctx context.Context, by postroom.Colleague, name string) (
 	return d, t.Store.Write(ctx, func(tx *store.Tx) error { return tx.AddDeed(d) })
 }
 
+// mayUndo says whether somebody may take a deed back: whoever may do everything
+// now, and everybody what they did to themselves. Who has lost a role does not
+// give roles by undoing.
+func mayUndo(by postroom.Colleague, d postroom.Deed) bool {
+	if by.Has(postroom.Admin, "", "") {
+		return true
+	}
+	_, grants := d.Before[is+"grants"]
+	_, address := d.Before[is+"address"]
+	return d.Actor == by.Name && d.Subject == by.Name && !grants && !address
+}
+
 // Undo takes back what was changed of a colleague. It returns Gone where they
-// were changed again since, Forbidden to whoever neither did it nor may do
-// everything, and what Alter returns. Undoing again changes nothing.
+// were changed again since, Forbidden to whoever may not do what it does, and what
+// Alter returns. Undoing again changes nothing.
 func (t *Team) Undo(ctx context.Context, by postroom.Colleague, deed string) error {
 	now := t.Clock.Now()
 	return t.Change(ctx, func(tx *store.Tx) error {
@@ -83,7 +95,7 @@ func (t *Team) Undo(ctx context.Context, by postroom.Colleague, deed string) err
 		if err != nil {
 			return err
 		}
-		if d.Matter != postroom.AboutColleague || d.Actor != by.Name && !by.Has(postroom.Admin, "", "") {
+		if d.Matter != postroom.AboutColleague || !mayUndo(by, d) {
 			return &postroom.Error{Kind: postroom.Forbidden, Say: postroom.Say("desk.error.not_yours"), Cause: fmt.Errorf("%s may not undo deed %s", by.Name, deed)}
 		}
 		if first, err := tx.MarkUndone(deed, now); err != nil || !first {

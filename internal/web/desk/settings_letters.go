@@ -116,6 +116,16 @@ func (d *Desk) letterViews(who postroom.Colleague) (list []letterView) {
 	return list
 }
 
+// languagesWith lists the languages that have a letter.
+func (d *Desk) languagesWith(l wording.Letter) (list []tongue) {
+	for _, tag := range d.Public.Tags() {
+		if _, has := d.Wording.Letter(l.Name, tag); has {
+			list = append(list, tongue{Tag: tag, Name: d.Public.Text(tag, postroom.Say("language.name")), Dir: direction(tag), Link: letterLink(l.Name, tag), Current: tag == l.Locale})
+		}
+	}
+	return list
+}
+
 func first(tag string) int {
 	if tag == english {
 		return 1
@@ -244,14 +254,7 @@ func (d *Desk) renderLetter(w http.ResponseWriter, r *request, status int, l wor
 		Problems: wrong, Look: look, Seen: l.Version, May: d.mayReword(r.Who, l.Name),
 	}
 	p.Here = p.Action
-	for _, v := range d.letterViews(r.Who) {
-		if v.Name == l.Name {
-			p.Languages = v.Languages
-		}
-	}
-	for i := range p.Languages {
-		p.Languages[i].Current = p.Languages[i].Tag == l.Locale
-	}
+	p.Languages = d.languagesWith(l)
 	if english, known := d.Wording.Letter(l.Name, english); known && !p.English {
 		p.EnglishText = english.Text
 	}
