@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"postroom/internal/config"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
 	"postroom/internal/testkit"
@@ -377,6 +378,30 @@ func TestAMailChangedAtTheDeskGoesOutSo(t *testing.T) {
 		if got.Status != http.StatusUnprocessableEntity || !strings.Contains(got.Body, `class="mistake"`) {
 			t.Errorf("%s: status %d\n%s", what, got.Status, visible(got))
 		}
+	}
+}
+
+func TestAMailboxIsLetAnswerAndWatchedAgain(t *testing.T) {
+	t.Parallel()
+	const address = "support@communityaction.example"
+	room, admin := boss(t, testkit.Mailbox(testserver.Dovecot(t), address, "mode: watch"))
+	if got := visible(admin.Get(t, "/desk/settings/mailboxes")); !strings.Contains(got, "send nothing") || !strings.Contains(got, "Collaborative Action Groups") {
+		t.Errorf("the page says\n%s", got)
+	}
+	path := "/desk/settings/mailboxes/" + address
+	page := pressed(t, admin.Post(t, path, url.Values{"mode": {"answer"}, "seen": {"0"}}))
+	if got := room.Wording.Mode(address); got != config.Answer {
+		t.Errorf("it is in mode %s", got)
+	}
+	if got := admin.Post(t, path, url.Values{"mode": {"draft"}, "seen": {"0"}}); got.Status != http.StatusConflict {
+		t.Errorf("changed by somebody who saw another mode: status %d", got.Status)
+	}
+	if got := admin.Post(t, path, url.Values{"mode": {"everything"}}); got.Status != http.StatusUnprocessableEntity {
+		t.Errorf("a mode that is none: status %d", got.Status)
+	}
+	pressed(t, undo(t, admin, page))
+	if got := room.Wording.Mode(address); got != config.Watch {
+		t.Errorf("undone, it is in mode %s", got)
 	}
 }
 
