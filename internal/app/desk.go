@@ -2,8 +2,10 @@ package app
 
 import (
 	"fmt"
+	"net/http"
 
 	"postroom/internal/config"
+	"postroom/internal/programme"
 	"postroom/internal/web"
 	"postroom/internal/web/desk"
 	"postroom/templates"
@@ -25,6 +27,10 @@ func (r *Room) makeDesk(o Options) (err error) {
 		Demo: demo, Casework: r.Casework, Digests: r.Digests,
 		Because: func(reason string) string { return r.Letters.Words("en", r.Config.Organisation.Zone).Because(reason) },
 		Engine:  &engine{room: r, up: r.Clock.Now()},
+		Wording: r.Wording, Inviter: r.SignIn,
+		Form: func(req *http.Request, form *programme.Form, locale string) (string, error) {
+			return r.Web.Preview(req, form, locale) // which is made after the desk
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("make the desk: %w", err)

@@ -361,7 +361,7 @@ func (l *Letters) Gaps(name string) (list []Gap) {
 // ways lists the functions by which a value is written; "" is as it is.
 func ways(key string) []string {
 	switch key {
-	case "starts", "was_starts", "reply_by":
+	case "starts", "was_starts", "reply_by", "since":
 		return []string{"date", "day", "time"}
 	case "ends":
 		return []string{"time"}

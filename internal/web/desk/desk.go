@@ -13,6 +13,7 @@
 package desk
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,6 +32,7 @@ import (
 	"postroom/internal/store"
 	"postroom/internal/team"
 	"postroom/internal/web"
+	"postroom/internal/wording"
 )
 
 // SignIn says who looks at a page.
@@ -39,6 +41,11 @@ type SignIn interface {
 	Who(r *http.Request) (postroom.Colleague, bool)
 	// Wrap makes a handler's requests carry their sign-in, and keeps it.
 	Wrap(next http.Handler) http.Handler
+}
+
+// Inviter asks somebody to work at the desk, and owes them a mail that says so.
+type Inviter interface {
+	Invite(ctx context.Context, i signin.Invitation) (postroom.Colleague, error)
 }
 
 // Options is what a Desk is made from.
@@ -53,13 +60,17 @@ type Options struct {
 	Door       *signin.SignIn
 	From       func(*http.Request) netip.Addr // who asks to sign in; nil counts everybody as one network
 	Engine     Engine
-	Demo       string // where a demo shows the visitor's side; "" where this is none
-	Links      *link.Signer
-	Clock      postroom.Clock
-	Org        config.Organisation
-	Templates  fs.FS        // desk and static
-	Public     *web.Locales // the words of the public pages, for what work rooms say
-	Log        *slog.Logger
+	Wording    *wording.Wordings
+	Inviter    Inviter // nil cannot invite anybody
+	// Form returns the page of a form as people will see it in one language.
+	Form      func(r *http.Request, form *programme.Form, locale string) (string, error)
+	Demo      string // where a demo shows the visitor's side; "" where this is none
+	Links     *link.Signer
+	Clock     postroom.Clock
+	Org       config.Organisation
+	Templates fs.FS        // desk and static
+	Public    *web.Locales // the words of the public pages, for what work rooms say
+	Log       *slog.Logger
 }
 
 // Desk answers the pages of colleagues.

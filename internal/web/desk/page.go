@@ -85,7 +85,7 @@ func (d *Desk) notice(r *request) *notice {
 	if id == "" || r.Who.Name == "" {
 		return nil
 	}
-	deed, err := r.read(d).Deed(id)
+	deed, err := d.deed(r.Context(), id)
 	if err != nil || deed.Actor != r.Who.Name || d.Clock.Now().Sub(deed.At) > noticed {
 		return nil
 	}
@@ -122,7 +122,21 @@ func (d *Desk) home(w http.ResponseWriter, r *request) error {
 // undo takes back what the colleague did.
 func (d *Desk) undo(w http.ResponseWriter, r *request) error {
 	id := r.PostFormValue("deed")
-	if err := d.Casework.Undo(r.Context(), r.Who, id); err != nil {
+	deed, err := d.deed(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	switch {
+	case deed.Act == "hand_over":
+		err = d.undoHandOver(r, deed)
+	case deed.Matter == postroom.AboutColleague:
+		err = d.Team.Undo(r.Context(), r.Who, id)
+	case deed.Matter == postroom.AboutSetting:
+		err = d.undoWording(r, id)
+	default:
+		err = d.Casework.Undo(r.Context(), r.Who, id)
+	}
+	if err != nil {
 		return err
 	}
 	return d.did(w, r, postroom.Deed{ID: id}, "/desk/")

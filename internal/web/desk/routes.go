@@ -45,5 +45,6 @@ func (d *Desk) table() []route {
 		d.doorRoutes(),
 		d.todayRoutes(),
 		d.engineRoutes(),
+		d.settingsRoutes(),
 	)
 }

@@ -1,0 +1,58 @@
+package team_test
+
+import (
+	"testing"
+
+	"postroom/internal/postroom"
+)
+
+func TestUndoingPutsBackWhatWasThereUnlessItHasChangedSince(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, url string) {
+		crew := open(t, url, file()...)
+		admin := postroom.Colleague{Name: "admin", Grants: []postroom.Grant{{Role: postroom.Admin}}}
+		alter := func(by postroom.Colleague, change func(*postroom.Colleague)) postroom.Deed {
+			t.Helper()
+			d, err := crew.Alter(t.Context(), by, "details", "events", func(c *postroom.Colleague) error { change(c); return nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			return d
+		}
+		if d := alter(admin, func(*postroom.Colleague) {}); d.ID != "" {
+			t.Errorf("a change that changes nothing left %+v", d)
+		}
+		before, _ := crew.Named("events")
+		first := alter(admin, func(c *postroom.Colleague) {
+			c.Grants = []postroom.Grant{{Role: postroom.Viewer}, {Role: postroom.IsCoordinator, Programme: "enquiries", Area: "x"}}
+			c.Absence = postroom.Absence{From: monday, Until: monday.AddDate(0, 0, 3)}
+		})
+		second := alter(admin, func(c *postroom.Colleague) { c.Locale = "uk" })
+		third := alter(admin, func(c *postroom.Colleague) { c.Locale = "fa" })
+		if err := crew.Undo(t.Context(), admin, second.ID); postroom.KindOf(err) != postroom.Gone {
+			t.Errorf("undone under what was changed since: %v", err)
+		}
+		for range 2 { // pressed twice
+			if err := crew.Undo(t.Context(), admin, third.ID); err != nil {
+				t.Error(err)
+			}
+		}
+		self, _ := crew.Named("events")
+		if err := crew.Undo(t.Context(), self, first.ID); postroom.KindOf(err) != postroom.Forbidden {
+			t.Errorf("somebody gave themselves back what an admin took: %v", err)
+		}
+		own := alter(self, func(c *postroom.Colleague) { c.Cover = "volunteering" })
+		if err := crew.Undo(t.Context(), self, own.ID); err != nil {
+			t.Errorf("what they did to themselves: %v", err)
+		}
+		if err := crew.Undo(t.Context(), admin, second.ID); err != nil {
+			t.Error(err)
+		}
+		if err := crew.Undo(t.Context(), admin, first.ID); err != nil {
+			t.Error(err)
+		}
+		if after, _ := crew.Named("events"); len(after.Grants) != len(before.Grants) || after.Grants[0] != before.Grants[0] || !after.Absence.From.IsZero() || !after.FromFile {
+			t.Errorf("all undone, and they are %+v, were %+v", after, before)
+		}
+	})
+}
