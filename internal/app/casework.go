@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -13,8 +14,15 @@ import (
 func (r *Room) makeCasework() {
 	r.Casework = casework.New(casework.Options{
 		Store: r.Store, Programmes: r.Programmes, Team: r.Team, Workflow: r.Workflow, Outbox: r.Outbox,
-		Letters: filing{r}, Clock: r.Clock, ReplyTo: r.replyTo, Log: r.Log,
+		Letters: filing{r}, Clock: r.Clock, ReplyTo: r.repliesTo, Log: r.Log,
 	})
+}
+
+// repliesTo is the address to which people reply to what a colleague wrote: the
+// signed one of the mailbox they wrote to, or of the one that we write from; ""
+// where neither gets mail for it.
+func (r *Room) repliesTo(mailbox, reference string) string {
+	return r.replyTo(cmp.Or(mailbox, r.Config.Organisation.From.Address), reference)
 }
 
 // filing is the room that reads letters, as casework needs it.

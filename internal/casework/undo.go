@@ -74,10 +74,14 @@ func (c *Casework) stillNewest(tx *store.Tx, m *matter, d postroom.Deed) error {
 func (c *Casework) reverse(tx *store.Tx, m *matter, d postroom.Deed) error {
 	now := c.Clock.Now()
 	switch d.Act {
-	case "worry", "release":
+	case actWorry, "release":
 		return fault(postroom.Forbidden, "a hold is let go, not undone", "desk.release_instead")
-	case "merge":
-		return c.unmerge(tx, d)
+	case actMerge:
+		return c.part(tx, m, d)
+	case actReclassify:
+		if err := tx.SetRunForm(m.ID, d.Before[was+"form"]); err != nil {
+			return fmt.Errorf("move the run of submission %s back: %w", m.ID, err)
+		}
 	}
 	if id := d.Before[noted]; id != "" {
 		if _, err := tx.RemoveNote(id, now); err != nil {
@@ -148,5 +152,3 @@ func (c *Casework) unpromise(tx *store.Tx, step string) error {
 	}
 	return tx.ForgetStep(step)
 }
-
-func (c *Casework) unmerge(*store.Tx, postroom.Deed) error { return nil }

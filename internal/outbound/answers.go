@@ -44,9 +44,10 @@ func (o *Outbox) mode(mailbox string) config.MailboxMode {
 
 // watched keeps back what a mailbox would answer that is only watched, to
 // whoever it is: staff see its letters in their own mail program. They are called
-// all the same when somebody may be in danger.
+// all the same when somebody may be in danger, and what a person wrote is no
+// doing of the mailbox's.
 func (o *Outbox) watched(tx *store.Tx, m postroom.Message) (verdict, error) {
-	if o.modes == nil || m.Lane == postroom.Urgent && m.Contact == "" && m.Letter == "" {
+	if o.modes == nil || m.Lane == postroom.Urgent && m.Contact == "" && m.Letter == "" || o.letters.byAPerson(m.Template) {
 		return verdict{}, nil
 	}
 	mailbox := m.Sender
@@ -87,7 +88,7 @@ func (o *Outbox) owedInWatch(tx *store.Tx, mailbox string, m postroom.Message) (
 // drafted keeps back what a person wants to send themselves. Deliver makes the
 // draft; whoever else asks comes again.
 func (o *Outbox) drafted(_ *store.Tx, m postroom.Message) (verdict, error) {
-	if o.mode(m.Sender) != config.Draft {
+	if o.mode(m.Sender) != config.Draft || o.letters.byAPerson(m.Template) {
 		return verdict{}, nil
 	}
 	return verdict{state: postroom.Deferred, reason: ReasonDrafted, until: o.clock.Now().Add(lastRest)}, nil
@@ -283,6 +284,12 @@ func (o *Outbox) Bounced(tx *store.Tx, message string, never bool, reason string
 func (l *Letters) acknowledges(name string) bool {
 	found := l.library()["en"][name]
 	return found != nil && found.acknowledges
+}
+
+// byAPerson says whether a letter is what a person wrote.
+func (l *Letters) byAPerson(name string) bool {
+	found := l.library()["en"][name]
+	return found != nil && found.byPerson
 }
 
 // lets says whether a letter is the approved words that a hold lets pass.

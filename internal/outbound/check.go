@@ -156,8 +156,8 @@ func (r *letter) compare(english *letter) proof.Mistakes {
 		return wrong("class and lane are not those of the English letter", fmt.Sprintf("class: %s and lane: %s", english.class, english.lane))
 	case r.coordinators != english.coordinators:
 		return wrong("to: coordinators is in one of this and the English letter only", "it in both or none")
-	case r.holding != english.holding || r.acknowledges != english.acknowledges:
-		return wrong("holding or acknowledges is in one of this and the English letter only", "it in both or none")
+	case r.holding != english.holding || r.acknowledges != english.acknowledges || r.byPerson != english.byPerson:
+		return wrong("holding, acknowledges or by_person is in one of this and the English letter only", "it in both or none")
 	case r.calendar != english.calendar:
 		return wrong("the calendar file is not that of the English letter", "the same calendar:")
 	case (r.discreet == nil) != (english.discreet == nil):

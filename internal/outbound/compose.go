@@ -97,6 +97,10 @@ func (o *Outbox) headers(m postroom.Message) map[string]string {
 	if m.Lane == postroom.Confirm || m.Letter != "" {
 		h["Auto-Submitted"] = "auto-replied" // RFC 3834, section 5.1.7
 	}
+	if o.letters.byAPerson(m.Template) { // RFC 3834, section 5: it is no response of a machine
+		delete(h, "Auto-Submitted")
+		delete(h, "X-Auto-Response-Suppress")
+	}
 	if m.Class == postroom.Marketing {
 		h["List-Id"] = "<" + listID(cmp.Or(m.Data[dataList], m.Programme)) + "." + o.instance() + ">"
 		h["List-Unsubscribe"] = "<" + o.linkFor(link.Unsubscribe, m) + ">" // first: it is what is tried first (RFC 2369, section 2)
@@ -287,14 +291,18 @@ func leftToRight(body string) string {
 }
 
 // end is what every letter ends with: that a computer sent it, who reads a
-// reply, and whom to call at once.
+// reply, and whom to call at once. Under what a
+// person wrote nothing is said of a computer.
 func (o *Outbox) end(m postroom.Message, l *letter, words *words) string {
 	var b strings.Builder
 	reply := words.reply
 	if l.coordinators {
 		reply = words.noReply
 	}
-	b.WriteString("\n\n---\n\n" + escape(words.machine) + " " + escape(reply) + "\n")
+	b.WriteString("\n\n---\n")
+	if !l.byPerson {
+		b.WriteString("\n" + escape(words.machine) + " " + escape(reply) + "\n")
+	}
 	if m.Data["guessed"] != "" {
 		b.WriteString("\n" + escape(words.offer(m)) + "\n")
 	}

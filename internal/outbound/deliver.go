@@ -201,7 +201,8 @@ func (o *Outbox) withholds(id string) func(*store.Tx) error {
 // newsletter, and the letters that ask whether those arrive, there are too many
 // to be told of one by one.
 func (o *Outbox) shows(tx *store.Tx, m postroom.Message, err error) error {
-	if err != nil || m.Contact == "" || m.Lane == postroom.Bulk || m.Template == ProbeLetter {
+	toStaff := m.Contact == "" && !o.letters.byAPerson(m.Template) // somebody whose letter is in triage is no contact yet
+	if err != nil || toStaff || m.Lane == postroom.Bulk || m.Template == ProbeLetter {
 		return err
 	}
 	now := o.clock.Now()

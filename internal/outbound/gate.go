@@ -76,10 +76,11 @@ func (o *Outbox) gateKnowing(tx *store.Tx, known facts, m postroom.Message) (ver
 }
 
 // brake keeps back what is about a held submission: even a calm letter would be
-// mail that a stranger can make us send. A coordinator must hear of it.
+// mail that a stranger can make us send. A coordinator must hear of it. What a
+// person wrote leaves: only whoever may look at what is held can answer it.
 func (o *Outbox) brake(tx *store.Tx, m postroom.Message) (verdict, error) {
 	toStaff := m.Contact == "" && m.Letter == "" // what answers a letter may be to its address alone
-	if m.Submission == "" || toStaff || o.letters.lets(m.Template) {
+	if m.Submission == "" || toStaff || o.letters.lets(m.Template) || o.letters.byAPerson(m.Template) {
 		return verdict{}, nil
 	}
 	reason, err := tx.Held(m.Submission)

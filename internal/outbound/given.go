@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,6 +27,7 @@ import (
 const (
 	dataMarkdown = "markdown"        // the text, as CommonMark
 	dataLanguage = "markdown_locale" // its language, where that is not the reader's
+	dataWords    = "words"           // instead of it: what a person wrote, as plain text
 	dataList     = "list_id"         // the list that a newsletter is sent to, for List-Id
 )
 
@@ -135,6 +137,9 @@ func (o *Outbox) given(l *letter, m postroom.Message) (prose, error) {
 		return prose{}, nil
 	}
 	text := m.Data[dataMarkdown]
+	if l.byPerson {
+		text = asWritten(m.Data[dataWords])
+	}
 	if strings.TrimSpace(text) == "" {
 		return prose{}, errors.New("no text came with the message")
 	}
@@ -145,7 +150,43 @@ func (o *Outbox) given(l *letter, m postroom.Message) (prose, error) {
 	if own := m.Data[dataLanguage]; err == nil && own != "" && own != l.locale {
 		p.html = `<div lang="` + html.EscapeString(own) + `" dir="` + direction(own) + `">` + "\n" + p.html + "</div>\n"
 	}
+	if l.byPerson {
+		p.html = `<div dir="auto">` + "\n" + p.html + "</div>\n" // in whatever language they wrote
+	}
 	return p, err
+}
+
+// asWritten returns plain text as Markdown that reads as it was written: its
+// lines and paragraphs, and nothing that would be taken for a mark. A link leads
+// where it says, as the reader sees.
+func asWritten(words string) string {
+	var b strings.Builder
+	open := false
+	for line := range strings.Lines(words) {
+		line = withAddresses(tidy(line))
+		switch {
+		case line == "" && open:
+			b.WriteString("\n\n")
+		case line != "" && open:
+			b.WriteString("\\\n")
+		}
+		b.WriteString(line)
+		open = line != ""
+	}
+	return b.String()
+}
+
+var webAddress = regexp.MustCompile(`https?://[^\s<>]*[^\s<>.,;:!?'")\]]`)
+
+// withAddresses writes a line as Markdown, with what leads to a page as that.
+func withAddresses(line string) string {
+	var b strings.Builder
+	end := 0
+	for _, at := range webAddress.FindAllStringIndex(line, -1) {
+		b.WriteString(escape(line[end:at[0]]) + "<" + line[at[0]:at[1]] + ">")
+		end = at[1]
+	}
+	return b.String() + escape(line[end:])
 }
 
 // prose sets one text.

@@ -51,6 +51,7 @@ type letter struct {
 	lane         postroom.Lane
 	holding      bool   // the approved words that a hold lets pass
 	acknowledges bool   // it says that something came in; one a day is enough for anybody
+	byPerson     bool   // a person wrote it and pressed "send": nothing about it is automatic
 	coordinators bool   // it is for them, and a reply to it does not reach the person
 	calendar     string // what the calendar file says that comes with it; "" is none
 	subject      *template.Template
@@ -172,7 +173,7 @@ func readLetter(file, text string) (*letter, proof.Mistakes) {
 	read.class = postroom.Class(choice(m, "class", postroom.Service, postroom.Marketing))
 	read.lane = postroom.Lane(choice(m, "lane", postroom.Lanes()...))
 	read.coordinators = m.Choice("to", "", "coordinators") != ""
-	read.holding, read.acknowledges = m.Bool("holding"), m.Bool("acknowledges")
+	read.holding, read.acknowledges, read.byPerson = m.Bool("holding"), m.Bool("acknowledges"), m.Bool("by_person")
 	read.calendar = m.Choice("calendar", "", calendarPublish, calendarCancel)
 	subject := m.Need("subject", "Your place is booked")
 	discreet := m.Text("discreet_subject")

@@ -35,6 +35,7 @@ func sample(template, locale string) postroom.Message {
 			"party": "2", "list": "Garden news", "area": "Wolverton", "url": "https://post.example.org/shelf/1",
 			"phone": "123", "owed": "place-booked", "reason": ReasonNoAddress, "subject": "What is on in December", "mailbox": "events@example.org",
 			dataMarkdown: "The garden opens again.\n\n[See the dates](https://post.example.org/dates)",
+			dataWords:    "Thank you for asking.\nWe open at 6pm: https://example.org/*visit*\n\n- Tea is free.\nOlena",
 		},
 	}
 	if template == "digest" {
@@ -172,7 +173,7 @@ func TestEveryLetterInEveryLanguageReadsAsItMust(t *testing.T) {
 			}
 			bare := sample(name, locale)
 			if bare.Data = nil; o.letters.library()[locale][name].says.given {
-				bare.Data = map[string]string{dataMarkdown: "The garden opens again."}
+				bare.Data = map[string]string{dataMarkdown: "The garden opens again.", dataWords: "Thank you."}
 			}
 			for _, m := range []postroom.Message{sample(name, locale), bare} {
 				checkLetter(t, o, m, compose(t, o, m))
@@ -182,7 +183,10 @@ func TestEveryLetterInEveryLanguageReadsAsItMust(t *testing.T) {
 }
 
 // linkless are the letters that lead nowhere.
-var linkless = []string{"newsletter-welcome", "booking-cancelled", "holding", "letter-kept", ProbeLetter, "left-list", "language-kept", "which-language", "reach-kept"}
+var linkless = []string{"newsletter-welcome", "booking-cancelled", "holding", "letter-kept", ProbeLetter, "left-list", "language-kept", "which-language", "reach-kept", replyOfAPerson}
+
+// replyOfAPerson is what a colleague writes; it leads where they say.
+const replyOfAPerson = "reply"
 
 // checkLetter holds one written letter to what every letter promises.
 func checkLetter(t *testing.T, o *Outbox, m postroom.Message, p parts) {
@@ -195,10 +199,14 @@ func checkLetter(t *testing.T, o *Outbox, m postroom.Message, p parts) {
 	if o.letters.library()["en"][m.Template].coordinators {
 		reply = w.noReply
 	}
+	opens := w.machine + " " + reply
+	if o.letters.byAPerson(m.Template) { // it says nothing of a computer
+		opens = tidy(o.org.Name)
+	}
 	switch {
 	case !found:
 		wrong("has no end")
-	case !strings.HasPrefix(plainEnd, w.machine+" "+reply):
+	case !strings.HasPrefix(plainEnd, opens):
 		wrong("does not say that a computer sent it and who reads a reply")
 	case !strings.HasSuffix(plainEnd, w.emergency):
 		wrong("does not end with whom to call at once")

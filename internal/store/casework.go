@@ -315,3 +315,18 @@ func (r Reader) ids(query string, args ...any) (ids []string, err error) {
 	}, query, args...)
 	return ids, err
 }
+
+// MoveToForm makes a submission one of another form, as it is asked now, and its
+// run one of that form's.
+func (tx *Tx) MoveToForm(submission, form, version string) error {
+	if _, err := tx.exec(`UPDATE submissions SET form = $2, form_version = $3, natural_key = id WHERE id = $1`, submission, form, version); err != nil {
+		return fmt.Errorf("move submission %s to form %s: %w", submission, form, err)
+	}
+	return tx.SetRunForm(submission, form)
+}
+
+// SetRunForm makes the run of a submission one of another form.
+func (tx *Tx) SetRunForm(submission, form string) error {
+	_, err := tx.exec(`UPDATE runs SET form = $2 WHERE submission_id = $1`, submission, form)
+	return err
+}

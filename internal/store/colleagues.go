@@ -122,6 +122,7 @@ func (tx *Tx) PassAll(from, to string) (n int64, err error) {
 	for _, statement := range []string{
 		`UPDATE submissions SET assigned_to = $2 WHERE assigned_to = $1 AND state IN ('received', 'held')`,
 		`UPDATE letters SET assigned_to = $2 WHERE assigned_to = $1 AND state = 'triage'`,
+		`UPDATE calls SET assigned_to = $2 WHERE assigned_to = $1 AND state = 'open'`,
 	} {
 		some, err := tx.exec(statement, from, to)
 		if err != nil {

@@ -74,13 +74,13 @@ func (tx *Tx) findContact(c postroom.Contact) (id string, err error) {
 			return "", err
 		}
 		err = tx.row(`
-			SELECT contacts.id FROM contacts JOIN contact_addresses ON contact_id = contacts.id
+			SELECT CASE WHEN merged_into <> '' THEN merged_into ELSE contacts.id END FROM contacts JOIN contact_addresses ON contact_id = contacts.id
 			 WHERE address = $1 AND name_key = $2 ORDER BY contacts.id LIMIT 1`, c.Address, nameKey(c.Name)).Scan(&id)
 	case c.Phone != "":
 		if err := tx.touchPhone(c.Phone); err != nil {
 			return "", err
 		}
-		err = tx.row(`SELECT id FROM contacts WHERE phone = $1 AND phone <> '' AND name_key = $2 ORDER BY id LIMIT 1`, c.Phone, nameKey(c.Name)).Scan(&id)
+		err = tx.row(`SELECT CASE WHEN merged_into <> '' THEN merged_into ELSE id END FROM contacts WHERE phone = $1 AND phone <> '' AND name_key = $2 ORDER BY id LIMIT 1`, c.Phone, nameKey(c.Name)).Scan(&id)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
@@ -93,7 +93,7 @@ func (r Reader) ContactNamed(address, name string) (id string, err error) {
 	if nameKey(name) == "" {
 		return "", nil
 	}
-	err = r.row(`SELECT contacts.id FROM contacts JOIN contact_addresses ON contact_id = contacts.id
+	err = r.row(`SELECT CASE WHEN merged_into <> '' THEN merged_into ELSE contacts.id END FROM contacts JOIN contact_addresses ON contact_id = contacts.id
 		 WHERE address = $1 AND name_key = $2 ORDER BY contacts.id LIMIT 1`, address, nameKey(name)).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
@@ -248,6 +248,7 @@ func (r Reader) ForumMembers(forum string) (contacts []string, err error) {
 		err := rows.Scan(&id)
 		contacts = append(contacts, id)
 		return err
-	}, `SELECT contact_id FROM forum_members WHERE forum = $1 ORDER BY joined_at, contact_id`, forum)
+	}, `SELECT contact_id FROM forum_members WHERE forum = $1
+		AND contact_id NOT IN (SELECT id FROM contacts WHERE merged_into <> '') ORDER BY joined_at, contact_id`, forum)
 	return contacts, err
 }
