@@ -15,7 +15,7 @@ func (r *Room) makeDesk(o Options) (err error) {
 		o.SignIn = nobody{}
 	}
 	r.Desk, err = desk.New(desk.Options{
-		Store: r.Store, Programmes: r.Programmes, Team: r.Team, Casework: r.Casework, SignIn: o.SignIn,
+		Store: r.Store, Programmes: r.Programmes, Team: r.Team, Casework: r.Casework, Letters: r.Arrivals, SignIn: o.SignIn,
 		Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Public: r.locales, Log: r.Log,
 	})
 	if err != nil {

@@ -35,6 +35,7 @@ const (
 	Finish      Purpose = "finish"      // subject: a submission of which questions are open
 	Leave       Purpose = "leave"       // subject: a subscription of the address that leaves every list
 	Undo        Purpose = "undo"        // subject: the message that says which lists a letter left
+	Deed        Purpose = "deed"        // subject: "act|matter|id|colleague", for the one button that a summary's link leads to
 )
 
 // Path returns where a link with this purpose leads, so that the room that
@@ -223,6 +224,21 @@ func (s *Signer) Leaves(address string) (subscription string, ours bool) {
 		}
 	}
 	return "", false
+}
+
+// DeedSubject is the subject of a Deed link. A name may hold any sign, so it
+// stands last.
+func DeedSubject(act, matter, id, colleague string) string {
+	return strings.Join([]string{act, matter, id, colleague}, "|")
+}
+
+// ReadDeed takes the subject of a Deed link apart.
+func ReadDeed(subject string) (act, matter, id, colleague string, ok bool) {
+	parts := strings.SplitN(subject, "|", 4)
+	if len(parts) != 4 {
+		return "", "", "", "", false
+	}
+	return parts[0], parts[1], parts[2], parts[3], true
 }
 
 func plainReference(reference string) string {

@@ -44,6 +44,7 @@ type Options struct {
 	Programmes *programme.Set
 	Team       *team.Team
 	Casework   *casework.Casework
+	Letters    Letters
 	SignIn     SignIn
 	Links      *link.Signer
 	Clock      postroom.Clock
