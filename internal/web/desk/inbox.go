@@ -308,7 +308,10 @@ func (d *Desk) count(r *request, l looking, contacts []string) (string, error) {
 
 // choices are what the list can be narrowed by: what whoever looks may read.
 func (d *Desk) choices(r *request, l looking) []choiceOf {
-	mine := d.programmes(r.Who)
+	var mine []string
+	for _, c := range d.behalf(r.Who) {
+		mine = append(mine, d.programmes(c)...)
+	}
 	var programmes, areas, languages []option
 	for _, p := range d.Programmes.Programmes() {
 		if !slices.Contains(mine, p.Name) {

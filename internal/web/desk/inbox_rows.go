@@ -35,10 +35,30 @@ type inboxRow struct {
 
 type tag struct{ Name, Class string }
 
-// bounds are the parts that somebody may read. A programme that nobody looks
-// after is everybody's.
+// behalf lists on whose behalf somebody looks: for themselves, and for those for
+// whom they stand in.
+func (d *Desk) behalf(who postroom.Colleague) []postroom.Colleague {
+	list := []postroom.Colleague{who}
+	for _, name := range d.Team.Covers(who.Name, d.now()) {
+		if c, here := d.Team.Named(name); here {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// bounds are the parts in which there may be something for somebody to see. What
+// of them is theirs, reads and owner say. A programme that nobody looks after is
+// everybody's.
 func (d *Desk) bounds(who postroom.Colleague) []store.Bound {
 	list := []store.Bound{}
+	for _, c := range d.behalf(who) {
+		list = append(list, d.boundsOf(c)...)
+	}
+	return list
+}
+
+func (d *Desk) boundsOf(who postroom.Colleague) (list []store.Bound) {
 	for _, g := range who.Grants {
 		if g.Role == postroom.Admin || g.Role == postroom.IsCoordinator {
 			list = append(list, store.Bound{Programme: g.Programme, Area: g.Area})
@@ -52,21 +72,25 @@ func (d *Desk) bounds(who postroom.Colleague) []store.Bound {
 	return list
 }
 
-// mailboxes lists those whose letters somebody may read; nil is all.
+// mailboxes lists those in which there may be letters for somebody to see; nil is
+// all.
 func (d *Desk) mailboxes(r *request) ([]string, error) {
-	if r.Who.Reads("", "") {
+	list, all := []string{}, d.behalf(r.Who)
+	if slices.ContainsFunc(all, func(c postroom.Colleague) bool { return c.Reads("", "") }) {
 		return nil, nil
 	}
-	list := []string{}
+	reads := func(programme string) bool {
+		return slices.ContainsFunc(all, func(c postroom.Colleague) bool { return d.Casework.MayRead(c, programme, "", false) })
+	}
 	add := func(address string) { list = append(list, address, strings.ToLower(address)) }
 	for _, p := range d.Programmes.Programmes() {
-		if d.Casework.MayRead(r.Who, p.Name, "", false) {
+		if reads(p.Name) {
 			for _, a := range p.Addresses {
 				add(a)
 			}
 		}
 	}
-	if d.Casework.MayRead(r.Who, "", "", false) { // mailboxes that are no programme's
+	if reads("") { // mailboxes that are no programme's
 		cursors, err := r.read(d).Cursors()
 		if err != nil {
 			return nil, err

@@ -137,22 +137,21 @@ type deedView struct {
 // submissionPage is everything about one submission.
 type submissionPage struct {
 	matterPage
-	Who, Person string // name, and the link to them
-	WhoLang     string
-	What        string
-	Programme   string
-	Language    string
-	Channel     string
-	Address     string
-	Phone       string
-	Discreet    bool
-	Answers     []answerView
-	Open        []string // labels of the questions that are open
-	Next        []stepView
-	Mails       []mailView
-	Bookings    []fact
-	Consents    []fact
-	Forms       []option // to which it can be moved
+	Name, Person string // of whoever sent it, and the link to them
+	What         string
+	Programme    string
+	Language     string
+	Channel      string
+	Address      string
+	Phone        string
+	Discreet     bool
+	Answers      []answerView
+	Open         []string // labels of the questions that are open
+	Next         []stepView
+	Mails        []mailView
+	Bookings     []fact
+	Consents     []fact
+	Forms        []option // to which it can be moved
 }
 
 type fact struct {
@@ -239,8 +238,8 @@ func (d *Desk) fillSubmission(r *request, p *submissionPage, sub postroom.Submis
 	if err != nil {
 		return err
 	}
-	p.Who, p.Person, p.WhoLang = cmp.Or(contact.Name, sub.Address, contact.Phone), "/desk/person/"+sub.Contact, sub.Locale
-	p.Title = cmp.Or(p.Who, p.Title)
+	p.Name, p.Person = cmp.Or(contact.Name, sub.Address, contact.Phone), "/desk/person/"+sub.Contact
+	p.Title = cmp.Or(p.Name, p.Title)
 	p.What, p.Programme = d.formTitle(sub.Form), d.programmeTitle(sub.Programme)
 	p.Language, p.Channel = d.language(sub.Locale), d.word("desk.channel."+string(sub.Channel))
 	if sub.Guessed {
