@@ -31,6 +31,7 @@ type inboxRow struct {
 	Tags      []tag
 	Closed    bool // it is held, and whoever looks may not open it
 	Acts      bool // it waits, so it can be taken, done or put off
+	Mine      bool // it was given to whoever looks
 }
 
 type tag struct{ Name, Class string }
@@ -250,7 +251,7 @@ func (d *Desk) row(r *request, l looking, row store.InboxRow) (line inboxRow, th
 	ref := casework.Ref{Matter: row.Matter, ID: row.ID}
 	line.Link, line.Reference, line.At = matterLink(ref), row.Reference, d.when(row.ReceivedAt)
 	waits := row.State == string(postroom.SubmissionReceived) || row.State == string(postroom.LetterTriage)
-	line.Acts = waits && !line.Closed && !row.Held
+	line.Acts, line.Mine = waits && !line.Closed && !row.Held, row.AssignedTo == r.Who.Name
 	d.name(&line, row)
 	line.Tags = d.tags(r.Who, row, line.Closed)
 	line.Urgency = d.urgency(r.Who, row, waits)

@@ -41,6 +41,7 @@ type letterView struct {
 	At          When
 	From        string
 	Staff       bool // one of us wrote it, with their own mail program
+	Alone       bool // its subject is the page's
 	Subject     string
 	Text        string
 	Signature   string
@@ -211,7 +212,7 @@ func (d *Desk) fillLetter(r *request, p *letterPage, l postroom.Letter) error {
 	if err != nil {
 		return err
 	}
-	p.Letter = view
+	p.Letter, p.Letter.Alone = view, view.Subject != ""
 	if view.Subject != "" {
 		p.Title = view.Subject
 	}

@@ -172,6 +172,7 @@ type answerView struct {
 type stepView struct {
 	ID, Say string
 	At      When
+	Ours    bool // the programme promises it, so that it can be left out
 }
 
 // submission shows one submission.
@@ -429,7 +430,8 @@ func (d *Desk) around(r *request, p *submissionPage, sub postroom.Submission) er
 		for _, s := range promises {
 			names[s.ID] = s.Name
 			if s.State == postroom.StepPlanned {
-				p.Next = append(p.Next, stepView{s.ID, d.stepWords(sub.Programme, s.Name), d.when(s.DueAt)})
+				say, ours := d.stepWords(sub.Programme, s.Name)
+				p.Next = append(p.Next, stepView{s.ID, say, d.when(s.DueAt), ours})
 			}
 		}
 	}
@@ -474,15 +476,16 @@ func (d *Desk) consent(c store.PersonConsent) fact {
 	return f
 }
 
-// stepWords says what a step of a programme does.
-func (d *Desk) stepWords(name, step string) string {
+// stepWords says what a step does, and whether it is one of its programme's.
+func (d *Desk) stepWords(name, step string) (string, bool) {
+	otherwise := cmp.Or(d.word("desk.step.name."+step), plainName(step))
 	p, known := d.Programmes.Programme(name)
 	if !known {
-		return plainName(step)
+		return otherwise, false
 	}
 	i := slices.IndexFunc(p.Workflow, func(s programme.Step) bool { return s.Name == step })
 	if i < 0 {
-		return plainName(step)
+		return otherwise, false
 	}
 	s := p.Workflow[i]
 	var does []string
@@ -495,10 +498,7 @@ func (d *Desk) stepWords(name, step string) string {
 	if len(s.Notify) > 0 {
 		does = append(does, d.say(postroom.Say("desk.step.notify")))
 	}
-	if len(does) == 0 {
-		return plainName(step)
-	}
-	return strings.Join(does, " ")
+	return cmp.Or(strings.Join(does, " "), otherwise), true
 }
 
 // mailView is one mail about a submission.
