@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/internal/app"
+	"postroom/internal/casework"
 	"postroom/internal/outbound"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
@@ -97,13 +98,7 @@ func (c *command) printWords(room *app.Room, m postroom.Message) error {
 
 func (c *command) callsDone() *cobra.Command {
 	return c.callsOne("done CALL", "Note that a call was made", func(ctx context.Context, room *app.Room, call store.CallToMake) error {
-		now := room.Clock.Now()
-		err := room.Store.Write(ctx, func(tx *store.Tx) error {
-			if err := tx.CallDone(call.ID, now); err != nil {
-				return err
-			}
-			return tx.Audit("command line", "call done", call.ID, now)
-		})
+		_, err := room.Casework.CallDone(ctx, casework.Root(), call.ID, "")
 		if err == nil {
 			fmt.Fprintf(c.stdout, "call %s is done\n", callSign(call.ID))
 		}

@@ -2,16 +2,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"postroom/internal/app"
+	"postroom/internal/casework"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
-	"postroom/internal/workflow"
 )
 
 // steps looks after what programmes promise for later. Like jobs it works
@@ -76,48 +76,36 @@ func (c *command) printSteps(list []store.Promise) error {
 
 func (c *command) stepsDo() *cobra.Command {
 	return c.stepsOne("do ID", "Do a step now, also one that is late or was left out",
-		func(tx *store.Tx, id string, now time.Time) (string, error) {
-			s, err := workflow.Want(tx, id, now)
-			if err != nil {
-				return "", err
-			}
-			return "step " + s.Name + " is due now", tx.Audit("command line", "do step", id, now)
-		})
+		(*casework.Casework).DoStepNow, "is due now")
 }
 
 func (c *command) stepsSkip() *cobra.Command {
 	return c.stepsOne("skip ID", "Stop a promised step",
-		func(tx *store.Tx, id string, now time.Time) (string, error) {
-			s, err := tx.Step(id)
-			if err != nil {
-				return "", err
-			}
-			stopped, err := tx.SettleStep(id, postroom.StepSkipped, "stopped", now)
-			if err == nil && !stopped {
-				err = &postroom.Error{Kind: postroom.Conflict, Say: postroom.Say("error.moved_on"), Cause: errors.New("step " + id + " is " + string(s.State) + ", not planned")}
+		func(w *casework.Casework, ctx context.Context, by postroom.Colleague, id string) (postroom.Deed, error) {
+			s, err := w.Store.Read(ctx).Step(id)
+			if err == nil && s.State != postroom.StepPlanned { // a command that changes nothing says so
+				err = fmt.Errorf("step %s is %s, not planned", id, s.State)
 			}
 			if err != nil {
-				return "", err
+				return postroom.Deed{}, err
 			}
-			return "step " + s.Name + " is stopped", tx.Audit("command line", "skip step", id, now)
-		})
+			return w.SkipStep(ctx, by, id)
+		}, "is stopped")
 }
 
-// stepsOne changes one step in one transaction and prints what it now is.
-func (c *command) stepsOne(use, short string, do func(tx *store.Tx, id string, now time.Time) (string, error)) *cobra.Command {
-	change := func(ctx context.Context, st *store.Store, id string) error {
-		now := time.Now()
-		var became string
-		err := st.Write(ctx, func(tx *store.Tx) (err error) {
-			became, err = do(tx, id, now)
-			return err
-		})
-		if err == nil {
-			fmt.Fprintln(c.stdout, became)
-		}
-		return err
-	}
+// stepsOne changes one step and prints what it now is.
+func (c *command) stepsOne(use, short string, do func(*casework.Casework, context.Context, postroom.Colleague, string) (postroom.Deed, error), became string) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(1), RunE: func(cmd *cobra.Command, args []string) error {
-		return c.withStore(cmd.Context(), func(st *store.Store) error { return change(cmd.Context(), st, args[0]) })
+		return c.beside(cmd.Context(), func(room *app.Room) error {
+			s, err := room.Store.Read(cmd.Context()).Step(args[0])
+			if err != nil {
+				return err
+			}
+			if _, err := do(room.Casework, cmd.Context(), casework.Root(), s.ID); err != nil {
+				return err
+			}
+			fmt.Fprintf(c.stdout, "step %s %s\n", s.Name, became)
+			return nil
+		})
 	}}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/internal/app"
+	"postroom/internal/casework"
 	"postroom/internal/outbound"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
@@ -168,17 +169,10 @@ func tableOfMails(out io.Writer, mails []postroom.Message, because func(reason s
 
 func (c *command) submissionsAnswered() *cobra.Command {
 	return c.submissionsOne("answered REFERENCE", "Note that a person answered, so that nobody is chased", func(ctx context.Context, room *app.Room, s postroom.Submission) error {
-		now := room.Clock.Now()
-		err := room.Store.Write(ctx, func(tx *store.Tx) error {
-			sub, err := tx.Submission(s.ID)
-			if err != nil {
-				return err
-			}
-			if sub.State == postroom.SubmissionHeld {
-				return fmt.Errorf("%s is held; look at it, and then: postroom submissions release %s", s.Reference, s.Reference)
-			}
-			return room.Workflow.Answered(tx, sub, commandLine, now)
-		})
+		_, err := room.Casework.Done(ctx, casework.Root(), casework.Ref{Matter: postroom.AboutSubmission, ID: s.ID})
+		if postroom.KindOf(err) == postroom.Conflict {
+			return fmt.Errorf("%s is held; look at it, and then: postroom submissions release %s", s.Reference, s.Reference)
+		}
 		if err == nil {
 			fmt.Fprintf(c.stdout, "%s is answered\n", s.Reference)
 		}
@@ -186,16 +180,12 @@ func (c *command) submissionsAnswered() *cobra.Command {
 	})
 }
 
-// commandLine is who did something, as the audit names them.
-const commandLine = "command line"
-
 func (c *command) submissionsRelease() *cobra.Command {
 	return c.submissionsOne("release REFERENCE", "Take the brake off a submission that is held", func(ctx context.Context, room *app.Room, s postroom.Submission) error {
-		var sent int
-		err := room.Store.Write(ctx, func(tx *store.Tx) (err error) {
-			sent, err = release(tx, room, s)
-			return err
-		})
+		sent, err := room.Casework.ReleaseMail(ctx, casework.Root(), s.ID, "")
+		if postroom.KindOf(err) == postroom.Gone {
+			return fmt.Errorf("%s is not held", s.Reference)
+		}
 		if err != nil {
 			return err
 		}
@@ -204,23 +194,6 @@ func (c *command) submissionsRelease() *cobra.Command {
 		}
 		return err
 	})
-}
-
-// release takes the brake off and lets go what it kept back, in one
-// transaction.
-func release(tx *store.Tx, room *app.Room, s postroom.Submission) (sent int, err error) {
-	now := room.Clock.Now()
-	held, err := tx.Release(s.ID, commandLine, now)
-	if err != nil {
-		return 0, err
-	}
-	if !held {
-		return 0, fmt.Errorf("%s is not held", s.Reference)
-	}
-	if err := tx.Audit(commandLine, "release", s.ID, now); err != nil {
-		return 0, err
-	}
-	return room.Outbox.Release(tx, s.ID)
 }
 
 // released says what followed from taking the brake off.

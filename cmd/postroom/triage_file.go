@@ -12,6 +12,7 @@ import (
 
 	"postroom/internal/app"
 	"postroom/internal/arrivals"
+	"postroom/internal/casework"
 	"postroom/internal/inbound"
 	"postroom/internal/postroom"
 )
@@ -71,11 +72,14 @@ func (c *command) triageFile() *cobra.Command {
 		if as.Person == "" {
 			return c.askWhose(ctx, room, l)
 		}
-		receipt, err := room.Arrivals.File(ctx, l, as, commandLine)
+		reference, err := room.Casework.FileLetter(ctx, casework.Root(), l.ID, casework.FileAs(as))
 		if err != nil {
 			return notFiled(err, l, as)
 		}
-		sub := receipt.Submission
+		sub, err := room.Store.Read(ctx).SubmissionWith(reference)
+		if err != nil {
+			return err
+		}
 		fmt.Fprintf(c.stdout, "%s is filed as %s on form %s, from %s\n", l.Reference, sub.Reference, sub.Form, or(sub.Address, as.Person))
 		return nil
 	})
