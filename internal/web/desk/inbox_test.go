@@ -292,6 +292,23 @@ func TestWhatIsHeldIsOpenedByTheLeadAlone(t *testing.T) {
 	has(t, second.Get(t, base), "garden")
 }
 
+func TestWhatIsPlannedIsLeftOutAndPlannedAgain(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	sub := asked(t, room, "Person One", "one@example.org", "Why?")
+	office, base := room.As(t, "office"), "/desk/submission/"+sub.ID
+	step := regexp.MustCompile(`name="step" value="([^"]+)"`).FindStringSubmatch(office.Get(t, base).Body)
+	if step == nil {
+		t.Fatal("nothing is planned")
+	}
+	p := office.Post(t, base+"/skip", url.Values{"step": {step[1]}})
+	has(t, p, "Left out. It will not happen.")
+	hasNot(t, p, step[1])
+	undo := regexp.MustCompile(`name="deed" value="([^"]+)"`).FindStringSubmatch(p.Body)
+	office.Post(t, "/desk/undo", url.Values{"deed": {undo[1]}})
+	has(t, office.Get(t, base), step[1])
+}
+
 func TestALetterInTriageIsFiledAsSomebodys(t *testing.T) {
 	t.Parallel()
 	room := testkit.New(t)

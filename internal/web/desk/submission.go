@@ -51,7 +51,7 @@ func (d *Desk) access(r *request, ref casework.Ref, sub postroom.Submission, box
 		}
 		return a, err
 	}
-	knows := sub.ID != "" && d.Casework.MayRead(r.Who, sub.Programme, sub.Area, false) ||
+	knows := sub.ID != "" && (d.Casework.MayRead(r.Who, sub.Programme, sub.Area, false) || d.Team.Owner(sub.Programme, sub.Area, sub.AssignedTo, d.now()).Name == r.Who.Name) ||
 		slices.ContainsFunc(boxes, func(p *programme.Programme) bool { return d.Casework.MayRead(r.Who, p.Name, "", false) })
 	if !a.held || !knows {
 		return a, notYours()
@@ -63,7 +63,10 @@ func (d *Desk) access(r *request, ref casework.Ref, sub postroom.Submission, box
 func (d *Desk) brake(r *request, ref casework.Ref, sub postroom.Submission, a *access) error {
 	if sub.ID == "" {
 		_, alarm, err := r.read(d).AlarmStage(ref.Matter, ref.ID)
-		a.held = alarm
+		if a.held = alarm; err != nil || !alarm {
+			return err
+		}
+		a.since, err = d.worried(r, ref)
 		return err
 	}
 	holds, err := r.read(d).Holds(sub.ID)
@@ -77,6 +80,18 @@ func (d *Desk) brake(r *request, ref casework.Ref, sub postroom.Submission, a *a
 	}
 	a.suspect = a.suspect && !a.held
 	return nil
+}
+
+// worried is when a colleague last raised the alarm about a matter; the zero time
+// where its own words did, before anybody could look at it.
+func (d *Desk) worried(r *request, ref casework.Ref) (time.Time, error) {
+	deeds, err := r.read(d).Deeds(ref.Matter, ref.ID)
+	for _, each := range deeds {
+		if each.Act == "worry" {
+			return each.At, nil
+		}
+	}
+	return time.Time{}, err
 }
 
 // matterPage is what the page of a submission and that of a letter have in common.
@@ -95,7 +110,6 @@ type matterPage struct {
 	Waits     bool   // somebody waits for an answer
 	Mine      bool
 	Asleep    string // until when it is put off; "" when it is not
-	Back      string // link to the list that it came from
 
 	Reply     replyForm
 	Colleague []option // to whom it can be passed
@@ -263,7 +277,7 @@ func (d *Desk) fillSubmission(r *request, p *submissionPage, sub postroom.Submis
 		}
 		p.Letters = append(p.Letters, view)
 	}
-	if err := d.around(r, p, sub); err != nil {
+	if err := d.aroundSubmission(r, p, sub); err != nil {
 		return err
 	}
 	p.Reply = d.replyTo(sub, contact, p.Typed.Text)
@@ -414,8 +428,8 @@ func (d *Desk) date(title string, at time.Time) string {
 	return title + ", " + said
 }
 
-// around adds the mails, the promises, the place and the consents of a submission.
-func (d *Desk) around(r *request, p *submissionPage, sub postroom.Submission) error {
+// aroundSubmission adds the mails, the promises, the place and the consents of a submission.
+func (d *Desk) aroundSubmission(r *request, p *submissionPage, sub postroom.Submission) error {
 	read := r.read(d)
 	names := map[string]string{} // of steps, by their ids
 	run, begun, err := read.RunOf(sub.ID)
@@ -509,12 +523,7 @@ type mailView struct {
 }
 
 func (d *Desk) mailView(m postroom.Message, step string) mailView {
-	v := mailView{What: d.mailName(m.Template), To: m.To, State: d.word("desk.mail.state." + string(m.State)), At: d.when(m.CreatedAt), Why: m.Reason}
-	if strings.HasPrefix(m.Reason, "reason.") {
-		v.Why = d.say(postroom.Say(m.Reason))
-	} else if w := d.word("desk.mail.why." + m.Reason); w != "" {
-		v.Why = w
-	}
+	v := mailView{What: d.mailName(m.Template), To: m.To, State: d.word("desk.mail.state." + string(m.State)), At: d.when(m.CreatedAt), Why: d.whyMail(m.Reason)}
 	if !m.SentAt.IsZero() {
 		v.At = d.when(m.SentAt)
 	}
@@ -523,6 +532,19 @@ func (d *Desk) mailView(m postroom.Message, step string) mailView {
 	}
 	v.Wrong = m.State == postroom.Failed || m.State == postroom.Uncertain
 	return v
+}
+
+// whyMail says why a mail stands where it stands. What a mail server said stays as
+// it said it.
+func (d *Desk) whyMail(reason string) string {
+	word, ours := strings.CutPrefix(reason, "reason.")
+	if !ours {
+		return reason
+	}
+	if d.Public != nil && d.Public.Has(reason) {
+		return d.say(postroom.Say(reason))
+	}
+	return cmp.Or(d.word("desk.mail.why."+word), plainName(word))
 }
 
 // mailName is what a mail is called.

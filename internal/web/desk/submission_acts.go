@@ -2,6 +2,7 @@ package desk
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,16 +16,16 @@ import (
 // deedOf does one act on a matter, with what the form of its page carries.
 type deedOf func(r *request, ref casework.Ref) (postroom.Deed, error)
 
+// simply is a deed that needs to know no more than who does it to what.
+func simply(do func(context.Context, postroom.Colleague, casework.Ref) (postroom.Deed, error)) deedOf {
+	return func(r *request, ref casework.Ref) (postroom.Deed, error) { return do(r.Context(), r.Who, ref) }
+}
+
 // acts lists what can be done on the page of a submission and on that of a letter.
 func (d *Desk) acts() map[string]deedOf {
 	c := d.Casework
-	plain := func(do func(r *request, ref casework.Ref) (postroom.Deed, error)) deedOf { return do }
 	return map[string]deedOf{
-		"take":   plain(func(r *request, ref casework.Ref) (postroom.Deed, error) { return c.Take(r.Context(), r.Who, ref) }),
-		"done":   plain(func(r *request, ref casework.Ref) (postroom.Deed, error) { return c.Done(r.Context(), r.Who, ref) }),
-		"close":  plain(func(r *request, ref casework.Ref) (postroom.Deed, error) { return c.Close(r.Context(), r.Who, ref) }),
-		"spam":   plain(func(r *request, ref casework.Ref) (postroom.Deed, error) { return c.Spam(r.Context(), r.Who, ref) }),
-		"snooze": d.snooze,
+		"take": simply(c.Take), "done": simply(c.Done), "close": simply(c.Close), "spam": simply(c.Spam), "snooze": d.snooze,
 		"pass": func(r *request, ref casework.Ref) (postroom.Deed, error) {
 			return c.Pass(r.Context(), r.Who, ref, r.PostFormValue("to"))
 		},
