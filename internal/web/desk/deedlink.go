@@ -100,14 +100,14 @@ func (d *Desk) showDeed(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	asks := d.word("desk.deedlink.asks_"+e.act, "name", name, "until", d.day(d.until(untilTomorrow, "")))
+	asks := d.keyed("desk.deedlink.asks_"+e.act, "name", name, "until", d.day(d.until(untilTomorrow, "")))
 	if asks == "" {
 		return &postroom.Error{Kind: postroom.NotFound, Say: postroom.Say("link.damaged")}
 	}
 	p := deedPage{page: d.page(r, d.say(postroom.Say("desk.deedlink.title"))), Asks: asks, For: e.by.Name, Waits: since}
-	p.Buttons = []option{{Value: e.act, Label: d.word("desk.deedlink.button_" + e.act)}}
+	p.Buttons = []option{{Value: e.act, Label: d.keyed("desk.deedlink.button_" + e.act)}}
 	if e.act == deedAway {
-		p.Buttons = []option{{Value: deedAgree, Label: d.word("desk.deedlink.button_" + deedAgree)}, {Value: deedNot, Label: d.word("desk.deedlink.button_" + deedNot)}}
+		p.Buttons = []option{{Value: deedAgree, Label: d.keyed("desk.deedlink.button_" + deedAgree)}, {Value: deedNot, Label: d.keyed("desk.deedlink.button_" + deedNot)}}
 	}
 	return d.render(w, r, http.StatusOK, "deed.html", p)
 }
@@ -130,7 +130,7 @@ func (d *Desk) doDeed(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	p := deedPage{page: d.page(r, d.say(postroom.Say("desk.deedlink.title"))), For: e.by.Name}
-	p.Done = d.word("desk.deedlink.done_"+act, "name", name, "until", d.day(d.until(untilTomorrow, "")))
+	p.Done = d.keyed("desk.deedlink.done_"+act, "name", name, "until", d.day(d.until(untilTomorrow, "")))
 	return d.render(w, r, http.StatusOK, "deed.html", p)
 }
 

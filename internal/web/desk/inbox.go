@@ -193,11 +193,11 @@ func (d *Desk) nothingIn(l looking) string {
 	if l.Narrowed() {
 		return d.say(postroom.Say("desk.inbox.empty_narrowed"))
 	}
-	return d.word("desk.inbox.empty_" + l.Which)
+	return d.keyed("desk.inbox.empty_" + l.Which)
 }
 
-// word puts a text into words whose key is put together; "" where there is none.
-func (d *Desk) word(key string, pairs ...string) string {
+// keyed puts a text into words whose key is put together; "" where there is none.
+func (d *Desk) keyed(key string, pairs ...string) string {
 	key = strings.NewReplacer("-", "_", " ", "_").Replace(key)
 	if !d.words.Has(key) {
 		return ""
@@ -274,7 +274,7 @@ func matterLink(ref casework.Ref) string {
 // ever answered helps nobody, and counting it takes longest.
 func (d *Desk) lists(r *request, l looking, contacts []string) (list []listLink, err error) {
 	for _, which := range []string{whichWaiting, whichHeld, whichAnswered, whichClosed, whichAll} {
-		each := listLink{Name: d.word("desk.inbox.which_" + which), Link: l.link("which", which), Current: which == l.Which}
+		each := listLink{Name: d.keyed("desk.inbox.which_" + which), Link: l.link("which", which), Current: which == l.Which}
 		if which == whichWaiting || which == whichHeld {
 			of := l
 			of.Which = which
@@ -318,7 +318,7 @@ func (d *Desk) choices(r *request, l looking) []choiceOf {
 			continue
 		}
 		programmes = append(programmes, option{p.Name, p.Title.In(english), p.Name == l.Programme})
-		for _, o := range areasOf(p) {
+		for _, o := range askedAreas(p) {
 			if !slices.ContainsFunc(areas, func(known option) bool { return known.Value == o.Value }) {
 				areas = append(areas, option{o.Value, o.Label.In(english), o.Value == l.Area})
 			}
@@ -331,7 +331,7 @@ func (d *Desk) choices(r *request, l looking) []choiceOf {
 	}
 	var kinds []option
 	for _, kind := range []postroom.FormKind{postroom.SignUp, postroom.VolunteerOffer, postroom.EventRegistration, postroom.Enquiry, postroom.Concern, postroom.Referral, postroom.Feedback, postroom.DataRequest} {
-		kinds = append(kinds, option{string(kind), d.word("desk.kind." + string(kind)), string(kind) == l.Kind})
+		kinds = append(kinds, option{string(kind), d.keyed("desk.kind." + string(kind)), string(kind) == l.Kind})
 	}
 	return slices.DeleteFunc([]choiceOf{
 		d.choice("whose", l.Whose, whoseAll, whoseMine, whoseNobody),
@@ -341,19 +341,19 @@ func (d *Desk) choices(r *request, l looking) []choiceOf {
 }
 
 func (d *Desk) choice(name, chosen string, values ...string) choiceOf {
-	c := choiceOf{Name: name, Label: d.word("desk.inbox." + name)}
+	c := choiceOf{Name: name, Label: d.keyed("desk.inbox." + name)}
 	for _, v := range values {
-		c.Options = append(c.Options, option{v, d.word("desk.inbox." + name + "_" + v), v == chosen})
+		c.Options = append(c.Options, option{v, d.keyed("desk.inbox." + name + "_" + v), v == chosen})
 	}
 	return c
 }
 
 func (d *Desk) anyOf(name string, options []option) choiceOf {
-	return choiceOf{name, d.word("desk.inbox." + name), append([]option{{Label: d.word("desk.inbox.any")}}, options...)}
+	return choiceOf{name, d.keyed("desk.inbox." + name), append([]option{{Label: d.keyed("desk.inbox.any")}}, options...)}
 }
 
-// areasOf lists the areas that a programme's forms ask for.
-func areasOf(p *programme.Programme) (list []programme.Option) {
+// askedAreas lists the areas that a programme's forms ask for.
+func askedAreas(p *programme.Programme) (list []programme.Option) {
 	for _, f := range p.Forms {
 		if field, ok := f.Field("area"); ok {
 			list = append(list, field.Options...)
@@ -364,5 +364,5 @@ func areasOf(p *programme.Programme) (list []programme.Option) {
 
 // language is the English name of a language.
 func (d *Desk) language(tag string) string {
-	return cmp.Or(d.word("desk.language."+strings.ToLower(tag)), tag)
+	return cmp.Or(d.keyed("desk.language."+strings.ToLower(tag)), tag)
 }

@@ -338,7 +338,7 @@ func (d *Desk) tags(who postroom.Colleague, row store.InboxRow, closed bool) (li
 	}
 	switch row.State {
 	case string(postroom.SubmissionAnswered), string(postroom.SubmissionClosed):
-		add("", d.word("desk.state."+row.State))
+		add("", d.keyed("desk.state."+row.State))
 	}
 	if row.Open {
 		add("", d.say(postroom.Say("desk.inbox.tag_open")))
@@ -384,5 +384,5 @@ func (d *Desk) urgency(who postroom.Colleague, row store.InboxRow, waits bool) s
 // some more after it.
 func (d *Desk) whyTriage(reason string) string {
 	word, _, _ := strings.Cut(reason, " ")
-	return cmp.Or(d.word("desk.triage."+word), d.say(postroom.Say("desk.triage.unclear")))
+	return cmp.Or(d.keyed("desk.triage."+word), d.say(postroom.Say("desk.triage.unclear")))
 }

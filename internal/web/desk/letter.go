@@ -35,8 +35,8 @@ func (d *Desk) letterRoutes() []route {
 	}
 }
 
-// letterView is one letter as a colleague reads it.
-type letterView struct {
+// oneLetter is one letter as a colleague reads it.
+type oneLetter struct {
 	ID, Link    string
 	At          When
 	From        string
@@ -56,14 +56,14 @@ type attachedView struct {
 	Name, Size, Link, Why string
 }
 
-// letterView reads a letter for whoever looks at it.
-func (d *Desk) letterView(r *request, l postroom.Letter) (letterView, error) {
+// oneLetter reads a letter for whoever looks at it.
+func (d *Desk) oneLetter(r *request, l postroom.Letter) (oneLetter, error) {
 	v, _, _, err := d.readLetter(r, l)
 	return v, err
 }
 
-func (d *Desk) readLetter(r *request, l postroom.Letter) (letterView, letter.Letter, inbound.Verdict, error) {
-	v := letterView{ID: l.ID, Link: "/desk/letter/" + l.ID, At: d.when(l.ReceivedAt), From: l.Address, Staff: l.Folder == postroom.SentFolder}
+func (d *Desk) readLetter(r *request, l postroom.Letter) (oneLetter, letter.Letter, inbound.Verdict, error) {
+	v := oneLetter{ID: l.ID, Link: "/desk/letter/" + l.ID, At: d.when(l.ReceivedAt), From: l.Address, Staff: l.Folder == postroom.SentFolder}
 	read, verdict, err := d.Letters.Look(r.Context(), l)
 	if postroom.KindOf(err) == postroom.NotFound && err != nil { // what it said is forgotten
 		return v, read, verdict, nil
@@ -108,7 +108,7 @@ func writers(l letter.Letter) string {
 func (d *Desk) attached(l postroom.Letter, i int, a letter.Attachment, refused programme.Refusal) attachedView {
 	v := attachedView{Name: cmp.Or(a.Name, d.say(postroom.Say("desk.letter.no_name"))), Size: d.size(a.Size)}
 	if refused != "" {
-		v.Why = d.word("desk.attachment." + string(refused))
+		v.Why = d.keyed("desk.attachment." + string(refused))
 		return v
 	}
 	v.Link = "/desk/letter/" + l.ID + "/attachment/" + strconv.Itoa(i+1)
@@ -141,13 +141,13 @@ func (d *Desk) behind(b *inbound.Behind) string {
 	return d.say(postroom.Say("desk.letter.behind_unvouched", "who", who))
 }
 
-// letterPage is one letter.
-type letterPage struct {
+// oneLetterPage is one letter.
+type oneLetterPage struct {
 	matterPage
 	Mailbox    string
 	Why        string // why it needs a person
 	Submission string // link to what it became; "" where it became nothing
-	Letter     letterView
+	Letter     oneLetter
 	Facts      []guess
 	FilePerson string
 	FileName   string
@@ -160,10 +160,10 @@ type guess struct{ Name, Value, Sure string }
 
 // letter shows one letter.
 func (d *Desk) letter(w http.ResponseWriter, r *request) error {
-	return d.showLetter(w, r, http.StatusOK, typed{}, "")
+	return d.showOneLetter(w, r, http.StatusOK, typed{}, "")
 }
 
-func (d *Desk) showLetter(w http.ResponseWriter, r *request, status int, t typed, mistake string) error {
+func (d *Desk) showOneLetter(w http.ResponseWriter, r *request, status int, t typed, mistake string) error {
 	l, err := r.read(d).Letter(r.PathValue("id"))
 	if err != nil {
 		return err
@@ -173,7 +173,7 @@ func (d *Desk) showLetter(w http.ResponseWriter, r *request, status int, t typed
 	if err != nil {
 		return err
 	}
-	p := letterPage{matterPage: d.matterPage(r, ref, l.Reference, l.ReceivedAt, a), Mailbox: l.Mailbox}
+	p := oneLetterPage{matterPage: d.matterPage(r, ref, l.Reference, l.ReceivedAt, a), Mailbox: l.Mailbox}
 	p.Title = d.say(postroom.Say("desk.letter.title"))
 	p.Typed, p.Mistake, p.Told = t, mistake, d.told(name)
 	if a.shut() || a.sealed() {
@@ -207,7 +207,7 @@ func (d *Desk) accessLetter(r *request, l postroom.Letter) (a access, name strin
 }
 
 // fillLetter adds what only whoever may open it sees.
-func (d *Desk) fillLetter(r *request, p *letterPage, l postroom.Letter) error {
+func (d *Desk) fillLetter(r *request, p *oneLetterPage, l postroom.Letter) error {
 	view, read, verdict, err := d.readLetter(r, l)
 	if err != nil {
 		return err
@@ -227,7 +227,7 @@ func (d *Desk) fillLetter(r *request, p *letterPage, l postroom.Letter) error {
 		if _, ours := d.Team.At(l.Address); l.Address != "" && !ours {
 			p.Reply = replyForm{Possible: true, To: l.Address, Text: p.Typed.Text}
 			for _, name := range []string{readyGreeting, readyThanks} {
-				p.Reply.Ready = append(p.Reply.Ready, option{Value: name, Label: d.word("desk.ready." + name)})
+				p.Reply.Ready = append(p.Reply.Ready, option{Value: name, Label: d.keyed("desk.ready." + name)})
 			}
 		}
 		p.Rules = d.rulesLike(read, l)
@@ -236,7 +236,7 @@ func (d *Desk) fillLetter(r *request, p *letterPage, l postroom.Letter) error {
 }
 
 // filing fills in what is known of whose letter it is.
-func (d *Desk) filing(r *request, p *letterPage, l postroom.Letter, read letter.Letter, v inbound.Verdict) {
+func (d *Desk) filing(r *request, p *oneLetterPage, l postroom.Letter, read letter.Letter, v inbound.Verdict) {
 	_, ours := d.Team.At(l.Address)
 	if !ours && !v.Staff {
 		p.FilePerson = l.Address
@@ -245,14 +245,14 @@ func (d *Desk) filing(r *request, p *letterPage, l postroom.Letter, read letter.
 		p.FilePerson, p.FileName = cmp.Or(b.Address, b.Phone, p.FilePerson), b.Name
 	}
 	for _, f := range inbound.ReadFacts(nil, inbound.WritingOf(read, cmp.Or(v.Visible, read.Text), l.ReceivedAt.In(d.Org.Zone))) {
-		name := d.word("desk.fact." + string(f.Kind))
+		name := d.keyed("desk.fact." + string(f.Kind))
 		if name == "" || len(p.Facts) == mostFacts {
 			continue
 		}
 		if f.Kind == inbound.FactName && p.FileName == "" {
 			p.FileName = f.Value
 		}
-		p.Facts = append(p.Facts, guess{name, f.Value, d.word("desk.sure." + string(f.Confidence))})
+		p.Facts = append(p.Facts, guess{name, f.Value, d.keyed("desk.sure." + string(f.Confidence))})
 	}
 	p.FilePerson, p.FileName = cmp.Or(p.Typed.Person, p.FilePerson), cmp.Or(p.Typed.Name, p.FileName)
 	for _, of := range d.programmesAt(l.Mailbox) {
@@ -286,7 +286,7 @@ func (d *Desk) actOnLetter(w http.ResponseWriter, r *request) error {
 	if r.PathValue("act") == "file" {
 		return d.file(w, r, ref)
 	}
-	return d.act(w, r, ref, acts, d.showLetter)
+	return d.act(w, r, ref, acts, d.showOneLetter)
 }
 
 // file files a letter as what somebody sent, and goes to what it became.
@@ -298,7 +298,7 @@ func (d *Desk) file(w http.ResponseWriter, r *request, ref casework.Ref) error {
 	reference, err := d.Casework.FileLetter(r.Context(), r.Who, ref.ID, as)
 	switch postroom.KindOf(err) {
 	case postroom.Invalid, postroom.Conflict:
-		return d.showLetter(w, r, status(err), typedIn(r), d.say(said(err)))
+		return d.showOneLetter(w, r, status(err), typedIn(r), d.say(said(err)))
 	}
 	if err != nil {
 		return err

@@ -118,7 +118,7 @@ type matterPage struct {
 	Mistake   string   // what was wrong with what was sent
 	Typed     typed
 
-	Letters []letterView
+	Letters []oneLetter
 	Notes   []noteView
 	Deeds   []deedView
 }
@@ -256,7 +256,7 @@ func (d *Desk) fillSubmission(r *request, p *submissionPage, sub postroom.Submis
 	p.Name, p.Person = cmp.Or(contact.Name, sub.Address, contact.Phone), "/desk/person/"+sub.Contact
 	p.Title = cmp.Or(p.Name, p.Title)
 	p.What, p.Programme = d.formTitle(sub.Form), d.programmeTitle(sub.Programme)
-	p.Language, p.Channel = d.language(sub.Locale), d.word("desk.channel."+string(sub.Channel))
+	p.Language, p.Channel = d.language(sub.Locale), d.keyed("desk.channel."+string(sub.Channel))
 	if sub.Guessed {
 		p.Language = d.say(postroom.Say("desk.submission.guessed", "language", p.Language))
 	}
@@ -271,7 +271,7 @@ func (d *Desk) fillSubmission(r *request, p *submissionPage, sub postroom.Submis
 		return err
 	}
 	for _, l := range letters[max(0, len(letters)-mostLetters):] {
-		view, err := d.letterView(r, l)
+		view, err := d.oneLetter(r, l)
 		if err != nil {
 			return err
 		}
@@ -290,7 +290,7 @@ const mostLetters = 20
 
 // stand says where a matter stands and whose it is.
 func (p *matterPage) stand(d *Desk, r *request, state, assigned string, asleep time.Time, owner string) {
-	p.State, p.Owner, p.Mine = d.word("desk.state."+state), owner, assigned == r.Who.Name
+	p.State, p.Owner, p.Mine = d.keyed("desk.state."+state), owner, assigned == r.Who.Name
 	if asleep.After(d.now()) {
 		p.Asleep = d.day(asleep)
 	}
@@ -399,11 +399,11 @@ func (d *Desk) answered(form *programme.Form, f *programme.Field, value string) 
 			}
 		}
 	case programme.YesNoField, programme.ConsentField:
-		return cmp.Or(d.word("desk.answer."+value), value), true
+		return cmp.Or(d.keyed("desk.answer."+value), value), true
 	case programme.SessionField:
 		for _, s := range form.Sessions() {
 			if s.Name == value {
-				return d.date(s.Title.In(english), s.StartsAt), true
+				return d.dated(s.Title.In(english), s.StartsAt), true
 			}
 		}
 	case programme.DateField:
@@ -416,8 +416,8 @@ func (d *Desk) answered(form *programme.Form, f *programme.Field, value string) 
 	return value, false
 }
 
-// date is one date of an event in words.
-func (d *Desk) date(title string, at time.Time) string {
+// dated is one date of an event in words.
+func (d *Desk) dated(title string, at time.Time) string {
 	if at.IsZero() {
 		return title
 	}
@@ -479,7 +479,7 @@ func (d *Desk) booking(read store.Reader, b postroom.Booking) (fact, error) {
 	if err != nil {
 		return fact{}, err
 	}
-	return fact{Name: d.date("", s.StartsAt), Value: d.word("desk.booking." + string(b.State)), At: d.when(b.QueuedAt)}, nil
+	return fact{Name: d.dated("", s.StartsAt), Value: d.keyed("desk.booking." + string(b.State)), At: d.when(b.QueuedAt)}, nil
 }
 
 func (d *Desk) consent(c store.PersonConsent) fact {
@@ -492,7 +492,7 @@ func (d *Desk) consent(c store.PersonConsent) fact {
 
 // stepWords says what a step does, and whether it is one of its programme's.
 func (d *Desk) stepWords(name, step string) (string, bool) {
-	otherwise := cmp.Or(d.word("desk.step.name."+step), plainName(step))
+	otherwise := cmp.Or(d.keyed("desk.step.name."+step), plainName(step))
 	p, known := d.Programmes.Programme(name)
 	if !known {
 		return otherwise, false
@@ -523,7 +523,7 @@ type mailView struct {
 }
 
 func (d *Desk) mailView(m postroom.Message, step string) mailView {
-	v := mailView{What: d.mailName(m.Template), To: m.To, State: d.word("desk.mail.state." + string(m.State)), At: d.when(m.CreatedAt), Why: d.whyMail(m.Reason)}
+	v := mailView{What: d.mailName(m.Template), To: m.To, State: d.keyed("desk.mail.state." + string(m.State)), At: d.when(m.CreatedAt), Why: d.whyMail(m.Reason)}
 	if !m.SentAt.IsZero() {
 		v.At = d.when(m.SentAt)
 	}
@@ -544,12 +544,12 @@ func (d *Desk) whyMail(reason string) string {
 	if d.Public != nil && d.Public.Has(reason) {
 		return d.say(postroom.Say(reason))
 	}
-	return cmp.Or(d.word("desk.mail.why."+word), plainName(word))
+	return cmp.Or(d.keyed("desk.mail.why."+word), plainName(word))
 }
 
 // mailName is what a mail is called.
 func (d *Desk) mailName(template string) string {
-	return cmp.Or(d.word("desk.mail.name."+template), plainName(template), d.word("desk.mail.name.stored"))
+	return cmp.Or(d.keyed("desk.mail.name."+template), plainName(template), d.keyed("desk.mail.name.stored"))
 }
 
 // formsLike lists the forms that a submission could be moved to.
@@ -577,7 +577,7 @@ func (d *Desk) beside(r *request, p *matterPage, ref casework.Ref) error {
 	}
 	deeds, err := r.read(d).Deeds(ref.Matter, ref.ID)
 	for _, each := range deeds {
-		say := cmp.Or(d.word("desk.deed."+each.Act, "name", each.Actor), each.Actor+": "+each.Act)
+		say := cmp.Or(d.keyed("desk.deed."+each.Act, "name", each.Actor), each.Actor+": "+each.Act)
 		p.Deeds = append(p.Deeds, deedView{say, d.when(each.At), !each.UndoneAt.IsZero()})
 	}
 	return err

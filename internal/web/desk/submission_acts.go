@@ -120,7 +120,7 @@ const (
 // days lists until when something can be put off.
 func (d *Desk) days() (list []option) {
 	for _, until := range []string{untilTomorrow, untilFriday, untilWeek, untilDate} {
-		list = append(list, option{Value: until, Label: d.word("desk.until." + until)})
+		list = append(list, option{Value: until, Label: d.keyed("desk.until." + until)})
 	}
 	return list
 }
@@ -180,7 +180,7 @@ func (d *Desk) replyTo(sub postroom.Submission, contact postroom.Contact, text s
 		ready = slices.Insert(ready, 2, readyPlace)
 	}
 	for _, name := range ready {
-		f.Ready = append(f.Ready, option{Value: name, Label: d.word("desk.ready." + name)})
+		f.Ready = append(f.Ready, option{Value: name, Label: d.keyed("desk.ready." + name)})
 	}
 	return f
 }
@@ -201,7 +201,7 @@ func (d *Desk) insert(w http.ResponseWriter, r *request, ref casework.Ref, show 
 func (d *Desk) ready(r *request, ref casework.Ref, name string) (string, error) {
 	read := r.read(d)
 	if ref.Matter != postroom.AboutSubmission {
-		return d.word("desk.ready."+name+"_text", "name", "", "organisation", d.Org.Name, "me", r.Who.Name), nil
+		return d.keyed("desk.ready."+name+"_text", "name", "", "organisation", d.Org.Name, "me", r.Who.Name), nil
 	}
 	if may, err := d.Casework.May(r.Context(), r.Who, ref); err != nil || !may {
 		return "", cmp.Or(err, notYours())
@@ -221,5 +221,5 @@ func (d *Desk) ready(r *request, ref casework.Ref, name string) (string, error) 
 	case readyPlace:
 		to = d.Org.BaseURL + link.Path(link.Manage, d.Links.Make(link.Manage, d.Links.SentTo(sub.ID, sub.Address), d.Clock.Now().AddDate(1, 0, 0)))
 	}
-	return d.word("desk.ready."+name+"_text", "name", contact.Name, "organisation", d.Org.Name, "link", to, "me", r.Who.Name), nil
+	return d.keyed("desk.ready."+name+"_text", "name", contact.Name, "organisation", d.Org.Name, "link", to, "me", r.Who.Name), nil
 }
