@@ -46,5 +46,6 @@ func (d *Desk) table() []route {
 		d.todayRoutes(),
 		d.engineRoutes(),
 		d.settingsRoutes(),
+		d.inboxRoutes(), d.submissionRoutes(), d.letterRoutes(), d.deedRoutes(),
 	)
 }
