@@ -16,6 +16,7 @@ func (r *Room) makeDesk(o Options) (err error) {
 	}
 	r.Desk, err = desk.New(desk.Options{
 		Store: r.Store, Programmes: r.Programmes, Team: r.Team, Casework: r.Casework, SignIn: o.SignIn,
+		Outbox: r.Outbox, Letters: r.Letters,
 		Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Public: r.locales, Log: r.Log,
 	})
 	if err != nil {

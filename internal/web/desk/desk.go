@@ -23,6 +23,7 @@ import (
 	"postroom/internal/casework"
 	"postroom/internal/config"
 	"postroom/internal/link"
+	"postroom/internal/outbound"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
 	"postroom/internal/store"
@@ -45,6 +46,8 @@ type Options struct {
 	Team       *team.Team
 	Casework   *casework.Casework
 	SignIn     SignIn
+	Outbox     *outbound.Outbox  // shows a mail as its reader would see it
+	Letters    *outbound.Letters // how reasons are said
 	Links      *link.Signer
 	Clock      postroom.Clock
 	Org        config.Organisation
