@@ -2,6 +2,7 @@ package desk
 
 import (
 	"fmt"
+	"html/template"
 	"net/http"
 	"slices"
 	"strconv"
@@ -49,7 +50,8 @@ type callsPage struct {
 // callView is one message to give by telephone or on paper.
 type callView struct {
 	ID, Name, PersonLink string
-	Phone, Call          string
+	Phone                string
+	Call                 template.URL
 	Trusted              string // who can give them the message, as they wrote it
 	Leave                string // whether a message may be left, in words; "" where nobody asked
 	Post                 string // postal address, as they wrote it

@@ -39,7 +39,7 @@ type doorDay struct {
 
 type dateAtDoor struct {
 	What, Link, Time, Venue string
-	Expected, Here          int
+	Expected, Came          int
 }
 
 // doorPage is one date: names and how many, and nothing else of anybody.
@@ -96,7 +96,7 @@ func (d *Desk) dateAtDoor(date store.DoorDate) dateAtDoor {
 	from, to := date.StartsAt.In(d.Org.Zone).Format("15:04"), date.EndsAt.In(d.Org.Zone).Format("15:04")
 	return dateAtDoor{
 		What: d.dateTitle(date.Programme, date.EventName, date.Name), Link: "/desk/door/" + date.ID,
-		Time: from + "–" + to, Venue: date.Venue, Expected: date.Expected, Here: date.Here,
+		Time: from + "–" + to, Venue: date.Venue, Expected: date.Expected, Came: date.Here,
 	}
 }
 
@@ -114,7 +114,7 @@ func (d *Desk) showDoor(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	at := d.dateAtDoor(date)
-	at.Expected, at.Here = 0, 0 // those whom this reader greets
+	at.Expected, at.Came = 0, 0 // those whom this reader greets
 	p := doorPage{page: d.page(r, at.What), Session: date.ID, Day: d.day(date.StartsAt)}
 	for _, g := range guests {
 		if !casework.Greets(r.Who, date.Programme, g.Area) {
@@ -123,7 +123,7 @@ func (d *Desk) showDoor(w http.ResponseWriter, r *request) error {
 		p.Guests = append(p.Guests, guestView{g.Booking, d.nameOf(g.Name), g.Party, g.Here})
 		at.Expected += g.Party
 		if g.Here {
-			at.Here += g.Party
+			at.Came += g.Party
 		}
 	}
 	p.dateAtDoor = at

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"html/template"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -30,7 +31,7 @@ type contactView struct {
 	Reach     string // how they asked to be reached, in words
 	Addresses []addressView
 	Phone     string
-	Call      string // the number as a link
+	Call      template.URL // the number as a link
 	Tongue    string
 	Discreet  bool
 	Groups    []groupLink
@@ -144,7 +145,7 @@ func (d *Desk) contactView(r *request, id string) (v contactView, err error) {
 }
 
 // telLink is a telephone number as phones understand it.
-func telLink(phone string) string {
+func telLink(phone string) template.URL {
 	number := strings.Map(func(c rune) rune {
 		if c >= '0' && c <= '9' || c == '+' {
 			return c
@@ -154,7 +155,7 @@ func telLink(phone string) string {
 	if len(number) < 5 {
 		return ""
 	}
-	return "tel:" + number
+	return template.URL("tel:" + number) // digits and a plus, nothing else
 }
 
 // promises lists what will happen next for a person and is not closed to the

@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -107,10 +108,11 @@ func newestOf(streams [][]lineView, before time.Time, mail string) (lines []line
 	}
 }
 
-// streams reads what happened to a person, each kind in a list of its own.
+// streams reads what happened to a person, each kind in a list of its own. Of what
+// happened at one moment, what caused the others comes last.
 func (d *Desk) streams(r *request, contact string, place store.InboxPlace, mail string) (streams [][]lineView, err error) {
 	for _, read := range []func(*request, string, store.InboxPlace) ([]lineView, error){
-		d.sentLines, d.letterLines, d.consentLines, d.listLines, d.bookingLines, d.callLines, d.deedLines, d.noteLines,
+		d.deedLines, d.noteLines, d.callLines, d.bookingLines, d.listLines, d.consentLines, d.letterLines, d.sentLines,
 	} {
 		lines, err := read(r, contact, place)
 		if err != nil {
@@ -126,7 +128,7 @@ func (d *Desk) streams(r *request, contact string, place store.InboxPlace, mail 
 	for i, m := range mails {
 		lines[i] = d.mailLine(m)
 	}
-	return append(streams, lines), nil
+	return slices.Insert(streams, 0, lines), nil
 }
 
 func (d *Desk) sentLines(r *request, contact string, place store.InboxPlace) ([]lineView, error) {
