@@ -110,8 +110,8 @@ func (r Reader) DeedsAround(contact string, after InboxPlace) (list []postroom.D
 		d, err := scanDeed(rows.Scan)
 		list = append(list, d)
 		return err
-	}, `SELECT `+deedColumns+` FROM deeds WHERE ((kind = 'contact' AND subject = $1)
-		    OR (kind = 'submission' AND subject IN (SELECT id FROM submissions WHERE contact_id = $1)))`+before("at", "id"), upTo(contact, after)...)
+	}, `SELECT `+deedColumns+` FROM deeds WHERE id IN (SELECT id FROM deeds WHERE kind = 'contact' AND subject = $1
+		 UNION SELECT deeds.id FROM submissions JOIN deeds ON deeds.kind = 'submission' AND subject = submissions.id WHERE contact_id = $1)`+before("at", "id"), upTo(contact, after)...)
 	list, more = paged(list)
 	return list, more, err
 }
