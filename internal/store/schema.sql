@@ -91,6 +91,8 @@ CREATE TABLE submissions (
 CREATE UNIQUE INDEX submissions_natural ON submissions (natural_key) WHERE state IN ('received', 'held');
 CREATE INDEX submissions_by_time ON submissions (programme, received_at);
 CREATE INDEX submissions_by_contact ON submissions (contact_id);
+-- What the figures of a year are counted from, without reading the submissions.
+CREATE INDEX submissions_figures ON submissions (received_at, programme, kind, locale);
 -- What the desk lists beside those that wait: the held ones, and the settled ones
 -- with all that the list can be narrowed by, so that going through many of them
 -- reads nothing but this index.

@@ -2,75 +2,150 @@ package desk
 
 import (
 	"net/http"
+	"time"
 
+	"postroom/internal/casework"
 	"postroom/internal/postroom"
-	"postroom/internal/signin"
+	"postroom/internal/store"
 )
 
-// doorPage is a page on which somebody signs in.
+// greeters may open the door list.
+func greeters() rule {
+	return rule{roles: []postroom.Role{postroom.Admin, postroom.IsCoordinator, postroom.Greeter}}
+}
+
+func (d *Desk) doorRoutes() []route {
+	return []route{
+		{"GET /desk/door", greeters(), d.showDoors},
+		{"GET /desk/door/{session}", greeters(), d.showDoor},
+		{"POST /desk/door/{session}/came", greeters(), d.came},
+		{"POST /desk/door/{session}/not-here", greeters(), d.notHere},
+	}
+}
+
+// daysAtTheDoor is how many days ahead dates are listed.
+const daysAtTheDoor = 7
+
+// doorsPage lists the dates at whose door somebody greets.
+type doorsPage struct {
+	page
+	Days []doorDay
+}
+
+type doorDay struct {
+	Name  string
+	Dates []dateAtDoor
+}
+
+type dateAtDoor struct {
+	What, Link, Time, Venue string
+	Expected, Came          int
+}
+
+// doorPage is one date: names and how many, and nothing else of anybody.
 type doorPage struct {
 	page
-	Data    any
-	Problem string // what to put right
-	Field   string // where
-	Lead    string
+	dateAtDoor
+	Session, Day string
+	Guests       []guestView
 }
 
-// devicesPage lists where a colleague has signed in.
-type devicesPage struct {
-	page
-	Devices []device
+type guestView struct {
+	Booking, Name string
+	Party         int
+	Here          bool
 }
 
-type device struct {
-	signin.Device
-	At, LastSeen When
-}
-
-// doorRoutes are the pages of the sign-in. Who may open them, the sign-in says.
-func (d *Desk) doorRoutes() (list []route) {
-	pages := signin.Pages{SignIn: d.Door, Renderer: d, From: d.From}
-	for _, each := range pages.Routes() {
-		rule := all()
-		if each.Open {
-			rule = strangers()
+// greetsIn says whether somebody greets at the door of a programme, in any area of
+// it.
+func greetsIn(who postroom.Colleague, programme string) bool {
+	for _, g := range who.Grants {
+		if g.Role != postroom.Viewer && (g.Programme == "" || g.Programme == programme) {
+			return true
 		}
-		do := each.Handle
-		list = append(list, route{each.Pattern, rule, func(w http.ResponseWriter, r *request) error { return do(w, r.Request) }})
 	}
-	return list
+	return false
 }
 
-// Render writes a page of the sign-in into the frame of the desk.
-func (d *Desk) Render(w http.ResponseWriter, plain *http.Request, status int, name string, data any) error {
-	who, _ := d.SignIn.Who(plain)
-	r := &request{plain, who}
-	switch data := data.(type) {
-	case signin.AskData:
-		p := doorPage{page: d.page(r, d.say(postroom.Say("desk.signin.title"))), Data: data, Field: "address"}
-		p.Problem = d.problem(data.Problem)
-		return d.render(w, r, status, name, p)
-	case signin.SentData:
-		p := doorPage{page: d.page(r, d.say(postroom.Say("desk.signin.sent.title"))), Data: data, Field: "code"}
-		p.Problem = d.problem(data.Problem)
-		return d.render(w, r, status, name, p)
-	case signin.LinkData:
-		p := doorPage{page: d.page(r, d.say(postroom.Say("desk.signin.link."+data.State))), Data: data}
-		p.Lead = d.say(postroom.Say("desk.signin.link." + data.State + "_lead"))
-		return d.render(w, r, status, name, p)
-	case signin.DevicesData:
-		p := devicesPage{page: d.page(r, d.say(postroom.Say("desk.signin.devices.title")))}
-		for _, each := range data.Devices {
-			p.Devices = append(p.Devices, device{each, d.when(each.Began), d.when(each.Seen)})
+func (d *Desk) showDoors(w http.ResponseWriter, r *request) error {
+	now := d.now()
+	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, d.Org.Zone)
+	list, err := r.read(d).DoorDates(today, today.AddDate(0, 0, daysAtTheDoor+1))
+	if err != nil {
+		return err
+	}
+	p := doorsPage{page: d.page(r, d.say(postroom.Say("desk.door.title")))}
+	for _, date := range list {
+		if !greetsIn(r.Who, date.Programme) {
+			continue
 		}
-		return d.render(w, r, status, name, p)
+		name := d.day(date.StartsAt)
+		if daysApart(now, date.StartsAt.In(d.Org.Zone)) == 0 {
+			name = d.say(postroom.Say("desk.door.today", "day", name))
+		}
+		if n := len(p.Days); n == 0 || p.Days[n-1].Name != name {
+			p.Days = append(p.Days, doorDay{Name: name})
+		}
+		day := &p.Days[len(p.Days)-1]
+		day.Dates = append(day.Dates, d.dateAtDoor(date))
 	}
-	return &postroom.Error{Kind: postroom.NotFound}
+	return d.render(w, r, http.StatusOK, "doors.html", p)
 }
 
-func (d *Desk) problem(key string) string {
-	if key == "" {
-		return ""
+func (d *Desk) dateAtDoor(date store.DoorDate) dateAtDoor {
+	from, to := date.StartsAt.In(d.Org.Zone).Format("15:04"), date.EndsAt.In(d.Org.Zone).Format("15:04")
+	return dateAtDoor{
+		What: d.dateTitle(date.Programme, date.EventName, date.Name), Link: "/desk/door/" + date.ID,
+		Time: from + "–" + to, Venue: date.Venue, Expected: date.Expected, Came: date.Here,
 	}
-	return d.say(postroom.Say("desk.signin.problem." + key))
+}
+
+func (d *Desk) showDoor(w http.ResponseWriter, r *request) error {
+	read := r.read(d)
+	date, err := read.DoorDate(r.PathValue("session"))
+	if err != nil {
+		return err
+	}
+	if !greetsIn(r.Who, date.Programme) {
+		return notYours()
+	}
+	guests, err := read.Guests(date.ID)
+	if err != nil {
+		return err
+	}
+	at := d.dateAtDoor(date)
+	at.Expected, at.Came = 0, 0 // those whom this reader greets
+	p := doorPage{page: d.page(r, at.What), Session: date.ID, Day: d.day(date.StartsAt)}
+	for _, g := range guests {
+		if !casework.Greets(r.Who, date.Programme, g.Area) {
+			continue
+		}
+		p.Guests = append(p.Guests, guestView{g.Booking, d.nameOf(g.Name), g.Party, g.Here})
+		at.Expected += g.Party
+		if g.Here {
+			at.Came += g.Party
+		}
+	}
+	p.dateAtDoor = at
+	return d.render(w, r, http.StatusOK, "door.html", p)
+}
+
+func (d *Desk) came(w http.ResponseWriter, r *request) error {
+	if err := d.Casework.Came(r.Context(), r.Who, r.PostFormValue("booking")); err != nil {
+		return err
+	}
+	return d.backToDoor(w, r)
+}
+
+func (d *Desk) notHere(w http.ResponseWriter, r *request) error {
+	if err := d.Casework.NotHere(r.Context(), r.Who, r.PostFormValue("booking")); err != nil {
+		return err
+	}
+	return d.backToDoor(w, r)
+}
+
+// backToDoor shows the list again, at the party that was ticked.
+func (d *Desk) backToDoor(w http.ResponseWriter, r *request) error {
+	http.Redirect(w, r.Request, "/desk/door/"+r.PathValue("session")+"#b"+r.PostFormValue("booking"), http.StatusSeeOther)
+	return nil
 }
