@@ -43,6 +43,6 @@ func (d *Desk) table() []route {
 			{"GET /desk/{$}", all(), d.home},
 			{"POST /desk/undo", readers(), d.undo},
 		},
-		d.peopleRoutes(), d.callRoutes(), d.doorRoutes(), d.figureRoutes(),
+		d.peopleRoutes(), d.callRoutes(), d.doorListRoutes(), d.figureRoutes(),
 	)
 }
