@@ -55,7 +55,7 @@ type foundRow struct {
 	Since      When
 }
 
-func contactLink(id string) string       { return "/desk/person/" + id }
+func contactLink(id string) string      { return "/desk/person/" + id }
 func organisationLink(id string) string { return "/desk/organisation/" + id }
 
 // submissionLink and letterLink are where the inbox shows them.
