@@ -170,7 +170,7 @@ func (d *Desk) callViews(r *request, calls []store.CallToMake, seen map[string]c
 
 func (d *Desk) callView(r *request, c store.CallToMake, who store.Named, starts time.Time) (v callView, err error) {
 	v = callView{
-		ID: c.ID, Name: d.nameOf(who.Name), PersonLink: personLink(c.Contact), Phone: who.Phone, Call: telLink(who.Phone), Why: d.because(c.Reason),
+		ID: c.ID, Name: d.nameOf(who.Name), PersonLink: contactLink(c.Contact), Phone: who.Phone, Call: telLink(who.Phone), Why: d.because(c.Reason),
 		Reference: c.Reference, Programme: d.programmeTitle(c.Programme), Since: d.when(c.At), Until: d.when(c.SnoozedUntil),
 	}
 	by := d.callBy(c, starts)

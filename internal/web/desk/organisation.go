@@ -89,7 +89,7 @@ func (d *Desk) members(r *request, p *groupPage) error {
 	}
 	for _, m := range list {
 		if seen[m.ID].Sight == casework.Clear {
-			p.Members = append(p.Members, foundRow{Name: d.nameOf(m.Name), Link: personLink(m.ID), Detail: cmp.Or(m.Address, m.Phone), Tongue: d.tongueUnlessEnglish(m.Locale), Discreet: m.Discreet})
+			p.Members = append(p.Members, foundRow{Name: d.nameOf(m.Name), Link: contactLink(m.ID), Detail: cmp.Or(m.Address, m.Phone), Tongue: d.tongueUnlessEnglish(m.Locale), Discreet: m.Discreet})
 		}
 	}
 	if more {
@@ -118,7 +118,7 @@ func (d *Desk) sentByGroup(r *request, p *groupPage) error {
 		switch seen[row.ID].Sight {
 		case casework.Clear:
 			p.Sent = append(p.Sent, sentView{
-				What: d.formTitle(row.Form), Link: submissionLink(row.ID), Who: d.nameOf(row.ContactName), WhoLink: personLink(row.ContactID),
+				What: d.formTitle(row.Form), Link: submissionLink(row.ID), Who: d.nameOf(row.ContactName), WhoLink: contactLink(row.ContactID),
 				Reference: row.Reference, State: d.say(postroom.Say("desk.person.state." + row.State)), At: d.when(row.ReceivedAt),
 			})
 		case casework.Closed:

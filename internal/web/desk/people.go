@@ -22,7 +22,7 @@ const (
 // peopleRoutes are the pages of people and groups.
 func (d *Desk) peopleRoutes() []route {
 	return []route{
-		{"GET /desk/people", readers(), d.showPeople},
+		{"GET /desk/people", readers(), d.findPeople},
 		{"GET /desk/person/{id}", readers(), d.showContact},
 		{"POST /desk/person/{id}/note", readers(), d.noteContact},
 		{"GET /desk/person/{id}/merge", readers(), d.chooseTwin},
@@ -55,14 +55,14 @@ type foundRow struct {
 	Since      When
 }
 
-func personLink(id string) string       { return "/desk/person/" + id }
+func contactLink(id string) string      { return "/desk/person/" + id }
 func organisationLink(id string) string { return "/desk/organisation/" + id }
 
 // submissionLink and letterLink are where the inbox shows them.
 func submissionLink(id string) string  { return "/desk/submission/" + id }
 func inboxLetterLink(id string) string { return "/desk/letter/" + id }
 
-func (d *Desk) showPeople(w http.ResponseWriter, r *request) (err error) {
+func (d *Desk) findPeople(w http.ResponseWriter, r *request) (err error) {
 	p := findPage{page: d.page(r, d.say(postroom.Say("desk.people.title"))), Query: strings.TrimSpace(r.URL.Query().Get("q"))}
 	if p.Query == "" {
 		p.Found, err = d.newestPeople(r)
@@ -109,7 +109,7 @@ func (d *Desk) newestPeople(r *request) (rows []foundRow, err error) {
 
 func (d *Desk) personRow(n store.Named) foundRow {
 	return foundRow{
-		Name: d.nameOf(n.Name), Link: personLink(n.ID), Kind: d.say(postroom.Say("desk.people.kind.contact")),
+		Name: d.nameOf(n.Name), Link: contactLink(n.ID), Kind: d.say(postroom.Say("desk.people.kind.contact")),
 		Detail: cmp.Or(n.Address, n.Phone), Tongue: d.tongueUnlessEnglish(n.Locale), Discreet: n.Discreet,
 	}
 }
@@ -162,7 +162,7 @@ func (d *Desk) foundRow(r *request, f store.Found, contact, submission casework.
 	row = foundRow{Name: d.nameOf(f.Name), Detail: f.Detail, Discreet: f.Discreet, Reference: f.Reference, Kind: d.say(postroom.Say("desk.people.kind." + string(f.Kind)))}
 	switch f.Kind {
 	case store.FoundContact:
-		row.Link, shown = personLink(f.ID), contact.Sight == casework.Clear
+		row.Link, shown = contactLink(f.ID), contact.Sight == casework.Clear
 	case store.FoundOrganisation:
 		row.Link, shown = organisationLink(f.ID), true
 	case store.FoundSubmission:

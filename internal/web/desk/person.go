@@ -89,7 +89,7 @@ func (d *Desk) renderContact(w http.ResponseWriter, r *request, status int, wron
 		return err
 	}
 	if into != "" {
-		http.Redirect(w, r.Request, personLink(into), http.StatusSeeOther)
+		http.Redirect(w, r.Request, contactLink(into), http.StatusSeeOther)
 		return nil
 	}
 	seen, err := d.sight(r, id)
@@ -104,7 +104,7 @@ func (d *Desk) renderContact(w http.ResponseWriter, r *request, status int, wron
 		return err
 	}
 	p := contactPage{page: d.page(r, view.Name), contactView: view, WrongNote: wrongNote}
-	p.Wide, p.Here = true, personLink(id)
+	p.Wide, p.Here = true, contactLink(id)
 	if p.Next, err = d.promises(r, id, seen); err != nil {
 		return err
 	}
@@ -208,7 +208,7 @@ func (d *Desk) noteContact(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return d.did(w, r, deed, personLink(id))
+	return d.did(w, r, deed, contactLink(id))
 }
 
 // place is where a page of the timeline begins: the moment of the oldest thing
@@ -223,5 +223,5 @@ func placeOf(r *request) (at store.InboxPlace, mail string) {
 }
 
 func olderLink(contact string, before time.Time, mail string) string {
-	return personLink(contact) + "?" + url.Values{"before": {strconv.FormatInt(before.UnixMicro(), 10)}, "mail": {mail}}.Encode() + "#timeline"
+	return contactLink(contact) + "?" + url.Values{"before": {strconv.FormatInt(before.UnixMicro(), 10)}, "mail": {mail}}.Encode() + "#timeline"
 }

@@ -54,7 +54,7 @@ func (d *Desk) chooseTwin(w http.ResponseWriter, r *request) error {
 	for _, f := range found {
 		other, isPerson := strings.CutPrefix(f.Link, "/desk/person/")
 		if isPerson && other != id {
-			f.Link = personLink(id) + "/merge/" + url.PathEscape(other)
+			f.Link = contactLink(id) + "/merge/" + url.PathEscape(other)
 			p.Found = append(p.Found, f)
 		}
 	}
@@ -63,7 +63,7 @@ func (d *Desk) chooseTwin(w http.ResponseWriter, r *request) error {
 
 func (d *Desk) compareTwins(w http.ResponseWriter, r *request) (err error) {
 	id, other := r.PathValue("id"), r.PathValue("other")
-	p := mergePage{Swap: personLink(other) + "/merge/" + url.PathEscape(id)}
+	p := mergePage{Swap: contactLink(other) + "/merge/" + url.PathEscape(id)}
 	if p.Keep, err = d.twin(r, id); err != nil {
 		return err
 	}
@@ -119,5 +119,5 @@ func (d *Desk) mergeTwins(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return d.did(w, r, deed, personLink(keep))
+	return d.did(w, r, deed, contactLink(keep))
 }

@@ -47,6 +47,6 @@ func (d *Desk) table() []route {
 		d.engineRoutes(),
 		d.settingsRoutes(),
 		d.inboxRoutes(), d.submissionRoutes(), d.letterRoutes(), d.deedRoutes(),
-		d.peopleRoutes(), d.callRoutes(), d.doorRoutes(), d.figureRoutes(),
+		d.peopleRoutes(), d.callRoutes(), d.doorListRoutes(), d.figureRoutes(),
 	)
 }

@@ -14,7 +14,7 @@ func greeters() rule {
 	return rule{roles: []postroom.Role{postroom.Admin, postroom.IsCoordinator, postroom.Greeter}}
 }
 
-func (d *Desk) doorRoutes() []route {
+func (d *Desk) doorListRoutes() []route {
 	return []route{
 		{"GET /desk/door", greeters(), d.showDoors},
 		{"GET /desk/door/{session}", greeters(), d.showDoor},
@@ -42,8 +42,8 @@ type dateAtDoor struct {
 	Expected, Came          int
 }
 
-// doorPage is one date: names and how many, and nothing else of anybody.
-type doorPage struct {
+// guestsPage is one date: names and how many, and nothing else of anybody.
+type guestsPage struct {
 	page
 	dateAtDoor
 	Session, Day string
@@ -115,7 +115,7 @@ func (d *Desk) showDoor(w http.ResponseWriter, r *request) error {
 	}
 	at := d.dateAtDoor(date)
 	at.Expected, at.Came = 0, 0 // those whom this reader greets
-	p := doorPage{page: d.page(r, at.What), Session: date.ID, Day: d.day(date.StartsAt)}
+	p := guestsPage{page: d.page(r, at.What), Session: date.ID, Day: d.day(date.StartsAt)}
 	for _, g := range guests {
 		if !casework.Greets(r.Who, date.Programme, g.Area) {
 			continue
