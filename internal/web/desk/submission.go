@@ -47,7 +47,7 @@ func (d *Desk) access(r *request, ref casework.Ref, sub postroom.Submission, box
 	}
 	if a.may {
 		if a.held {
-			a.looked, err = r.read(d).Seen(r.Who.Name, "view", ref.ID, a.since.Add(-time.Microsecond))
+			a.looked, err = r.read(d).Seen(r.Who.Name, looked, ref.ID, a.since.Add(-time.Microsecond))
 		}
 		return a, err
 	}
