@@ -378,8 +378,14 @@ var (
 	toWhom      = regexp.MustCompile(`(?i)^(to\b|->|→|[:,.–-])\s*`)
 )
 
-// whom is the address or the name at the end of a line.
+// longestWhom is how many bytes an address or a name may have.
+const longestWhom = 320
+
+// whom is the address or the name at the end of a line, or "".
 func whom(rest string) string {
+	if len(rest) > 2*longestWhom {
+		return ""
+	}
 	if address := someAddress.FindString(rest); address != "" {
 		return strings.ToLower(strings.Trim(strings.TrimPrefix(address, "mailto:"), ".!?'’*_`"))
 	}

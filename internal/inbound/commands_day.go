@@ -25,16 +25,22 @@ var dayNames = [7][]string{
 var (
 	untilFirst = regexp.MustCompile(`^(until|till|til|to|for|in|on|by|before|до|на|تا|تر|[:,.–-])\s+|^[:,.–-]`)
 	someTime   = regexp.MustCompile(`^(?:(\d{1,3})|a|an|one)\s*(day|days|d|week|weeks|wk|wks|w|month|months)$`)
-	wholeDay     = regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})$`)
+	wholeDay   = regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})$`)
 	figuresDay = regexp.MustCompile(`^(\d{1,2})[./](\d{1,2})(?:[./](\d{4}|\d{2}))?\.?$`)
 	namedDay   = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th|-го|\.)?(?:\s+of)?\s+([\pL]{2,})\.?(?:,?\s+(\d{4}))?$`)
 	monthFirst = regexp.MustCompile(`^([\pL]{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?(?:,?\s+(\d{4}))?$`)
 	nextDay    = regexp.MustCompile(`^(?:next|this|coming|the)\s+`)
 )
 
+// longestDay is how many bytes the words for a day may have.
+const longestDay = 120
+
 // dayMeant reads the day that a text names and nothing else, as its beginning,
 // in the zone of the moment it is read at. "friday" is the next one to come.
 func dayMeant(text string, at time.Time) (time.Time, bool) {
+	if len(text) > longestDay {
+		return time.Time{}, false
+	}
 	text = latinFigures(strings.ToLower(norm.NFKC.String(text)))
 	text = strings.TrimSpace(pleaseLast.ReplaceAllString(strings.TrimRight(strings.TrimSpace(text), ".!,; "), ""))
 	for cut := text; ; text = cut {

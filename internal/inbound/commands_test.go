@@ -280,6 +280,20 @@ func TestCommandsHaveAnEnd(t *testing.T) {
 	}
 }
 
+func TestALongLetterIsReadFast(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"SNOOZE 14 " + strings.Repeat("to ", 20_000), "PASS 14 " + strings.Repeat("to ", 20_000), "DONE " + strings.Repeat("14 ", 20_000),
+		"NOTE 14 " + strings.Repeat("x\n", 30_000), strings.Repeat("SNOOZE 1 2 3 4 5 6 7 8 9\n", 2_500), strings.Repeat("NOTE 14\n", 8_000), strings.Repeat("14 ", 20_000),
+	} {
+		begun := time.Now()
+		inbound.ReadCommands(plainMail("Re: x", text), cameAt)
+		if took := time.Since(begun); took > 2*time.Second {
+			t.Errorf("%.20q… takes %v", text, took)
+		}
+	}
+}
+
 func FuzzReadCommands(f *testing.F) {
 	for _, text := range []string{"DONE 14, 15 and K7M-4QX", "SNOOZE 14 4 dec 2026", "PASS 14 to a@b.example", "NOTE ۱۴ rang\nher", "> DONE 1\n", "14 done", "DONE #14.\n-- \nSam", "UNDO\nLIST\nHELP"} {
 		f.Add("Re: x", text)
