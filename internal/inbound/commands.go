@@ -362,7 +362,7 @@ func endsAfter(rest string) bool {
 	if rest == "" || strings.ContainsAny(rest[:1], ".,;:!-()") || strings.HasPrefix(rest, "–") || strings.HasPrefix(rest, "—") || strings.HasPrefix(rest, "،") {
 		return !strings.Contains(rest, "?")
 	}
-	return isCourtesy(rest)
+	return politeLast.MatchString(strings.ToLower(strings.Trim(rest, " ,.!:;-–—")))
 }
 
 // isCourtesy says whether a line has nothing in it that somebody has to read.
@@ -371,7 +371,10 @@ func isCourtesy(line string) bool {
 	return line == "" || courtesy.MatchString(line) || signOff.MatchString(line)
 }
 
-var courtesy = regexp.MustCompile(`^((hi|hello|hey|dear|good (morning|afternoon|evening))( [\pL'’-]+){0,3}|please|pls|thanks|thank you|thx|ta|now|ok|okay|sent from my .{1,40}|[\pL'’-]{1,20})$`)
+var (
+	politeLast = regexp.MustCompile(`^(please|pls|thanks|thank you|thx|ta|now)$`)
+	courtesy   = regexp.MustCompile(`^((hi|hello|hey|dear|good (morning|afternoon|evening))( [\pL'’-]+){0,3}|sent from my .{1,40}|thank you|[\pL'’-]{1,20})$`) // one word is a name
+)
 
 var (
 	someAddress = regexp.MustCompile(`[^\s<>()\[\],;:"]+@[^\s<>()\[\],;:"]+\.[^\s<>()\[\],;:"]+`)

@@ -76,6 +76,7 @@ func TestCommandsAreReadAsPeopleWriteThem(t *testing.T) {
 		"DONE":                             "DONE",
 		"Done!":                            "DONE",
 		"Done 14 interviews today":         "DONE 14 but more",
+		"DONE 14 lions":                    "DONE 14 but more",
 		"DONE 14?":                         "DONE 14 but more",
 		"DONE 14 - or is it?":              "DONE 14 but more",
 		"Done with the report":             "",
