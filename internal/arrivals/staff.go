@@ -101,7 +101,7 @@ func (in *Arrivals) answersWhat(tx *store.Tx, a arrival) (postroom.Submission, b
 			continue
 		}
 		m, known, err := in.message(tx, message)
-		if err != nil || known && m.Submission != "" && m.Contact != "" {
+		if err != nil || known && m.Submission != "" { // also a notice, which a colleague sends on to the person as their answer
 			return openSubmission(tx, m.Submission, err)
 		}
 	}
