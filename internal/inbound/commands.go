@@ -268,8 +268,8 @@ func turned(line string) (Command, bool) {
 
 var (
 	verbFirst   = regexp.MustCompile(`(?i)^(take|done|snooze|pass|note|undo|list|help)`)
-	aimThenVerb = regexp.MustCompile(`(?i)^#?\s*(\d{1,9}|` + refSigns + plainDash + refSigns + `)\s*[:–-]?\s*(done|take)\s*[.!]?$`)
-	aimFirst    = regexp.MustCompile(`(?i)^(?:#|№|no\.?|nr\.?|number)?\s*(\d{1,9}|` + refSigns + plainDash + refSigns + `|[2-9bcdfghjkmnpqrtvwxz]{6})`)
+	aimThenVerb = regexp.MustCompile(`(?i)^#?\s*(` + refSigns + plainDash + refSigns + `|\d{1,9})\s*[:–-]?\s*(done|take)\s*[.!]?$`)
+	aimFirst    = []*regexp.Regexp{aimLike(refSigns + plainDash + refSigns), aimLike(`\d{1,9}`), aimLike(`[2-9bcdfghjkmnpqrtvwxz]{6}`)}
 	aimBetween  = regexp.MustCompile(`(?i)^\s*(?:(?:[,;،&+]|\band\b|та |і |و |او )\s*)*`)
 )
 
@@ -297,22 +297,36 @@ type aim struct{ name, rest string }
 // aimsIn lists what stands one after the other at the beginning of a text.
 func aimsIn(verb Verb, text string) (list []aim) {
 	for {
-		latin := latinFigures(text)
-		m := aimFirst.FindStringSubmatchIndex(latin)
-		if m == nil {
+		name, rest, is := cutAim(text)
+		if !is {
 			return list
 		}
-		rest := latin[m[1]:]
-		name, is := aimNamed(latin[m[2]:m[3]])
-		if !is || !aimEnds(rest) {
-			return list
-		}
-		rest = lastRunes(text, utf8.RuneCountInString(rest)) // as it was written
 		list = append(list, aim{name, rest})
 		if text = rest[len(aimBetween.FindString(rest)):]; verb == VerbNote || len(list) > mostAims {
 			return list
 		}
 	}
+}
+
+// cutAim cuts a number or a reference off the beginning of a text, which may be in
+// other figures. What follows stays as it was written.
+func cutAim(text string) (name, rest string, is bool) {
+	latin := latinFigures(text)
+	for _, like := range aimFirst {
+		m := like.FindStringSubmatchIndex(latin)
+		if m == nil {
+			continue
+		}
+		rest = latin[m[1]:]
+		if name, is = aimNamed(latin[m[2]:m[3]]); is && aimEnds(rest) {
+			return name, lastRunes(text, utf8.RuneCountInString(rest)), true
+		}
+	}
+	return "", "", false
+}
+
+func aimLike(pattern string) *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(?:#|№|no\.?|nr\.?|number)?\s*(` + pattern + `)`)
 }
 
 // lastRunes are the last n signs of a text.

@@ -63,7 +63,7 @@ func TestCommandsGoAllTheWayOverRealServers(t *testing.T) {
 	}
 	ref := subs[0].Reference
 	for _, c := range []struct{ text, says string }{
-		{"TAKE " + ref, "it is yours from now on"},
+		{"TAKE " + ref, "What was done ------------- - "},
 		{"NOTE " + ref + " rang her", "your note is there"},
 		{"SNOOZE " + ref + " 4 dec", "it is put off until Friday 4 December 2026"},
 		{"DONE " + ref, "it is dealt with"},
