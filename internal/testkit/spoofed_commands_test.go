@@ -32,8 +32,8 @@ func TestADisguiseCommandsNothing(t *testing.T) {
 		wrong := strings.Replace(signed, ".", ".x", 2)
 		bare := func(l *testkit.Mail) { l.To, l.InReplyTo, l.Header = testkit.Support, "", nil }
 		commands := "DONE " + a + "\nTAKE " + a + "\nNOTE " + a + " you have been had\nSNOOZE " + a + " friday\nPASS " + a + " cag\nUNDO\nLIST"
-		filed := []string{"submissions", "answers", "contacts", "runs", "steps", "form_versions", "submission_keys", "search", "search_words"} // what a stranger's letter becomes
-		hears := 0                                                                                                                             // letters to the office that say that somebody was not believed
+		filed := []string{"submissions", "answers", "contacts", "contact_addresses", "runs", "steps", "form_versions", "submission_keys", "search", "search_words"} // what a stranger's letter becomes
+		hears := 0                                                                                                                                                  // letters to the office that say that somebody was not believed
 		for _, c := range []struct {
 			name    string
 			warned  bool // this letter may have a warning
@@ -68,7 +68,7 @@ func TestADisguiseCommandsNothing(t *testing.T) {
 				l.Subject, l.InReplyTo = "Fwd: garden", ""
 				l.Text = "---------- Forwarded message ---------\nFrom: A <a@example.org>\nDate: Mon, 23 Nov 2026\nSubject: x\nTo: b\n\n" + commands
 			}},
-			{"an automatic reply", false, func(l *testkit.Mail) { l.Header = []string{"Auto-Submitted: auto-replied"} }},
+			{"an automatic reply", false, func(l *testkit.Mail) { bare(l); l.Header = []string{"Auto-Submitted: auto-replied"} }}, // where one is signed it proposes an absence
 			{"a letter to many", false, func(l *testkit.Mail) { l.Header = []string{"List-Id: <all.riverside.example>", "Precedence: list"} }},
 		} {
 			m.Clock.Advance(time.Minute)
