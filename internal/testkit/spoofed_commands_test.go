@@ -32,8 +32,9 @@ func TestADisguiseCommandsNothing(t *testing.T) {
 		wrong := strings.Replace(signed, ".", ".x", 2)
 		bare := func(l *testkit.Mail) { l.To, l.InReplyTo, l.Header = testkit.Support, "", nil }
 		commands := "DONE " + a + "\nTAKE " + a + "\nNOTE " + a + " you have been had\nSNOOZE " + a + " friday\nPASS " + a + " cag\nUNDO\nLIST"
-		filed := []string{"submissions", "answers", "contacts", "contact_addresses", "runs", "steps", "form_versions", "submission_keys", "search", "search_words"} // what a stranger's letter becomes
-		hears := 0                                                                                                                                                  // letters to the office that say that somebody was not believed
+		filed := []string{"submissions", "answers", "contacts", "contact_addresses", "runs", "steps", "form_versions", "submission_keys", // what a stranger's letter becomes
+			"finds", "finds_index", "finds_index_data", "finds_index_idx", "finds_index_config", "finds_index_docsize"}
+		hears := 0 // letters to the office that say that somebody was not believed
 		for _, c := range []struct {
 			name    string
 			warned  bool // this letter may have a warning
