@@ -171,7 +171,7 @@ func TestMailboxesSayWhatTheyWouldHaveSentAndWhatIsWrong(t *testing.T) {
 	room.Work(t)
 	ask(t, room, "other@example.org") // held: this is a trial
 	says(t, ann.Get(t, "/desk/engine"), []string{testkit.Support, "Watches only", "See what would have been sent: 2", "This is a trial", "only @riverside.example"}, well)
-	says(t, ann.Get(t, "/desk/engine/mailbox/"+testkit.Support), []string{"person@example.org", "we have your message", "notice to a colleague"}, "other@example.org")
+	says(t, ann.Get(t, "/desk/engine/mailbox/"+testkit.Support), []string{"person@example.org", "We have your message", "Something new came in"}, "other@example.org")
 	look(t, room, "admin-1", "engine-mailbox", "/desk/engine/mailbox/"+testkit.Support)
 
 	d.Vanish()
