@@ -219,7 +219,7 @@ func (c *Casework) mayThis(by postroom.Colleague, m *matter) bool {
 	if slices.ContainsFunc(m.programmes, func(p string) bool { return c.MayRead(by, p, m.area, m.safety) }) {
 		return true
 	}
-	if m.safety || !by.Is(postroom.Admin) && !by.Is(postroom.IsCoordinator) {
+	if m.safety || !by.Answers() {
 		return false
 	}
 	return m.assigned == by.Name || slices.ContainsFunc(m.programmes, func(p string) bool { // who stands in for somebody

@@ -24,7 +24,7 @@ func (c *Casework) Take(ctx context.Context, by postroom.Colleague, r Ref) (post
 		if m.assigned == by.Name {
 			return errNothing
 		}
-		if other, here := c.Team.Named(m.assigned); here && !other.Away(d.At) {
+		if other, here := c.Team.Named(m.assigned); here && other.Answers() && !other.Away(d.At) {
 			return fault(postroom.Conflict, "it is with "+m.assigned, "desk.taken", "name", m.assigned, "reference", m.reference)
 		}
 		if err := m.waits(); err != nil {
@@ -68,7 +68,7 @@ func (c *Casework) colleague(named string) (postroom.Colleague, error) {
 	if !here {
 		return who, fault(postroom.NotFound, "there is no colleague of that name or address", "desk.no_colleague", "name", named)
 	}
-	if !who.Is(postroom.Admin) && !who.Is(postroom.IsCoordinator) && !who.FromFile {
+	if !who.Answers() {
 		return who, fault(postroom.Invalid, who.Name+" looks after nothing", "desk.no_coordinator", "name", who.Name)
 	}
 	return who, nil
