@@ -48,7 +48,7 @@ func (c *Casework) Pass(ctx context.Context, by postroom.Colleague, r Ref, to st
 		if err := m.waits(); err != nil {
 			return err
 		}
-		if m.safety && !c.mayThis(other, m) {
+		if m.safety() && !c.mayThis(other, m) {
 			return fault(postroom.Invalid, other.Name+" may not read what is held", "desk.pass_held", "name", other.Name)
 		}
 		if err := c.assign(tx, m, other.Name); err != nil || other.Name == by.Name {
@@ -142,7 +142,7 @@ func (c *Casework) Snooze(ctx context.Context, by postroom.Colleague, r Ref, unt
 		if !until.After(d.At) {
 			return fault(postroom.Invalid, "that moment is past", "desk.snooze_past")
 		}
-		if m.safety {
+		if m.safety() {
 			return fault(postroom.Conflict, "what is held cannot be put off", "desk.held_first", "reference", m.reference)
 		}
 		if m.stood["snoozed_until"] == strconv.FormatInt(until.UnixMicro(), 10) {

@@ -43,6 +43,17 @@ func (g Guards) ladder(from int) (list []Coordinator, reached int) {
 	}
 }
 
+// Lets says whether a colleague may look at what is held because somebody may be
+// in danger: the lead and the deputy may from the beginning, also before they are
+// called, and the others once it is their turn. Where neither of the first two is
+// here it is at once.
+func (g Guards) Lets(who postroom.Colleague, stage int) bool {
+	if len(g[stageLead])+len(g[stageDeputy]) == 0 {
+		stage = stageAdmins
+	}
+	return slices.ContainsFunc(g.upTo(max(stage, stageDeputy)), func(c Coordinator) bool { return c.Name == who.Name && c.Address == who.Address })
+}
+
 // upTo lists who has been told by a stage.
 func (g Guards) upTo(stage int) (list []Coordinator) {
 	for _, some := range g[:min(stage, stageAdmins)+1] {
