@@ -106,7 +106,7 @@ func (m *matter) readAlarm(r store.Reader, about postroom.Matter, id, held strin
 	}
 	b := brake{Ref: Ref{about, id}, programme: m.programmes[0]}
 	if open {
-		b.programme, b.stage = a.Programme, a.Stage // whoever is called must be able to look
+		b.programme, b.stage = a.Programme, a.Risen // whoever is called must be able to look
 	}
 	m.brakes = append(m.brakes, b)
 	return nil

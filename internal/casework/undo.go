@@ -49,7 +49,7 @@ func (c *Casework) Undo(ctx context.Context, by postroom.Colleague, deed string)
 func (c *Casework) mayUndo(tx *store.Tx, by postroom.Colleague, m *matter, d postroom.Deed) error {
 	if d.Before[rang] != "" && d.Actor == by.Name {
 		a, found, err := tx.AlarmOf(m.Matter, m.ID)
-		if err != nil || found && c.lets(by, a.Programme, a.Stage) {
+		if err != nil || found && c.lets(by, a.Programme, a.Risen) {
 			return err
 		}
 	}

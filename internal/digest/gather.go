@@ -127,7 +127,7 @@ func (g *gathering) guards(programme string) bool {
 
 func (g *gathering) calledAsAdmin(id string) bool {
 	a, open := g.alarms[id]
-	return open && a.Stage >= escalated && g.who.Is(postroom.Admin)
+	return open && a.Risen >= escalated && g.who.Is(postroom.Admin)
 }
 
 // held lists what is held, to whoever has to look and to whose list it would be
