@@ -46,7 +46,7 @@ func places() []place {
 		{"desk.nav.inbox", "/desk/inbox", readers()},
 		{"desk.nav.people", "/desk/people", readers()},
 		{"desk.nav.calls", "/desk/calls", readers()},
-		{"desk.nav.engine", "/desk/engine", admins()},
+		{"desk.nav.engine", "/desk/engine", keepers()},
 		{"desk.nav.settings", "/desk/settings", readers()},
 	}
 }
