@@ -132,8 +132,12 @@ func (m *matter) since() time.Time {
 	return m.submission.ReceivedAt
 }
 
-// Snooze puts a matter off until a moment, which must be to come. Nobody is
-// reminded of it before.
+// longestSnooze is for how long a matter may be put off: whoever mistypes a year
+// must not make somebody wait for ever, unseen.
+const longestSnooze = 366 * 24 * time.Hour
+
+// Snooze puts a matter off until a moment, which must be to come, and within a
+// year. Nobody is reminded of it before.
 func (c *Casework) Snooze(ctx context.Context, by postroom.Colleague, r Ref, until time.Time) (postroom.Deed, error) {
 	return c.act(ctx, by, r, "snooze", func(tx *store.Tx, m *matter, d *postroom.Deed) error {
 		if err := m.waits(); err != nil {
@@ -141,6 +145,9 @@ func (c *Casework) Snooze(ctx context.Context, by postroom.Colleague, r Ref, unt
 		}
 		if !until.After(d.At) {
 			return fault(postroom.Invalid, "that moment is past", "desk.snooze_past")
+		}
+		if until.Sub(d.At) > longestSnooze {
+			return fault(postroom.Invalid, "that moment is too far away", "desk.snooze_far")
 		}
 		if m.safety() {
 			return fault(postroom.Conflict, "what is held cannot be put off", "desk.held_first", "reference", m.reference)

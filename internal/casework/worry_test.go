@@ -112,3 +112,17 @@ func TestOnceTheAdminsAreCalledTheyMayLook(t *testing.T) {
 		reads("volunteering", false)
 	})
 }
+
+func TestNothingIsPutOffForEver(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, more string) {
+		room := closed(t, &failpoint{}, more)
+		sub := ask(t, room, "Olena", person, "When is it open?")
+		office, _ := room.Team.Named("office")
+		ref := casework.Ref{Matter: postroom.AboutSubmission, ID: sub.ID}
+		_, err := room.Casework.Snooze(t.Context(), office, ref, monday.AddDate(1000, 0, 0))
+		fails(t, err, postroom.Invalid, "desk.snooze_far")
+		deed, err := room.Casework.Snooze(t.Context(), office, ref, monday.AddDate(1, 0, 0))
+		must(t, deed, err)
+	})
+}

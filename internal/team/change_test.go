@@ -89,3 +89,18 @@ func TestWhoLeavesHandsEverythingOver(t *testing.T) {
 		}
 	})
 }
+
+func TestTwoOfOneAddressKeepNobodyFromStarting(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, url string) {
+		crew := open(t, url, file()...)
+		events, _ := crew.Named("events")
+		crew.File[1].Address = events.Address
+		if err := crew.Sync(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if office, here := crew.Named("office"); !here || office.Address != "office@example.org" {
+			t.Errorf("they are %+v", office)
+		}
+	})
+}
