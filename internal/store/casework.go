@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -264,6 +265,17 @@ func (r Reader) Seen(actor, action, subject string, since time.Time) (bool, erro
 	var n int
 	err := r.row(`SELECT count(*) FROM audit WHERE subject = $1 AND at > $4 AND actor = $2 AND action = $3`, subject, actor, action, micros(since)).Scan(&n)
 	return n > 0, err
+}
+
+// AlarmStage returns how far an alarm about a matter has risen that is not
+// closed (0 the lead was told, 1 the deputy, 2 the admins), and whether there is
+// one.
+func (r Reader) AlarmStage(matter postroom.Matter, subject string) (stage int, open bool, err error) {
+	err = r.row(`SELECT stage FROM alarms WHERE kind = $1 AND subject = $2 AND closed_at = 0`, matter, subject).Scan(&stage)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	return stage, err == nil, err
 }
 
 // SubmissionIDsOf lists the ids of what a contact sent, the oldest first.
