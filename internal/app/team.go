@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"postroom/internal/postroom"
-	"postroom/internal/programme"
 	"postroom/internal/team"
 	"postroom/internal/workflow"
 )
@@ -55,14 +54,15 @@ func (r *Room) everybody() (list []workflow.Coordinator) {
 }
 
 // safeguarding says who is called when somebody of a programme may be in danger:
-// its lead, its deputy, and then the admins. Where neither of the first two is
+// its lead, its deputy, and then its admins. Where neither of the first two is
 // here, those who look after it are called with the admins. Nobody is called at
 // two stages, unless there is nobody else.
 func (r *Room) safeguarding(name string) workflow.Guards {
-	s := r.safeguardingOf(name)
+	s := r.Programmes.Safeguarding(name)
 	lead, deputy := r.guards(r.named(s.Lead)), r.guards(r.named(s.Deputy))
 	known := slices.Concat(lead, deputy)
-	last := r.guards(r.Team.With(postroom.Admin))
+	admins := slices.DeleteFunc(r.Team.All(), func(c postroom.Colleague) bool { return !c.Has(postroom.Admin, name, "") })
+	last := r.guards(admins)
 	if len(known) == 0 {
 		last = append(last, r.guards(r.Team.LooksAfter(name, ""))...)
 	}
@@ -73,20 +73,6 @@ func (r *Room) safeguarding(name string) workflow.Guards {
 		}
 	}
 	return workflow.Guards{lead, without(deputy, lead), others}
-}
-
-// safeguardingOf is what a programme says of it. What belongs to none that says
-// anything is for whom the first that does has named.
-func (r *Room) safeguardingOf(name string) programme.Safeguarding {
-	if p, known := r.Programmes.Programme(name); known && p.Safeguarding.Lead != "" {
-		return p.Safeguarding
-	}
-	for _, p := range r.Programmes.Programmes() {
-		if p.Safeguarding.Lead != "" {
-			return p.Safeguarding
-		}
-	}
-	return programme.Safeguarding{}
 }
 
 // named is the colleague of a name, if they are here.

@@ -254,10 +254,11 @@ func TestWhatIsHeldIsForTheLeadAndTheDeputy(t *testing.T) {
 		if s := d.state(t).State; s != postroom.SubmissionHeld {
 			t.Fatalf("it is %s", s)
 		}
-		for _, to := range []string{"office@riverside.example", "cag@riverside.example"} {
-			if l := d.Letter(t, to); !strings.HasPrefix(l.Subject, "Please look now") {
-				t.Errorf("%s hears %q", to, l.Subject)
-			}
+		if l := d.Letter(t, "office@riverside.example"); !strings.HasPrefix(l.Subject, "Please look now") {
+			t.Errorf("the lead hears %q", l.Subject)
+		}
+		if n := d.Subjects(t, "cag@riverside.example"); len(n) != 0 { // it is their turn when the lead has not looked
+			t.Errorf("the deputy hears %q at once", n)
 		}
 		before := len(d.Letters(t, person))
 		_, err = d.Casework.Note(t.Context(), admin, d.ref, "x")

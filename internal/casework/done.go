@@ -34,7 +34,7 @@ func (c *Casework) Done(ctx context.Context, by postroom.Colleague, r Ref) (post
 		}
 		switch m.Matter {
 		case postroom.AboutSubmission:
-			if m.safety || m.suspect {
+			if m.safety() || m.suspect {
 				return fault(postroom.Conflict, m.reference+" is held", "desk.held_first", "reference", m.reference)
 			}
 			return c.answered(tx, m, d)
@@ -153,7 +153,7 @@ func (c *Casework) endTriage(tx *store.Tx, m *matter, d *postroom.Deed, reason s
 
 // endAlarm closes the alarm about a letter that somebody has dealt with.
 func (c *Casework) endAlarm(tx *store.Tx, m *matter, d *postroom.Deed, reason string) error {
-	if !m.safety || c.Alarms.Closed == nil {
+	if !m.rings() || c.Alarms.Closed == nil {
 		return nil
 	}
 	d.Before[rang] = "yes"
@@ -172,14 +172,16 @@ func (c *Casework) Close(ctx context.Context, by postroom.Colleague, r Ref) (pos
 		}
 		switch m.Matter {
 		case postroom.AboutSubmission:
-			if m.safety || m.suspect {
+			if m.safety() || m.suspect {
 				return fault(postroom.Conflict, m.reference+" is held", "desk.held_first", "reference", m.reference)
 			}
 			_, err := tx.CloseSubmission(m.ID)
 			return err
 		case postroom.AboutLetter:
-			_, err := tx.EndTriage(m.ID, reasonClosed, d.At)
-			return err
+			if _, err := tx.EndTriage(m.ID, reasonClosed, d.At); err != nil {
+				return err
+			}
+			return c.endAlarm(tx, m, d, reasonClosed)
 		}
 		return tx.CallDone(m.ID, d.At)
 	})
@@ -190,7 +192,7 @@ func (c *Casework) Close(ctx context.Context, by postroom.Colleague, r Ref) (pos
 // may be in danger about is let go first.
 func (c *Casework) Spam(ctx context.Context, by postroom.Colleague, r Ref) (postroom.Deed, error) {
 	return c.act(ctx, by, r, "spam", func(tx *store.Tx, m *matter, d *postroom.Deed) error {
-		if m.safety {
+		if m.safety() {
 			return fault(postroom.Conflict, m.reference+" is held", "desk.held_first", "reference", m.reference)
 		}
 		if err := m.waits(); err != nil {

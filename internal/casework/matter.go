@@ -20,14 +20,29 @@ type matter struct {
 	area       string
 	assigned   string
 	reference  string
-	safety     bool // held because somebody may be in danger
-	suspect    bool // held for any other reason
-	escalated  bool // the admins have been told
+	brakes     []brake // it is held because somebody may be in danger
+	suspect    bool    // held for any other reason
 
 	submission postroom.Submission // zero where it has none
 	letter     postroom.Letter
 	call       store.CallToMake
 	step       postroom.Step
+}
+
+// brake is that somebody may be in danger: what that is about, whose guards are
+// called, and how far that has risen.
+type brake struct {
+	Ref
+	programme string
+	stage     int
+}
+
+// safety says whether a matter is held because somebody may be in danger.
+func (m *matter) safety() bool { return len(m.brakes) > 0 }
+
+// rings says whether somebody may be in danger because of the very matter.
+func (m *matter) rings() bool {
+	return slices.ContainsFunc(m.brakes, func(b brake) bool { return b.Ref == m.Ref })
 }
 
 // open locks a matter and reads it.
@@ -79,27 +94,39 @@ func (m *matter) readSubmission(r store.Reader, id string) (err error) {
 
 // readAlarm notes what closes a matter to most.
 func (m *matter) readAlarm(r store.Reader, about postroom.Matter, id, held string) error {
-	stage, open, err := r.AlarmStage(about, id)
+	a, rang, err := r.AlarmOf(about, id)
 	if err != nil {
 		return fmt.Errorf("look for an alarm about %s: %w", id, err)
 	}
-	m.safety = held == workflow.HeldForSafety || open && about == postroom.AboutLetter
-	m.suspect = held != "" && !m.safety
-	m.escalated = open && stage >= 2
+	open := rang && a.ClosedAt.IsZero()
+	danger := held == workflow.HeldForSafety || open && about == postroom.AboutLetter
+	m.suspect = held != "" && !danger
+	if !danger {
+		return nil
+	}
+	b := brake{Ref: Ref{about, id}, programme: m.programmes[0]}
+	if open {
+		b.programme, b.stage = a.Programme, a.Risen // whoever is called must be able to look
+	}
+	m.brakes = append(m.brakes, b)
 	return nil
 }
 
+// readLetter reads a letter. One that belongs to a submission is looked after, and
+// held, with it; but somebody may be in danger because of the letter alone.
 func (c *Casework) readLetter(r store.Reader, m *matter) (err error) {
 	if m.letter, err = r.Letter(m.ID); err != nil {
 		return err
 	}
-	if m.letter.Submission != "" { // what belongs to a submission is looked after with it
-		err = m.readSubmission(r, m.letter.Submission)
-	} else {
-		m.programmes = c.programmesAt(m.letter.Mailbox)
-		err = m.readAlarm(r, postroom.AboutLetter, m.ID, "")
+	m.programmes = c.programmesAt(m.letter.Mailbox)
+	if m.letter.Submission != "" {
+		if err = m.readSubmission(r, m.letter.Submission); err != nil {
+			return err
+		}
 	}
-	m.assigned, m.reference = m.letter.AssignedTo, m.letter.Reference
+	suspect := m.suspect
+	err = m.readAlarm(r, postroom.AboutLetter, m.ID, "")
+	m.suspect, m.assigned, m.reference = suspect, m.letter.AssignedTo, m.letter.Reference
 	return err
 }
 
@@ -152,34 +179,18 @@ func (c *Casework) MayRead(by postroom.Colleague, programme, area string, hold b
 	case isRoot(by):
 		return true
 	case hold:
-		return c.safeguards(by, programme)
+		return c.lets(by, programme, 0)
 	}
 	return by.Reads(programme, area) || named(c.Team.LooksAfter(programme, area), by)
 }
 
-// safeguards says whether a colleague is called when somebody of a programme may
-// be in danger: its lead and deputy, or, where it names nobody who is here, those
-// who look after it.
-func (c *Casework) safeguards(by postroom.Colleague, programme string) bool {
-	called := c.called(programme)
-	if len(called) == 0 {
-		called = c.Team.LooksAfter(programme, "")
+// lets says whether a colleague is one of those who are called when somebody of a
+// programme may be in danger, by the stage which that has reached.
+func (c *Casework) lets(by postroom.Colleague, programme string, stage int) bool {
+	if c.Workflow.Safeguarding == nil {
+		return named(c.Team.LooksAfter(programme, ""), by)
 	}
-	return named(called, by)
-}
-
-// called lists the lead and the deputy of a programme who are here.
-func (c *Casework) called(programme string) (list []postroom.Colleague) {
-	p, known := c.Programmes.Programme(programme)
-	if !known {
-		return nil
-	}
-	for _, name := range []string{p.Safeguarding.Lead, p.Safeguarding.Deputy} {
-		if who, here := c.Team.Named(name); here {
-			list = append(list, who)
-		}
-	}
-	return list
+	return c.Workflow.Safeguarding(programme).Lets(by, stage)
 }
 
 func named(list []postroom.Colleague, who postroom.Colleague) bool {
@@ -206,20 +217,21 @@ func (c *Casework) may(tx *store.Tx, by postroom.Colleague, m *matter) error {
 		return nil
 	}
 	key := "desk.not_yours"
-	if m.safety {
+	if m.safety() {
 		key = "desk.held_for_lead"
 	}
 	return fault(postroom.Forbidden, by.Name+" may not act on this "+string(m.Matter), key, "reference", m.reference)
 }
 
 func (c *Casework) mayThis(by postroom.Colleague, m *matter) bool {
-	if isRoot(by) || m.escalated && slices.ContainsFunc(m.programmes, func(p string) bool { return by.Has(postroom.Admin, p, m.area) }) {
+	switch {
+	case isRoot(by):
 		return true
-	}
-	if slices.ContainsFunc(m.programmes, func(p string) bool { return c.MayRead(by, p, m.area, m.safety) }) {
+	case m.safety():
+		return slices.ContainsFunc(m.brakes, func(b brake) bool { return c.lets(by, b.programme, b.stage) })
+	case slices.ContainsFunc(m.programmes, func(p string) bool { return c.MayRead(by, p, m.area, false) }):
 		return true
-	}
-	if m.safety || !by.Is(postroom.Admin) && !by.Is(postroom.IsCoordinator) {
+	case !by.Answers():
 		return false
 	}
 	return m.assigned == by.Name || slices.ContainsFunc(m.programmes, func(p string) bool { // who stands in for somebody

@@ -225,39 +225,3 @@ func TestTwoWhoHaveAPlaceOnTheSameDateAreNotMerged(t *testing.T) {
 		fails(t, err, postroom.Conflict, "desk.merge_booked")
 	})
 }
-
-func TestWhoLeavesHandsEverythingOver(t *testing.T) {
-	t.Parallel()
-	engines(t, func(t *testing.T, more string) {
-		room := closed(t, &failpoint{}, more)
-		sub := ask(t, room, "Olena", person, "When is it open?")
-		office, _ := room.Team.Named("office")
-		cag, _ := room.Team.Named("cag")
-		ref := casework.Ref{Matter: postroom.AboutSubmission, ID: sub.ID}
-		deed, err := room.Casework.Take(t.Context(), office, ref)
-		must(t, deed, err)
-		_, err = room.Casework.HandOver(t.Context(), cag, "office", "cag")
-		fails(t, err, postroom.Forbidden, "desk.admin_only")
-		for _, want := range []int{1, 0} {
-			n, err := room.Casework.HandOver(t.Context(), casework.Root(), "office", "cag")
-			if err != nil || n != want {
-				t.Errorf("%d are handed over, %v; want %d", n, err, want)
-			}
-		}
-		for range 2 { // also after the settings file is read again
-			if _, here := room.Team.Named("office"); here {
-				t.Error("who has left is still here")
-			}
-			cag, _ = room.Team.Named("cag")
-			if !cag.Reads("enquiries", "") || room.Team.Owner("enquiries", "", "office", monday).Name != "cag" {
-				t.Errorf("%+v looks after nothing", cag)
-			}
-			if err := room.Team.Sync(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if got := room.Casework.Called("office"); len(got) == 0 {
-			t.Error("nobody says where they are called")
-		}
-	})
-}

@@ -28,7 +28,7 @@ func (c *Casework) Reclassify(ctx context.Context, by postroom.Colleague, r Ref,
 		if err := m.waits(); err != nil {
 			return err
 		}
-		if m.safety || m.suspect {
+		if m.safety() || m.suspect {
 			return fault(postroom.Conflict, m.reference+" is held", "desk.held_first", "reference", m.reference)
 		}
 		to, err := c.formLike(m.submission, form)

@@ -73,13 +73,19 @@ func (c *Casework) SeeContacts(ctx context.Context, by postroom.Colleague, ids [
 func (c *Casework) see(by postroom.Colleague, s store.Standing) Seen {
 	m := &matter{
 		Ref: Ref{postroom.AboutSubmission, s.Submission}, programmes: []string{s.Programme}, area: s.Area, assigned: s.AssignedTo, reference: s.Reference,
-		safety: s.Held == workflow.HeldForSafety, escalated: s.Alarm && s.Stage >= 2,
 	}
-	seen := Seen{Clear, s.Reference, s.ReceivedAt, m.safety}
+	if s.Held == workflow.HeldForSafety {
+		b := brake{Ref: m.Ref, programme: s.Programme}
+		if s.Alarm {
+			b.programme, b.stage = s.Rings, s.Risen
+		}
+		m.brakes = []brake{b}
+	}
+	seen := Seen{Clear, s.Reference, s.ReceivedAt, m.safety()}
 	if c.mayThis(by, m) {
 		return seen
 	}
-	m.safety, seen.Sight = false, Nothing
+	m.brakes, seen.Sight = nil, Nothing
 	if seen.Held && c.mayThis(by, m) {
 		seen.Sight = Closed
 	}

@@ -40,7 +40,7 @@ func (c *Casework) settleStep(ctx context.Context, by postroom.Colleague, step, 
 // is too late. It returns Conflict if it has been done.
 func (c *Casework) DoStepNow(ctx context.Context, by postroom.Colleague, step string) (postroom.Deed, error) {
 	return c.act(ctx, by, Ref{postroom.AboutStep, step}, "do step", func(tx *store.Tx, m *matter, d *postroom.Deed) error {
-		if m.safety {
+		if m.safety() {
 			return fault(postroom.Conflict, m.reference+" is held", "desk.held_first", "reference", m.reference)
 		}
 		_, err := workflow.Want(tx, m.ID, d.At)

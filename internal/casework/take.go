@@ -24,7 +24,7 @@ func (c *Casework) Take(ctx context.Context, by postroom.Colleague, r Ref) (post
 		if m.assigned == by.Name {
 			return errNothing
 		}
-		if other, here := c.Team.Named(m.assigned); here && !other.Away(d.At) {
+		if other, here := c.Team.Named(m.assigned); here && other.Answers() && !other.Away(d.At) {
 			return fault(postroom.Conflict, "it is with "+m.assigned, "desk.taken", "name", m.assigned, "reference", m.reference)
 		}
 		if err := m.waits(); err != nil {
@@ -48,7 +48,7 @@ func (c *Casework) Pass(ctx context.Context, by postroom.Colleague, r Ref, to st
 		if err := m.waits(); err != nil {
 			return err
 		}
-		if m.safety && !c.mayThis(other, m) {
+		if m.safety() && !c.mayThis(other, m) {
 			return fault(postroom.Invalid, other.Name+" may not read what is held", "desk.pass_held", "name", other.Name)
 		}
 		if err := c.assign(tx, m, other.Name); err != nil || other.Name == by.Name {
@@ -68,7 +68,7 @@ func (c *Casework) colleague(named string) (postroom.Colleague, error) {
 	if !here {
 		return who, fault(postroom.NotFound, "there is no colleague of that name or address", "desk.no_colleague", "name", named)
 	}
-	if !who.Is(postroom.Admin) && !who.Is(postroom.IsCoordinator) && !who.FromFile {
+	if !who.Answers() {
 		return who, fault(postroom.Invalid, who.Name+" looks after nothing", "desk.no_coordinator", "name", who.Name)
 	}
 	return who, nil
@@ -132,8 +132,12 @@ func (m *matter) since() time.Time {
 	return m.submission.ReceivedAt
 }
 
-// Snooze puts a matter off until a moment, which must be to come. Nobody is
-// reminded of it before.
+// longestSnooze is for how long a matter may be put off: whoever mistypes a year
+// must not make somebody wait for ever, unseen.
+const longestSnooze = 366 * 24 * time.Hour
+
+// Snooze puts a matter off until a moment, which must be to come, and within a
+// year. Nobody is reminded of it before.
 func (c *Casework) Snooze(ctx context.Context, by postroom.Colleague, r Ref, until time.Time) (postroom.Deed, error) {
 	return c.act(ctx, by, r, "snooze", func(tx *store.Tx, m *matter, d *postroom.Deed) error {
 		if err := m.waits(); err != nil {
@@ -142,7 +146,10 @@ func (c *Casework) Snooze(ctx context.Context, by postroom.Colleague, r Ref, unt
 		if !until.After(d.At) {
 			return fault(postroom.Invalid, "that moment is past", "desk.snooze_past")
 		}
-		if m.safety {
+		if until.Sub(d.At) > longestSnooze {
+			return fault(postroom.Invalid, "that moment is too far away", "desk.snooze_far")
+		}
+		if m.safety() {
 			return fault(postroom.Conflict, "what is held cannot be put off", "desk.held_first", "reference", m.reference)
 		}
 		if m.stood["snoozed_until"] == strconv.FormatInt(until.UnixMicro(), 10) {

@@ -24,7 +24,7 @@ func (c *Casework) Undo(ctx context.Context, by postroom.Colleague, deed string)
 		if err != nil {
 			return err
 		}
-		if err := c.may(tx, by, m); err != nil {
+		if err := c.mayUndo(tx, by, m, d); err != nil {
 			return err
 		}
 		if first, err := tx.MarkUndone(d.ID, now); err != nil || !first {
@@ -41,6 +41,19 @@ func (c *Casework) Undo(ctx context.Context, by postroom.Colleague, deed string)
 		}
 		return tx.Audit(by.Name, "undo "+d.Act, d.Subject, now)
 	})
+}
+
+// mayUndo returns Forbidden unless a colleague may act on a matter. Whoever closed
+// an alarm by what they did may take that back, also where they look after the
+// matter no more now that nobody is in danger.
+func (c *Casework) mayUndo(tx *store.Tx, by postroom.Colleague, m *matter, d postroom.Deed) error {
+	if d.Before[rang] != "" && d.Actor == by.Name {
+		a, found, err := tx.AlarmOf(m.Matter, m.ID)
+		if err != nil || found && c.lets(by, a.Programme, a.Risen) {
+			return err
+		}
+	}
+	return c.may(tx, by, m)
 }
 
 // stillNewest returns Gone where a matter does not stand as a deed left it, or
@@ -120,7 +133,11 @@ func (c *Casework) unanswer(tx *store.Tx, m *matter, d postroom.Deed) error {
 		}
 	}
 	if d.Before[rang] != "" && c.Alarms.Raise != nil { // the lead is called anew: better once too often
-		if err := c.Alarms.Raise(tx, postroom.Alarm{Matter: m.Matter, Subject: m.ID, Programme: m.programmes[0], RaisedBy: d.Actor, RaisedAt: now}); err != nil {
+		a, _, err := tx.AlarmOf(m.Matter, m.ID) // those who were called before, whosever the mailbox is
+		if err != nil {
+			return err
+		}
+		if err := c.Alarms.Raise(tx, postroom.Alarm{Matter: m.Matter, Subject: m.ID, Programme: a.Programme, RaisedBy: d.Actor, RaisedAt: now}); err != nil {
 			return err
 		}
 	}

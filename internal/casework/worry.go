@@ -30,7 +30,7 @@ func (c *Casework) Worry(ctx context.Context, by postroom.Colleague, r Ref, why 
 		r = Ref{postroom.AboutSubmission, call.Submission}
 	}
 	return c.act(ctx, by, r, actWorry, func(tx *store.Tx, m *matter, d *postroom.Deed) error {
-		if m.safety {
+		if m.safety() {
 			return errNothing
 		}
 		if err := c.worry(tx, m, d); err != nil || why == "" {
@@ -103,17 +103,16 @@ func (c *Casework) ReleaseMail(ctx context.Context, by postroom.Colleague, submi
 // mayRelease returns Forbidden unless a colleague may let a submission go, and
 // Invalid where they must say why.
 func (c *Casework) mayRelease(by postroom.Colleague, m *matter, reason string) error {
-	nobody := m.safety && len(c.called(m.submission.Programme)) == 0 && by.Has(postroom.Admin, m.submission.Programme, m.area)
 	switch {
-	case !c.mayThis(by, m) && !nobody:
+	case !c.mayThis(by, m):
 		key := "desk.not_yours"
-		if m.safety {
+		if m.safety() {
 			key = "desk.held_for_lead"
 		}
 		return fault(postroom.Forbidden, by.Name+" may not let this go", key, "reference", m.reference)
-	case !m.safety && !m.suspect:
+	case !m.safety() && !m.suspect:
 		return fault(postroom.Gone, m.reference+" is not held", "desk.not_held", "reference", m.reference)
-	case m.safety && reason == "" && !isRoot(by):
+	case m.safety() && reason == "" && !isRoot(by):
 		return fault(postroom.Invalid, "no reason is given", "desk.reason_needed")
 	}
 	return nil
@@ -132,7 +131,7 @@ func (c *Casework) release(tx *store.Tx, by postroom.Colleague, m *matter, reaso
 			return 0, err
 		}
 	}
-	if m.safety && c.Alarms.Closed != nil {
+	if m.safety() && c.Alarms.Closed != nil {
 		if err := c.Alarms.Closed(tx, m.Ref, by.Name, reason, at); err != nil {
 			return 0, err
 		}
@@ -159,8 +158,11 @@ func (c *Casework) look(tx *store.Tx, by postroom.Colleague, r Ref) error {
 		return err
 	}
 	now := c.Clock.Now()
-	if m.safety && c.Alarms.Opened != nil {
-		if err := c.Alarms.Opened(tx, r, by.Name, now); err != nil {
+	for _, b := range m.brakes { // whoever reads a letter of a submission that is held has looked at that
+		if c.Alarms.Opened == nil {
+			break
+		}
+		if err := c.Alarms.Opened(tx, b.Ref, by.Name, now); err != nil {
 			return err
 		}
 	}

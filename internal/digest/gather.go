@@ -31,6 +31,7 @@ type gathering struct {
 	owners   map[[4]string]belongs
 	alarms   map[string]postroom.Alarm // by the id of what they are about
 	rung     map[string]bool           // about which of them this colleague was called
+	closed   map[string]bool           // submissions of which this colleague may know the reference alone
 	piles    map[string]int            // letters that are not shown, by why
 	out      Sheet
 }
@@ -38,7 +39,7 @@ type gathering struct {
 func (d *Digests) begin(ctx context.Context, who reader, at time.Time) *gathering {
 	return &gathering{
 		Digests: d, read: d.Store.Read(ctx), who: who, language: d.words(who.Locale), limit: most, now: at.In(d.Zone),
-		owners: make(map[[4]string]belongs), alarms: make(map[string]postroom.Alarm), rung: make(map[string]bool), piles: make(map[string]int),
+		owners: make(map[[4]string]belongs), alarms: make(map[string]postroom.Alarm), rung: make(map[string]bool), closed: make(map[string]bool), piles: make(map[string]int),
 		out: Sheet{Colleague: who.Name, At: at},
 	}
 }
@@ -95,9 +96,11 @@ func (g *gathering) told(name string) (*programme.Programme, bool) {
 }
 
 // concerns says whether something of a programme is for this colleague. What
-// belongs to no programme is for everybody who hears of such things.
+// belongs to no programme, or to one that has no file any more, is for everybody
+// who hears of such things.
 func (g *gathering) concerns(programme string) bool {
-	return programme == "" && g.who.informed || slices.Contains(g.who.programmes, programme)
+	_, known := g.Programmes.Programme(programme)
+	return !known && g.who.informed || slices.Contains(g.who.programmes, programme)
 }
 
 // escalated is the stage of an alarm at which the admins were told.
@@ -120,14 +123,14 @@ func (g *gathering) alarmed() error {
 // guards says whether this colleague is called when somebody of a programme may
 // be in danger. Whoever was called also hears each morning that it is not over;
 // and so do the admins, once they were called.
-func (g *gathering) guards(programme string) bool {
-	p, known := g.Programmes.Programme(programme)
-	return known && (g.who.Name == p.Safeguarding.Lead || g.who.Name == p.Safeguarding.Deputy)
+func (g *gathering) guards(c postroom.Colleague, programme string) bool {
+	s := g.Programmes.Safeguarding(programme)
+	return c.Name == s.Lead || c.Name == s.Deputy
 }
 
-func (g *gathering) calledAsAdmin(id string) bool {
+func (g *gathering) calledAsAdmin(c postroom.Colleague, id string) bool {
 	a, open := g.alarms[id]
-	return open && a.Stage >= escalated && g.who.Is(postroom.Admin)
+	return open && a.Risen >= escalated && c.Has(postroom.Admin, a.Programme, "")
 }
 
 // held lists what is held, to whoever has to look and to whose list it would be
@@ -137,7 +140,8 @@ func (g *gathering) held() error {
 	var mine []Item
 	for _, a := range all {
 		b := g.belonging(a.Programme, a.Area, a.Assigned)
-		called := g.guards(a.Programme) || g.rung[a.ID] || g.calledAsAdmin(a.ID)
+		called := g.guards(g.who.Colleague, a.Programme) || g.rung[a.ID] || g.calledAsAdmin(g.who.Colleague, a.ID)
+		g.closed[a.ID] = !called
 		if !called && !g.mine(b) {
 			continue
 		}
@@ -300,7 +304,10 @@ func (g *gathering) calls() error {
 		}
 		i := g.item(postroom.AboutCall, c.ID, c.At, b)
 		i.Reference, i.Reason, i.Programme, i.Yours = c.Reference, c.Reason, c.Programme, assigned == g.who.Name
-		i.Name, i.Phone, i.secret = outbound.Presentable(c.Name), c.Phone, true
+		i.secret = true
+		if !g.closed[c.Submission] { // or only whoever is called may know whom it is about
+			i.Name, i.Phone = outbound.Presentable(c.Name), c.Phone
+		}
 		mine = append(mine, i)
 	}
 	g.out.Calls = cut(mine, g.limit, n)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postroom/internal/app"
+	"postroom/internal/digest"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
 	"postroom/internal/testkit"
@@ -290,5 +291,58 @@ func TestAChaseSaysWhereToAnswer(t *testing.T) {
 	}
 	if !slices.Equal(how, []bool{false, true}) {
 		t.Errorf("of the chases for a form and a letter these say where to answer: %v", how)
+	}
+}
+
+func TestWhoOnlyOwnsWhatIsHeldReadsNoNameInACallEither(t *testing.T) {
+	t.Parallel()
+	room := open(t)
+	send(t, room, "ask", "name=Alexandra", "phone=01908 123456", "question=I want to die")
+	now := room.Clock.Now()
+	subs, err := room.Store.Read(t.Context()).Submissions(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, room, func(tx *store.Tx) error {
+		m := postroom.Message{ID: store.NewMessageID(), Programme: subs[0].Programme, Submission: subs[0].ID, Contact: subs[0].Contact, Locale: "en", Class: postroom.Service, Lane: postroom.Confirm, Template: "welcome"}
+		m.Key, m.MessageID = m.ID, m.ID
+		if _, err := tx.AddMessage(m); err != nil {
+			return err
+		}
+		return tx.OweCall(m, "reason.no_address", now)
+	})
+	sheet, err := room.Digests.Today(t.Context(), whoIs(room, "office"), now.Add(time.Minute))
+	if err != nil || len(sheet.Calls.Items) == 0 || len(sheet.Held.Items) != 1 {
+		t.Fatalf("the owner sees %+v and %+v, %v", sheet.Calls.Items, sheet.Held.Items, err)
+	}
+	for _, i := range append(sheet.Calls.Items, sheet.Held.Items...) {
+		if i.Name+i.Phone+i.Title != "" {
+			t.Errorf("the owner sees %+v", i)
+		}
+	}
+}
+
+func TestALetterIsTheLeadsWhoeverItWasGivenToAndWhoeverTheLeadIsNow(t *testing.T) {
+	t.Parallel()
+	room := open(t)
+	puzzled := puzzle(t, room, "other@riverside.example", "nothing")
+	l, err := room.Store.Read(t.Context()).LetterWith(puzzled)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, room, func(tx *store.Tx) error {
+		if err := tx.AssignLetter(l.ID, "newsletter"); err != nil { // who may not look
+			return err
+		}
+		// whoever was lead when it rang was called at another address
+		_, _, err := tx.RaiseAlarm(postroom.Alarm{Matter: postroom.AboutLetter, Subject: l.ID, Programme: "questions", RaisedAt: room.Clock.Now()})
+		return err
+	})
+	for _, name := range []string{"cag", "events"} {
+		sheet, err := room.Digests.Today(t.Context(), whoIs(room, name), room.Clock.Now().Add(time.Minute))
+		i := slices.IndexFunc(sheet.Letters.Items, func(i digest.Item) bool { return i.ID == l.ID })
+		if err != nil || i < 0 || sheet.Letters.Items[i].Why != "danger" {
+			t.Errorf("%s sees %+v, %v", name, sheet.Letters.Items, err)
+		}
 	}
 }

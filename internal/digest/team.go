@@ -153,7 +153,7 @@ func (g *gathering) belongingAt(mailbox, assigned string) belongs {
 
 // rightful is who would be the owner if nobody were away.
 func (g *gathering) rightful(programme, area, assigned string) postroom.Colleague {
-	if c, here := g.named(assigned); here {
+	if c, here := g.named(assigned); here && c.Answers() {
 		return c
 	}
 	return g.Team.LooksAfter(programme, area)[0]

@@ -35,6 +35,9 @@ func TestWhateverWaitsIsInExactlyOneList(t *testing.T) {
 				}
 				putOff += sheet.PutOff
 				for _, items := range [][]string{ids(sheet.Waiting.Items), ids(sheet.Letters.Items), ids(sheet.Calls.Items)} {
+					if _, here := room.Team.Named(name); here && !c.Answers() && len(items) > 0 {
+						t.Errorf("seed %d: %s may not open their list of %d", seed, name, len(items))
+					}
 					for _, id := range items {
 						seen[id]++
 					}

@@ -50,7 +50,7 @@ func (g *gathering) triage() error {
 	sorted, all := make(map[string][]Item), make(map[string]int)
 	for _, l := range letters {
 		b := g.belongingAt(l.Mailbox, l.Assigned)
-		called := !g.assigned(l) && (g.rung[l.ID] || g.calledAsAdmin(l.ID))
+		called := !g.assigned(l) && g.called(g.who.Colleague, l)
 		switch {
 		case !called && !g.mine(b):
 			continue
@@ -59,7 +59,7 @@ func (g *gathering) triage() error {
 			continue
 		}
 		why := pileOf(l.Reason)
-		if called || g.rung[l.ID] {
+		if called || g.called(g.who.Colleague, l) {
 			why = pileDanger
 		}
 		if all[why]++; all[why] <= g.limit {
@@ -79,8 +79,17 @@ func (g *gathering) letter(l store.Triaged, why string, b belongs) Item {
 	return i
 }
 
-// assigned says whether somebody who is still here looks after a letter.
+// called says whether somebody has to look at a letter because somebody may be in
+// danger: who was called, and who is in their place since.
+func (g *gathering) called(c postroom.Colleague, l store.Triaged) bool {
+	a, open := g.alarms[l.ID]
+	return open && (c.Name == g.who.Name && g.rung[l.ID] || g.guards(c, a.Programme) || g.calledAsAdmin(c, l.ID))
+}
+
+// assigned says whether somebody who is still here looks after a letter. Who may
+// not look because somebody may be in danger does not.
 func (g *gathering) assigned(l store.Triaged) bool {
-	_, here := g.named(l.Assigned)
-	return here
+	c, here := g.named(l.Assigned)
+	_, danger := g.alarms[l.ID]
+	return here && c.Answers() && (!danger || g.called(c, l))
 }

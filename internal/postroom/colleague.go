@@ -71,6 +71,12 @@ func (c Colleague) Reads(programme, area string) bool {
 	return c.Has(Admin, programme, area) || c.Has(IsCoordinator, programme, area)
 }
 
+// Answers says whether what waits may be in a colleague's list: of whoever looks
+// after something, or may do everything, and of a coordinator of the settings
+// file, also while no programme names them. Who is at the door or reads figures
+// only must not see who waits.
+func (c Colleague) Answers() bool { return c.Is(Admin) || c.Is(IsCoordinator) || c.FromFile }
+
 // Here says whether a colleague has not left.
 func (c Colleague) Here() bool { return c.LeftAt.IsZero() }
 

@@ -67,6 +67,7 @@ type Alarm struct {
 	RaisedBy  string // name of a colleague; "" is a phrase in what came in
 	RaisedAt  time.Time
 	Stage     int       // who was told last: 0 the lead, 1 the deputy, 2 the admins
+	Risen     int       // the highest stage there was since it was raised: whoever was called may look
 	NextAt    time.Time // when the next is told, unless somebody has looked; zero is never
 	OpenedAt  time.Time
 	OpenedBy  string
@@ -77,8 +78,7 @@ type Alarm struct {
 }
 
 // CallKey is what the key of the message begins with by which somebody is called at
-// a stage of an alarm; their address follows. One that was closed and rings anew
-// has others.
+// a stage of an alarm; their address follows. One that rings anew has others.
 func (a Alarm) CallKey(stage int) string {
 	return fmt.Sprintf("alert:%s:%d:%d:", a.ID, stage, a.RaisedAt.UnixMicro())
 }

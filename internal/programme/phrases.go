@@ -278,6 +278,21 @@ func (s *Set) Worrying(text Folded) (*Programme, bool) {
 	return held.programmes[i], true
 }
 
+// Safeguarding returns whom a programme names to be called when somebody may be in
+// danger. Of what belongs to no programme, or to one that names nobody, those are
+// called whom the first has named that names anybody.
+func (s *Set) Safeguarding(name string) Safeguarding {
+	if p, known := s.Programme(name); known && p.Safeguarding.Lead != "" {
+		return p.Safeguarding
+	}
+	for _, p := range s.now().programmes {
+		if p.Safeguarding.Lead != "" {
+			return p.Safeguarding
+		}
+	}
+	return Safeguarding{}
+}
+
 // FormFor returns the form that a letter to a mailbox is taken for: the first
 // one of the programmes at that address whose keywords stand in it, or else
 // the one of them that takes any question. It returns false where no programme

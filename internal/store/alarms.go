@@ -9,13 +9,14 @@ import (
 	"postroom/internal/postroom"
 )
 
-const alarmColumns = `id, kind, subject, programme, raised_by, raised_at, stage, next_at, opened_at, opened_by, closed_at, closed_by, reason_sealed, keep_until`
+const alarmColumns = `id, kind, subject, programme, raised_by, raised_at, stage, next_at, opened_at, opened_by, closed_at, closed_by, reason_sealed, keep_until, risen`
 
 func (r Reader) scanAlarm(scan func(...any) error) (postroom.Alarm, error) {
 	var a postroom.Alarm
 	var raised, next, opened, closed, keep int64
 	var reason []byte
-	err := scan(&a.ID, &a.Matter, &a.Subject, &a.Programme, &a.RaisedBy, &raised, &a.Stage, &next, &opened, &a.OpenedBy, &closed, &a.ClosedBy, &reason, &keep)
+	err := scan(&a.ID, &a.Matter, &a.Subject, &a.Programme, &a.RaisedBy, &raised, &a.Stage, &next, &opened, &a.OpenedBy, &closed, &a.ClosedBy, &reason, &keep, &a.Risen)
+	a.Risen = max(a.Risen, a.Stage)
 	a.RaisedAt, a.NextAt, a.OpenedAt, a.ClosedAt, a.KeepUntil = moment(raised), moment(next), moment(opened), moment(closed), moment(keep)
 	if err != nil || len(reason) == 0 {
 		return a, err
@@ -35,10 +36,10 @@ func alarmReason(id string) string { return "alarms.reason:" + id }
 func (tx *Tx) RaiseAlarm(a postroom.Alarm) (postroom.Alarm, bool, error) {
 	var id string
 	err := tx.row(`
-		INSERT INTO alarms (id, kind, subject, programme, raised_by, raised_at, stage, next_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		INSERT INTO alarms (id, kind, subject, programme, raised_by, raised_at, stage, next_at, risen) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7)
 		ON CONFLICT (kind, subject) DO UPDATE SET programme = excluded.programme, raised_by = excluded.raised_by,
 			raised_at = CASE WHEN excluded.raised_at > alarms.raised_at THEN excluded.raised_at ELSE alarms.raised_at + 1 END,
-			stage = excluded.stage, next_at = excluded.next_at, opened_at = 0, opened_by = '', closed_at = 0, closed_by = ''
+			stage = excluded.stage, risen = excluded.risen, next_at = excluded.next_at, opened_at = 0, opened_by = '', closed_at = 0, closed_by = ''
 		 WHERE alarms.closed_at > 0
 		RETURNING id`,
 		newID(), a.Matter, a.Subject, a.Programme, a.RaisedBy, micros(a.RaisedAt), a.Stage, micros(a.NextAt)).Scan(&id)
@@ -50,11 +51,31 @@ func (tx *Tx) RaiseAlarm(a postroom.Alarm) (postroom.Alarm, bool, error) {
 	return a, rings, err
 }
 
+// RingAgain has an alarm that somebody has opened, and nobody closed, ring as if
+// it were new, and says whether it was one: there is more to look at. Whoever was
+// called before may still look. Like
+// RaiseAlarm it gives RaisedAt another moment, whatever the clock says.
+func (tx *Tx) RingAgain(a postroom.Alarm) (postroom.Alarm, bool, error) {
+	n, err := tx.exec(`
+		UPDATE alarms SET raised_at = CASE WHEN $3 > raised_at THEN $3 ELSE raised_at + 1 END,
+			risen = CASE WHEN stage > risen THEN stage ELSE risen END, stage = $4, next_at = $5, opened_at = 0, opened_by = ''
+		 WHERE kind = $1 AND subject = $2 AND opened_at > 0 AND closed_at = 0`,
+		a.Matter, a.Subject, micros(a.RaisedAt), a.Stage, micros(a.NextAt))
+	if err != nil {
+		return a, false, fmt.Errorf("ring again about %s %s: %w", a.Matter, a.Subject, err)
+	}
+	if n == 0 {
+		return a, false, nil
+	}
+	a, _, err = tx.AlarmOf(a.Matter, a.Subject)
+	return a, true, err
+}
+
 // EscalateAlarm notes that the next were told of an alarm, and when it is the
 // turn of those after them (the zero time is never). It says false if the alarm
 // is no longer as it was read: somebody has looked, or another process was first.
 func (tx *Tx) EscalateAlarm(was postroom.Alarm, stage int, next time.Time) (bool, error) {
-	n, err := tx.exec(`UPDATE alarms SET stage = $2, next_at = $3
+	n, err := tx.exec(`UPDATE alarms SET stage = $2, next_at = $3, risen = CASE WHEN risen > $2 THEN risen ELSE $2 END
 		 WHERE id = $1 AND stage = $4 AND next_at = $5 AND raised_at = $6 AND opened_at = 0 AND closed_at = 0`,
 		was.ID, stage, micros(next), was.Stage, micros(was.NextAt), micros(was.RaisedAt))
 	if err != nil {

@@ -26,6 +26,15 @@ func (tx *Tx) Raise(name string) error {
 	return nil
 }
 
+// lockCounter keeps others from raising a counter until the transaction ends.
+func (tx *Tx) lockCounter(name string) error {
+	_, err := tx.exec(`INSERT INTO revisions (name, n) VALUES ($1, 0) ON CONFLICT (name) DO UPDATE SET n = revisions.n`, name)
+	if err != nil {
+		return fmt.Errorf("lock counter of %s: %w", name, err)
+	}
+	return nil
+}
+
 // Revision returns a counter; 0 before the first change.
 func (r Reader) Revision(name string) (n int64, err error) {
 	err = r.row(`SELECT n FROM revisions WHERE name = $1`, name).Scan(&n)

@@ -14,28 +14,29 @@ import (
 const ItemNumbers = "items"
 
 // Number returns the short number of something that waits, and gives it the next
-// one the first time. Two who ask at the same moment get the same.
+// one the first time. Two who ask at the same moment get the same: the second
+// waits until the first has ended, so that no number is left out.
 func (tx *Tx) Number(matter postroom.Matter, subject string, at time.Time) (n int, err error) {
-	for {
-		n, err = tx.numberOf(matter, subject)
-		if err != nil || n > 0 {
-			return n, err
-		}
-		if err := tx.Raise(ItemNumbers); err != nil {
-			return 0, err
-		}
-		next, err := tx.Revision(ItemNumbers)
-		if err != nil {
-			return 0, fmt.Errorf("number %s %s: %w", matter, subject, err)
-		}
-		added, err := tx.exec(`INSERT INTO items (number, kind, subject, made_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, next, matter, subject, micros(at))
-		if err != nil {
-			return 0, fmt.Errorf("number %s %s: %w", matter, subject, err)
-		}
-		if added > 0 {
-			return int(next), nil
-		}
+	if n, err = tx.numberOf(matter, subject); err != nil || n > 0 {
+		return n, err
 	}
+	if err := tx.lockCounter(ItemNumbers); err != nil {
+		return 0, err
+	}
+	if n, err = tx.numberOf(matter, subject); err != nil || n > 0 { // somebody was faster
+		return n, err
+	}
+	if err := tx.Raise(ItemNumbers); err != nil {
+		return 0, err
+	}
+	next, err := tx.Revision(ItemNumbers)
+	if err == nil {
+		_, err = tx.exec(`INSERT INTO items (number, kind, subject, made_at) VALUES ($1, $2, $3, $4)`, next, matter, subject, micros(at))
+	}
+	if err != nil {
+		return 0, fmt.Errorf("number %s %s: %w", matter, subject, err)
+	}
+	return int(next), nil
 }
 
 // numberOf returns the number of something, or 0.

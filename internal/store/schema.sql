@@ -607,6 +607,7 @@ CREATE TABLE alarms (
 	closed_by     TEXT NOT NULL DEFAULT '',
 	reason_sealed BYTEA,                         -- why it was closed
 	keep_until    BIGINT NOT NULL DEFAULT 0,     -- it is kept apart from all other retention
+	risen         INTEGER NOT NULL DEFAULT 0,    -- the highest stage since it was raised: whoever was called may look
 	UNIQUE (kind, subject)
 );
 CREATE INDEX alarms_unopened ON alarms (next_at) WHERE opened_at = 0 AND closed_at = 0;

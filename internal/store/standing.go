@@ -20,7 +20,8 @@ type Standing struct {
 	AssignedTo string
 	Held       string // why it is held, or ""
 	Alarm      bool   // one about it is open
-	Stage      int    // how far that has risen
+	Rings      string // the programme whose guards that alarm calls
+	Risen      int    // how far it ever rose
 	ReceivedAt time.Time
 }
 
@@ -41,16 +42,17 @@ func (r Reader) standings(by string, ids []string) (list []Standing, err error) 
 	var marks places
 	err = r.each(func(rows *sql.Rows) error {
 		var s Standing
-		var stage int
+		var risen int
 		var at int64
-		err := rows.Scan(&s.Submission, &s.Contact, &s.Reference, &s.Programme, &s.Area, &s.AssignedTo, &at, &s.Held, &stage)
-		s.ReceivedAt, s.Alarm, s.Stage = moment(at), stage >= 0, max(stage, 0)
+		err := rows.Scan(&s.Submission, &s.Contact, &s.Reference, &s.Programme, &s.Area, &s.AssignedTo, &at, &s.Held, &s.Rings, &risen)
+		s.ReceivedAt, s.Alarm, s.Risen = moment(at), risen >= 0, max(risen, 0)
 		list = append(list, s)
 		return err
-	}, `SELECT id, contact_id, reference, programme, area, assigned_to, received_at,
+	}, `SELECT submissions.id, contact_id, reference, submissions.programme, area, assigned_to, received_at,
 		       coalesce((SELECT reason FROM holds WHERE submission_id = submissions.id AND released_at = 0 ORDER BY placed_at LIMIT 1), ''),
-		       coalesce((SELECT stage FROM alarms WHERE kind = 'submission' AND subject = submissions.id AND closed_at = 0), -1)
-		  FROM submissions WHERE `+by+` IN (`+marks.each(ids)+`) ORDER BY received_at DESC, id DESC`, marks.args...)
+		       coalesce(alarms.programme, ''), coalesce(CASE WHEN risen > stage THEN risen ELSE stage END, -1)
+		  FROM submissions LEFT JOIN alarms ON alarms.kind = 'submission' AND alarms.subject = submissions.id AND closed_at = 0
+		 WHERE submissions.`+by+` IN (`+marks.each(ids)+`) ORDER BY received_at DESC, submissions.id DESC`, marks.args...)
 	if err != nil {
 		return nil, fmt.Errorf("look who may see what: %w", err)
 	}

@@ -56,3 +56,51 @@ func TestUndoingPutsBackWhatWasThereUnlessItHasChangedSince(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoLeavesHandsEverythingOver(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, url string) {
+		crew := open(t, url, file()...)
+		admin := postroom.Colleague{Name: "admin", Grants: []postroom.Grant{{Role: postroom.Admin}}}
+		d, err := crew.HandOver(t.Context(), admin, "office", "events", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := crew.HandOver(t.Context(), admin, "office", "events", nil); postroom.KindOf(err) != postroom.NotFound {
+			t.Errorf("handed over again: %v", err)
+		}
+		for range 2 { // also after the settings file is read again
+			if _, here := crew.Named("office"); here {
+				t.Error("who has left is still here")
+			}
+			events, _ := crew.Named("events")
+			if !events.Reads("enquiries", "") || crew.Owner("enquiries", "", "office", monday).Name != "events" {
+				t.Errorf("%+v looks after nothing", events)
+			}
+			if err := crew.Sync(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := crew.Undo(t.Context(), admin, d.ID); err != nil {
+			t.Fatal(err)
+		}
+		if crew.Owner("enquiries", "", "", monday).Name != "office" {
+			t.Error("who is back looks after nothing")
+		}
+	})
+}
+
+func TestTwoOfOneAddressKeepNobodyFromStarting(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, url string) {
+		crew := open(t, url, file()...)
+		events, _ := crew.Named("events")
+		crew.File[1].Address = events.Address
+		if err := crew.Sync(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if office, here := crew.Named("office"); !here || office.Address != "office@example.org" {
+			t.Errorf("they are %+v", office)
+		}
+	})
+}

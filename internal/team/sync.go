@@ -65,6 +65,10 @@ func (t *Team) follow(tx *store.Tx, f FromFile, before []postroom.Colleague) err
 	if known && !c.FromFile {
 		return nil // the desk says
 	}
+	if other, taken := at(before, strings.ToLower(f.Address)); known && taken && other.Name != c.Name {
+		t.Log.Warn("a coordinator of the settings has the address of another colleague, and stays as they were", "coordinator", f.Name)
+		return nil
+	}
 	if known {
 		c.Address, c.Locale, c.Cover, c.LeftAt = strings.ToLower(f.Address), f.Locale, f.Cover, postroom.Colleague{}.LeftAt
 		if err := tx.ChangeColleague(c); err != nil {

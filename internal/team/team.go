@@ -180,9 +180,10 @@ func (t *Team) order(list []postroom.Colleague, name, area string) {
 
 // Owner returns the one colleague in whose list something of a programme and an
 // area is at a moment: whom it was assigned to, or the first who looks after it,
-// or whoever stands in for them.
+// or whoever stands in for them. What was assigned to somebody who has lost the
+// role since is in the list of who looks after it.
 func (t *Team) Owner(programme, area, assigned string, at time.Time) postroom.Colleague {
-	if c, here := t.Named(assigned); here {
+	if c, here := t.Named(assigned); here && c.Answers() {
 		if stand, present := t.standIn(c, at); present {
 			return stand
 		}
@@ -219,14 +220,14 @@ func (t *Team) programmeAt(mailbox string) string {
 }
 
 // standIn returns a colleague, or whoever covers for them while they are away,
-// and whether that is somebody who is here.
+// and whether that is somebody who is here and may see who waits.
 func (t *Team) standIn(c postroom.Colleague, at time.Time) (postroom.Colleague, bool) {
 	for range len(t.known.Load().all) + 1 { // covers may go in a circle
 		if !c.Away(at) {
 			return c, true
 		}
 		next, here := t.Named(c.Cover)
-		if !here {
+		if !here || !next.Answers() {
 			return c, false
 		}
 		c = next

@@ -138,3 +138,38 @@ func TestWhileNobodyWorksHereTheOrganisationIsAsked(t *testing.T) {
 		t.Errorf("it is with %+v", got)
 	}
 }
+
+func TestWhoIsAtTheDoorHasNobodysPeopleInTheirList(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, url string) {
+		crew := open(t, url, file()...)
+		change := func(c postroom.Colleague, grants ...postroom.Grant) {
+			t.Helper()
+			c.FromFile = false
+			err := crew.Change(t.Context(), func(tx *store.Tx) error {
+				if err := tx.ChangeColleague(c); err != nil {
+					return err
+				}
+				return tx.SetGrants(c.Name, grants)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		office, _ := crew.Named("office")
+		change(office, postroom.Grant{Role: postroom.Greeter})
+		if got := crew.Owner("networking-event", "", "office", monday).Name; got != "events" {
+			t.Errorf("what was assigned to who is at the door now is with %s", got)
+		}
+		events, _ := crew.Named("events") // office stands in for them
+		grants := events.Grants
+		events.Absence.From = monday
+		change(events, grants...)
+		if got := crew.Owner("networking-event", "", "", monday).Name; got != "volunteering" {
+			t.Errorf("while its owner is away it is with %s", got)
+		}
+		if got := crew.Covers("office", monday); len(got) > 0 {
+			t.Errorf("who is at the door stands in for %q", got)
+		}
+	})
+}

@@ -111,6 +111,34 @@ func (w *Wordings) Undo(ctx context.Context, h Hand, kind store.WordingKind, nam
 	return w.Restore(ctx, h, kind, name, locale, newest-1)
 }
 
+// Past returns a programme as it was in a version of it; version 0 is as it came.
+// The errors are those of Restore.
+func (w *Wordings) Past(ctx context.Context, name string, version int) (*programme.Programme, error) {
+	if err := w.reread(ctx); err != nil {
+		return nil, err
+	}
+	s := w.now.Load()
+	was, ok := s.programme(name)
+	if !ok {
+		return nil, absent("programme " + name)
+	}
+	data := w.files[was.File]
+	if version != 0 {
+		list, err := w.o.Store.Read(ctx).WordingsOf(store.ProgrammeWording, name, "")
+		if err != nil {
+			return nil, fmt.Errorf("read versions of programme %s: %w", name, err)
+		}
+		i := len(list) - version
+		if version < 0 || i < 0 {
+			return nil, absent(fmt.Sprintf("version %d of programme %s", version, name))
+		}
+		if list[i].Body != "" {
+			data = []byte(list[i].Body)
+		}
+	}
+	return w.check(s, was, data)
+}
+
 // usable says what keeps a body from standing; "" is what came.
 func (w *Wordings) usable(s *standing, t thing, body string) error {
 	switch t.kind {

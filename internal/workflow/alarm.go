@@ -43,6 +43,17 @@ func (g Guards) ladder(from int) (list []Coordinator, reached int) {
 	}
 }
 
+// Lets says whether a colleague may look at what is held because somebody may be
+// in danger: the lead and the deputy may from the beginning, also before they are
+// called, and the others once it is their turn. Where neither of the first two is
+// here it is at once.
+func (g Guards) Lets(who postroom.Colleague, stage int) bool {
+	if len(g[stageLead])+len(g[stageDeputy]) == 0 {
+		stage = stageAdmins
+	}
+	return slices.ContainsFunc(g.upTo(max(stage, stageDeputy)), func(c Coordinator) bool { return c.Name == who.Name && c.Address == who.Address })
+}
+
 // upTo lists who has been told by a stage.
 func (g Guards) upTo(stage int) (list []Coordinator) {
 	for _, some := range g[:min(stage, stageAdmins)+1] {
@@ -92,6 +103,25 @@ func (w *Workflow) raise(tx *store.Tx, c *Case, a postroom.Alarm) (rings bool, e
 	return true, w.tellThese(tx, c, list, news{key: callKey(a, reached), template: alert}, a.RaisedAt)
 }
 
+// ringAgain calls the lead anew about an alarm that somebody has opened, and
+// returns who was called. One that nobody has opened yet goes on as it is.
+func (w *Workflow) ringAgain(tx *store.Tx, c *Case, a postroom.Alarm) ([]Coordinator, error) {
+	before, rang, err := tx.AlarmOf(a.Matter, a.Subject)
+	if err != nil || !rang || before.OpenedAt.IsZero() {
+		return nil, err
+	}
+	if w.Clock != nil {
+		a.RaisedAt = w.Clock.Now()
+	}
+	list, reached := w.Safeguarding(before.Programme).ladder(stageLead)
+	a.Stage, a.NextAt = reached, w.turn(reached, a.RaisedAt)
+	a, rings, err := tx.RingAgain(a)
+	if err != nil || !rings {
+		return nil, err
+	}
+	return list, w.tellThese(tx, c, list, news{key: callKey(a, reached), template: alert}, a.RaisedAt)
+}
+
 // callKey is the key under which people are called at a stage of an alarm.
 func callKey(a postroom.Alarm, stage int) string { return strings.TrimSuffix(a.CallKey(stage), ":") }
 
@@ -120,7 +150,7 @@ func (w *Workflow) caseOfAlarm(tx *store.Tx, a postroom.Alarm) (*Case, error) {
 }
 
 // told lists who has been called about something by now: by the stage that its
-// alarm has reached, and whoever has opened it. A hold from before there were
+// alarm has ever reached, and whoever has opened it. A hold from before there were
 // alarms is the lead's and the deputy's.
 func (w *Workflow) told(tx *store.Tx, matter postroom.Matter, subject, programme string) (list []Coordinator, a postroom.Alarm, err error) {
 	if w.Safeguarding == nil {
@@ -132,7 +162,7 @@ func (w *Workflow) told(tx *store.Tx, matter postroom.Matter, subject, programme
 	}
 	stage := stageDeputy
 	if rang {
-		programme, stage = a.Programme, a.Stage
+		programme, stage = a.Programme, a.Risen
 	}
 	guards := w.Safeguarding(programme)
 	list = guards.upTo(stage)

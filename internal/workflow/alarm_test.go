@@ -111,3 +111,54 @@ func TestRaisingClosingAndOpeningTwiceIsDoneOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestANewLetterToAnAlarmThatWasOpenedRingsAgainOnceForEachLetter(t *testing.T) {
+	engines(t, func(t *testing.T, r *room) {
+		w := r.guarded()
+		about := postroom.AboutSubmission
+		letter := func(id string, at time.Time) {
+			r.write(func(tx *store.Tx) error { return w.Worry(tx, r.run, id, true, at) })
+		}
+		opened := func(by string, at time.Time) {
+			r.write(func(tx *store.Tx) error { return w.Opened(tx, about, r.sub.ID, by, at) })
+		}
+		called := func(when string, lead, deputy, admin int) {
+			t.Helper()
+			n := map[string]int{}
+			for _, to := range r.alerted() {
+				n[to]++
+			}
+			if n["lead@example.org"] != lead || n["deputy@example.org"] != deputy || n["admin@example.org"] != admin {
+				t.Errorf("%s: called are %v, want %d, %d and %d times", when, n, lead, deputy, admin)
+			}
+		}
+		letter("one", monday)
+		r.escalate(w, monday.Add(time.Hour), 1)
+		r.escalate(w, monday.Add(2*time.Hour), 1)
+		called("nobody looked", 1, 1, 1)
+		opened("admin", monday.Add(150*time.Minute))
+		letter("one", monday.Add(151*time.Minute))
+		called("the same letter once more", 1, 1, 1)
+		second := monday.Add(3 * time.Hour)
+		for range 2 {
+			letter("two", second)
+		}
+		called("a second letter", 2, 2, 2) // all who were called hear of it, the lead first
+		a, _, err := r.store.Read(t.Context()).AlarmOf(about, r.sub.ID)
+		if err != nil || a.Stage != 0 || a.Risen != 2 || !a.OpenedAt.IsZero() || a.OpenedBy != "" || !a.NextAt.Equal(second.Add(time.Hour)) {
+			t.Errorf("the alarm is %+v, %v", a, err)
+		}
+		for name, want := range map[string]bool{"lead": true, "deputy": true, "admin": true, "other": false} {
+			who := postroom.Colleague{Name: name, Address: name + "@example.org"}
+			if may := w.Safeguarding("club").Lets(who, a.Risen); may != want {
+				t.Errorf("%s may look is %t", name, may)
+			}
+		}
+		r.escalate(w, second.Add(time.Hour), 1)
+		called("nobody looked at the second", 2, 3, 2)
+		opened("lead", second.Add(61*time.Minute))
+		letter("two", second.Add(62*time.Minute))
+		r.escalate(w, second.Add(100*time.Hour), 0)
+		called("the second letter once more", 2, 3, 2)
+	})
+}

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -105,21 +106,51 @@ func inDanger(tx *store.Tx, submission string) (bool, error) {
 const lookAgain = "safeguarding-look"
 
 // call raises the alarm about a submission. Where it is open already whoever has
-// been called hears that there is more to look at.
+// been called hears that there is more to look at; and where somebody has looked,
+// the lead is called anew and the hour begins again, once for each letter:
+// nobody has looked at that one.
 func (w *Workflow) call(tx *store.Tx, c *Case, at time.Time) error {
 	if w.Safeguarding == nil {
 		return nil
 	}
 	a := postroom.Alarm{Matter: postroom.AboutSubmission, Subject: c.Submission.ID, Programme: c.Run.Programme, RaisedBy: c.worriedBy, RaisedAt: at}
-	rings, err := w.raise(tx, c, a)
-	if err != nil || rings {
-		return err
-	}
-	list, a, err := w.told(tx, a.Matter, a.Subject, a.Programme)
+	fresh, err := w.unheard(tx, c, at)
 	if err != nil {
 		return err
 	}
+	rings, err := w.raise(tx, c, a)
+	if err != nil || rings || !fresh && c.worriedBy == "" {
+		return err
+	}
+	list, _, err := w.told(tx, a.Matter, a.Subject, a.Programme)
+	if err != nil {
+		return err
+	}
+	if fresh {
+		called, err := w.ringAgain(tx, c, a)
+		if err != nil {
+			return err
+		}
+		list = slices.DeleteFunc(list, func(who Coordinator) bool {
+			return slices.ContainsFunc(called, func(c Coordinator) bool { return c.Address == who.Address })
+		})
+	}
 	return w.tellThese(tx, c, list, news{key: "alert:" + c.Submission.ID + ":" + c.Submission.Letter, template: alert}, at)
+}
+
+// worrying is in the audit that a letter, or what came by another door, gave cause
+// to call somebody.
+const worrying = "gave cause for an alarm"
+
+// unheard notes that what came in gives cause to call somebody, and says whether
+// it is the first time.
+func (w *Workflow) unheard(tx *store.Tx, c *Case, at time.Time) (bool, error) {
+	what := cmp.Or(c.Submission.Letter, c.Submission.ID)
+	known, err := tx.Seen(ourselves, worrying, what, time.Time{})
+	if err != nil || known {
+		return false, err
+	}
+	return true, tx.Audit(ourselves, worrying, what, at)
 }
 
 // callAgain owes whoever has been called the word that nobody has looked yet.

@@ -92,12 +92,12 @@ const (
 
 func (d *Desk) engineRoutes() []route {
 	return []route{
-		{"GET /desk/engine", admins(), d.engine},
-		{"GET /desk/engine/jobs", admins(), d.engineJobs},
-		{"POST /desk/engine/jobs/{id}/retry", admins(), d.engineRetry},
-		{"POST /desk/engine/jobs/{id}/drop", admins(), d.engineDrop},
-		{"GET /desk/engine/mail", admins(), d.engineMail},
-		{"GET /desk/engine/mailbox/{address}", admins(), d.engineMailbox},
+		{"GET /desk/engine", keepers(), d.engine},
+		{"GET /desk/engine/jobs", keepers(), d.engineJobs},
+		{"POST /desk/engine/jobs/{id}/retry", keepers(), d.engineRetry},
+		{"POST /desk/engine/jobs/{id}/drop", keepers(), d.engineDrop},
+		{"GET /desk/engine/mail", keepers(), d.engineMail},
+		{"GET /desk/engine/mailbox/{address}", keepers(), d.engineMailbox},
 	}
 }
 

@@ -47,7 +47,7 @@ func places() []place {
 		{"desk.nav.inbox", "/desk/inbox", readers()},
 		{"desk.nav.people", "/desk/people", readers()},
 		{"desk.nav.calls", "/desk/calls", readers()},
-		{"desk.nav.engine", "/desk/engine", admins()},
+		{"desk.nav.engine", "/desk/engine", keepers()},
 		{"desk.nav.settings", "/desk/settings", readers()},
 		{"desk.nav.door", "/desk/door", greeters()},
 		{"desk.nav.figures", "/desk/figures", viewers()},

@@ -337,7 +337,7 @@ func (d *Desk) renderPerson(w http.ResponseWriter, r *request, status int, c pos
 		p.From, p.Until = or(r.PostFormValue("from"), p.From), or(r.PostFormValue("until"), p.Until)
 		cover, locale, p.Address = or(r.PostFormValue("cover"), cover), or(r.PostFormValue("locale"), locale), or(r.PostFormValue("address"), p.Address)
 	}
-	p.Covers = d.others(c.Name, cover)
+	p.Covers = slices.DeleteFunc(d.others(c.Name, cover), func(o choice) bool { return o.Value != cover && !d.mayCover(c, o.Value) })
 	p.Locales = d.locales(locale)
 	p.Admin, p.Greeter, p.Viewer = c.Is(postroom.Admin), c.Is(postroom.Greeter), c.Is(postroom.Viewer)
 	p.Every = c.Has(postroom.IsCoordinator, "", "")
@@ -416,8 +416,8 @@ func (d *Desk) mayCover(c postroom.Colleague, cover string) bool {
 	if cover == "" {
 		return true
 	}
-	_, here := d.Team.Named(cover)
-	return here && cover != c.Name
+	stands, here := d.Team.Named(cover)
+	return here && cover != c.Name && stands.Answers()
 }
 
 // setGrants changes what a colleague may do.

@@ -502,3 +502,44 @@ func TestTheSettingsInARealBrowser(t *testing.T) {
 		look(t, room, "boss", "settings-"+name, pages[name])
 	}
 }
+
+func TestNobodyBecomesTheLeadByGoingBack(t *testing.T) {
+	t.Parallel()
+	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
+		room, boss := boss(t, engine)
+		mine := room.Hire(t, "mine", postroom.Grant{Role: postroom.IsCoordinator, Programme: "enquiries"})
+		const at = "/desk/settings/programme/enquiries"
+		for _, lead := range []string{"mine", "office"} {
+			pressed(t, boss.Post(t, at+"/safeguarding", url.Values{"lead": {lead}, "deputy": {"cag"}}))
+		}
+		for what, got := range map[string]testkit.Page{
+			"an older version": mine.Post(t, "/desk/settings/restore", url.Values{"kind": {"programme"}, "name": {"enquiries"}, "version": {"1"}}),
+			"undoing":          mine.Post(t, "/desk/undo", url.Values{"deed": {"wording~programme~2~~enquiries"}}),
+		} {
+			if got.Status != http.StatusForbidden {
+				t.Errorf("%s: status %d", what, got.Status)
+			}
+		}
+		if s := room.Programmes.Safeguarding("enquiries"); s.Lead != "office" {
+			t.Errorf("the lead is %s", s.Lead)
+		}
+		undo(t, mine, pressed(t, mine.Post(t, at+"/reply-time", url.Values{"n": {"9"}, "unit": {"d"}})))
+		if p, _ := room.Programmes.Programme("enquiries"); p.ReplyWithin.Days == 9 {
+			t.Error("what they changed themselves is not undone")
+		}
+	})
+}
+
+func TestWhatBelongsToNoProgrammeIsForAdminsOfEverything(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	some := room.Hire(t, "some", postroom.Grant{Role: postroom.Admin, Programme: "enquiries"})
+	for _, path := range []string{"/desk/engine", "/desk/engine/mail", "/desk/engine/jobs", "/desk/engine/mailbox/support@communityaction.example", "/desk/settings/mailboxes"} {
+		if got := some.Get(t, path); got.Status != http.StatusForbidden {
+			t.Errorf("%s: status %d", path, got.Status)
+		}
+	}
+	if got := some.Post(t, "/desk/engine/jobs/nothing/drop", url.Values{}); got.Status != http.StatusForbidden {
+		t.Errorf("dropping a job: status %d", got.Status)
+	}
+}
