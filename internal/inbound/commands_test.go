@@ -285,7 +285,7 @@ func TestCommandsHaveAnEnd(t *testing.T) {
 	}
 }
 
-func TestALongLetterIsReadFast(t *testing.T) {
+func TestALongLetterDoesNotKeepTheOthersWaiting(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"SNOOZE 14 " + strings.Repeat("to ", 20_000), "PASS 14 " + strings.Repeat("to ", 20_000), "DONE " + strings.Repeat("14 ", 20_000),
@@ -293,7 +293,7 @@ func TestALongLetterIsReadFast(t *testing.T) {
 	} {
 		begun := time.Now()
 		inbound.ReadCommands(plainMail("Re: x", text), cameAt)
-		if took := time.Since(begun); took > 2*time.Second {
+		if took := time.Since(begun); took > time.Minute { // a guard against reading without an end, not a measure
 			t.Errorf("%.20q… takes %v", text, took)
 		}
 	}
