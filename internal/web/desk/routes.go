@@ -2,6 +2,7 @@ package desk
 
 import (
 	"slices"
+	"strings"
 
 	"postroom/internal/postroom"
 )
@@ -47,4 +48,15 @@ func (d *Desk) table() []route {
 		d.engineRoutes(),
 		d.settingsRoutes(),
 	)
+}
+
+// Pages lists every page, as http.ServeMux reads it, so that what measures them
+// can see that it forgets none.
+func (d *Desk) Pages() (list []string) {
+	for _, route := range d.routes {
+		if !strings.HasPrefix(route.pattern, "POST ") {
+			list = append(list, route.pattern)
+		}
+	}
+	return list
 }
