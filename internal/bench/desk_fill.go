@@ -54,7 +54,7 @@ var deskFilling = []heap{
 			answers_sealed, state, assigned_to, snoozed_until, received_at, answered_at)
 		SELECT ID(5, s), REFERENCE, RANDOM, RANDOM, PROGRAMME, FORM, VERSION, KIND, 'web', ID(c, CONTACT), CASE WHEN s % 7 = 3 THEN ID(d, s % 5000 + 1) END, '',
 			CASE WHEN s % 1000 = 7 THEN 'ps' WHEN s % 10 = 1 THEN 'uk' ELSE 'en' END, AREA, RANDOM || RANDOM || RANDOM, STATE,
-			CASE WHEN s % 4 = 0 THEN 'colleague-' || (s / 4 % 10) ELSE '' END, CASE WHEN STATE = 'received' AND s % 5 = 0 THEN NOW + 86400000000 * (s % 9) ELSE 0 END, SENT(s),
+			CASE WHEN s % 4 = 0 THEN 'colleague-' || (s / 4 % 10) ELSE '' END, CASE WHEN STATE = 'received' AND s % 5 = 0 AND s > 280000 THEN NOW + 86400000000 * (s % 9) ELSE 0 END, SENT(s),
 			CASE WHEN STATE = 'answered' THEN SENT(s) ELSE 0 END FROM (SELECT i, i AS s FROM n) AS each_one`},
 	{deskSubmissions, `INSERT INTO holds (id, submission_id, reason, placed_at) SELECT ID(2, s), ID(5, s), 'safeguarding', SENT(s) FROM (SELECT i AS s FROM n) AS each_one WHERE STATE = 'held'`},
 	{deskSubmissions, `INSERT INTO alarms (id, kind, subject, programme, raised_at, next_at) SELECT ID(3, s), 'submission', ID(5, s), PROGRAMME, SENT(s), NOW + 360000000000 FROM (SELECT i AS s FROM n) AS each_one WHERE STATE = 'held' AND s > 250000`},
@@ -74,8 +74,8 @@ var deskFilling = []heap{
 		  FROM (SELECT i, i % 300000 + 1 AS s FROM n WHERE i % 100 = 5 AND i % 300000 < 298000) AS each_one`},
 	{deskEditions, `INSERT INTO campaigns (id, key, list, programme, subject, markdown, locale, state, created_at) SELECT ID(e), ID(e), 'newsletter', 'newsletter', 's', RANDOM || '', 'en', 'sent', i FROM n`},
 	{deskReaders, `INSERT INTO subscriptions (id, list, programme, contact_id, address, locale, submission_id, state, asked_at)
-		SELECT ID(6), 'newsletter', 'newsletter', ID(c, i), ADDRESS, 'en', ID(5), 'confirmed', i FROM n`},
-	{deskReaders, `INSERT INTO consents (id, contact_id, purpose, wording, form_version, submission_id, given_at, confirmed_at) SELECT ID(8), ID(c, i), 'news', 'You may write to me', 'old', ID(5), i, i FROM n`},
+		SELECT ID(6), 'newsletter', 'newsletter', ID(c, i), ADDRESS, 'en', ID(5, s), 'confirmed', i FROM (SELECT i, i + 99999 AS s FROM n) AS each_one WHERE s % 60 <> 7 AND s % 100 <> 50`},
+	{deskReaders, `INSERT INTO consents (id, contact_id, purpose, wording, form_version, submission_id, given_at, confirmed_at) SELECT ID(8), ID(c, i), 'news', 'You may write to me', 'old', ID(5, i + 99999), i, i FROM n`},
 	{deskCopies, `INSERT INTO messages (id, key, message_id, contact_id, about, locale, class, lane, state, campaign_id, chunk, created_at)
 		SELECT LATELY(b, i % 20 = 19), 'campaign:' || ID(e, i % 20 + 1) || ':' || ID(6, i / 20 + 1), ID(b), ID(c, i / 20 + 1), '', 'en', 'marketing', 'bulk', 'sent', ID(e, i % 20 + 1), 1, i FROM n`},
 	{deskSubmissions, `INSERT INTO runs (id, programme, form, submission_id, contact_id, created_at) SELECT ID(9, s), PROGRAMME, FORM, ID(5, s), ID(c, CONTACT), SENT(s) FROM (SELECT i AS s FROM n) AS each_one`},
@@ -100,8 +100,9 @@ var deskFilling = []heap{
 }
 
 // deskWords are the words in capitals of deskFilling. In those of a submission, s
-// is its number. Two thousand wait, most of them lately, one in five of these is
-// put off, and a hundred are held.
+// is its number. Two thousand wait for an answer, most of them lately, one in five of
+// these is put off, and a hundred are held. What nobody answers, such as sign-ups,
+// stays as it was received.
 func deskWords(versions map[string]string) func(string) string {
 	syllable := func(of string) string { return "substr('BaKeMoTiSuRaLeNoPiVu', 1 + 2 * (" + of + " % 10), 2)" }
 	sign := func(of string) string { return "substr('23456789BCDFGHJKMNPQRTVWXZ', 1 + " + of + " % 26, 1)" }
@@ -122,7 +123,7 @@ func deskWords(versions map[string]string) func(string) string {
 		"KIND", of("'enquiry'", "'volunteer_offer'", "'sign_up'", "'event_registration'", "'sign_up'", "'enquiry'"),
 		"CONTACT", "CASE WHEN s % 60 = 7 THEN 1 WHEN s % 100 = 50 THEN s / 100 % 30 + 2 ELSE s % 100000 + 1 END",
 		"AREA", "CASE s % 5 WHEN 0 THEN 'central' WHEN 1 THEN 'bletchley' WHEN 2 THEN 'olney' WHEN 3 THEN 'wolverton' ELSE '' END",
-		"STATE", "CASE WHEN s % 3000 = 1 THEN 'held' WHEN s % 599 = 0 OR s > 285000 AND s % 10 = 0 THEN 'received' WHEN s % 900 = 2 THEN 'closed' ELSE 'answered' END",
+		"STATE", "CASE WHEN s % 3000 = 1 THEN 'held' WHEN s % 599 = 0 OR s > 285000 AND s % 10 = 0 THEN 'received' WHEN s % 900 = 2 THEN 'closed' WHEN s % 24 BETWEEN 11 AND 16 THEN 'received' ELSE 'answered' END",
 		"NOW", fmt.Sprint(now.UnixMicro()))
 	sent := regexp.MustCompile(`SENT\(((?:[^()])*)\)`)
 	lately := regexp.MustCompile(`LATELY\((\w), ([^()]*)\)`)
@@ -185,9 +186,9 @@ func putForms(t testing.TB, place *site, db *store.Store) (map[string]string, er
 	return versions, errors.Join(err, room.Close())
 }
 
-// opened is which submissions have answers that can be opened: all that wait, those
-// that somebody is to be called about, and some of the settled ones.
-const opened = `(state IN ('received', 'held') OR id IN (SELECT submission_id FROM calls WHERE state = 'open') OR answered_at % 211 = 1)`
+// opened is which submissions have answers that can be opened: all that wait lately or are held, those
+// that somebody is to be called about, and some of all others.
+const opened = `(state = 'held' OR state = 'received' AND snoozed_until > 0 OR id IN (SELECT submission_id FROM calls WHERE state = 'open') OR received_at % 211 = 1)`
 
 // sealDesk gives answers that can be opened to those submissions whose pages are asked
 // for.
