@@ -31,6 +31,7 @@ func (r *Room) makeDesk(o Options) (err error) {
 		Form: func(req *http.Request, form *programme.Form, locale string) (string, error) {
 			return r.Web.Preview(req, form, locale) // which is made after the desk
 		},
+		Letters: r.Arrivals,
 	})
 	if err != nil {
 		return fmt.Errorf("make the desk: %w", err)

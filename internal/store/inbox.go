@@ -493,3 +493,23 @@ func scanInboxRow(rows *sql.Rows, matter postroom.Matter) (InboxRow, error) {
 	row.SnoozedUntil, row.ReceivedAt = moment(snoozed), moment(received)
 	return row, err
 }
+
+// AgainAmong returns those of some submissions to which the person wrote more
+// than once.
+func (r Reader) AgainAmong(ids []string) (map[string]bool, error) {
+	again := make(map[string]bool)
+	if len(ids) == 0 {
+		return again, nil
+	}
+	var list places
+	err := r.each(func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		again[id] = true
+		return err
+	}, `SELECT DISTINCT submission_id FROM letters WHERE submission_id IN (`+list.each(ids)+`) AND reason = 'added' AND state = 'done'`, list.args...)
+	if err != nil {
+		return nil, fmt.Errorf("look who wrote again: %w", err)
+	}
+	return again, nil
+}

@@ -78,5 +78,5 @@ func do(t testing.TB, req *http.Request) Page {
 	if err != nil {
 		t.Fatalf("read %s: %v", req.URL, err)
 	}
-	return Page{Status: resp.StatusCode, URL: resp.Request.URL.String(), Body: string(body)}
+	return Page{Status: resp.StatusCode, URL: resp.Request.URL.String(), Body: string(body), Header: resp.Header}
 }

@@ -308,6 +308,7 @@ type Page struct {
 	Status int
 	URL    string
 	Body   string
+	Header http.Header
 }
 
 // Get opens a page, following redirects.

@@ -198,6 +198,7 @@ func (s *Server) route(mux *http.ServeMux) {
 	mux.Handle("GET /static/{file}", s.handle(s.static))
 	if s.Desk != nil {
 		mux.Handle("/desk/", s.Desk)
+		mux.Handle("/deed/", s.Desk)
 		mux.Handle("GET /desk", http.RedirectHandler("/desk/", http.StatusSeeOther))
 	}
 	s.routeProbes(mux)

@@ -2,7 +2,8 @@
 //
 // j and k go down and up a list, Enter opens, / goes to the search, g then t, i,
 // p or c goes to Today, Inbox, People or Calls, ? shows the keys. Nothing happens
-// while somebody types, or holds a modifier key.
+// while somebody types, or holds a modifier key, or has switched the keys off
+// (WCAG 2.2, 2.1.4: whoever speaks to their computer sets off single keys).
 "use strict";
 
 (() => {
@@ -22,8 +23,21 @@
     }
   };
 
+  // The choice is the browser's own. Where it may keep nothing, keys are on.
+  const kept = {
+    get off() { try { return localStorage.getItem("keys") === "off"; } catch { return false; } },
+    set off(yes) { try { localStorage.setItem("keys", yes ? "off" : "on"); } catch { /* until the page is left */ } },
+  };
+  let off = kept.off;
+  const box = document.getElementById("keys-off");
+  if (box) {
+    document.getElementById("keys-choice").hidden = false;
+    box.checked = off;
+    box.addEventListener("change", () => { kept.off = off = box.checked; });
+  }
+
   document.addEventListener("keydown", (event) => {
-    if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (off || typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (going) {
       going = false;
       if (places[event.key]) location.href = places[event.key];

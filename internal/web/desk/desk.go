@@ -54,6 +54,7 @@ type Options struct {
 	Programmes *programme.Set
 	Team       *team.Team
 	Casework   *casework.Casework
+	Letters    Letters
 	Digests    *digest.Digests
 	Because    func(reason string) string // puts the reason of a mail or a call into words
 	SignIn     SignIn                     // who looks; nil is Door

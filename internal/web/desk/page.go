@@ -3,6 +3,7 @@ package desk
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"postroom/internal/postroom"
@@ -92,7 +93,11 @@ func (d *Desk) notice(r *request) *notice {
 	if !deed.UndoneAt.IsZero() {
 		return &notice{Say: d.say(postroom.Say("desk.did.undone"))}
 	}
-	return &notice{Say: d.say(postroom.Say("desk.did." + deed.Act)), Undo: deed.ID}
+	n := notice{Say: d.say(postroom.Say("desk.did." + strings.ReplaceAll(deed.Act, " ", "_"))), Undo: deed.ID}
+	if deed.Act == "worry" || deed.Act == "release" { // whoever is called lets it go
+		n.Undo = ""
+	}
+	return &n
 }
 
 // did sends a colleague back to where they were, and says there what was done.
@@ -102,7 +107,9 @@ func (d *Desk) did(w http.ResponseWriter, r *request, deed postroom.Deed, otherw
 		return err
 	}
 	query := at.Query()
-	query.Set("did", deed.ID)
+	if query.Del("did"); deed.ID != "" {
+		query.Set("did", deed.ID)
+	}
 	at.RawQuery = query.Encode()
 	http.Redirect(w, r.Request, at.RequestURI(), http.StatusSeeOther)
 	return nil

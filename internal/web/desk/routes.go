@@ -47,6 +47,7 @@ func (d *Desk) table() []route {
 		d.todayRoutes(),
 		d.engineRoutes(),
 		d.settingsRoutes(),
+		d.inboxRoutes(), d.submissionRoutes(), d.letterRoutes(), d.deedRoutes(),
 	)
 }
 
