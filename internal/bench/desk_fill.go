@@ -190,8 +190,8 @@ func putForms(t testing.TB, place *site, db *store.Store) (map[string]string, er
 // that somebody is to be called about, and some of all others.
 const opened = `(state = 'held' OR state = 'received' AND snoozed_until > 0 OR id IN (SELECT submission_id FROM calls WHERE state = 'open') OR received_at % 211 = 1)`
 
-// sealDesk gives answers that can be opened to those submissions whose pages are asked
-// for.
+// sealDesk gives what can be opened to those submissions and letters whose pages are
+// asked for.
 func sealDesk(t testing.TB, place *site) error {
 	var keys []seal.Key
 	for _, k := range place.cfg.Keys {
@@ -203,22 +203,39 @@ func sealDesk(t testing.TB, place *site) error {
 	}
 	db := place.sql(t)
 	defer db.Close()
-	ids, err := column(t.Context(), db, `SELECT id FROM submissions WHERE `+opened)
-	if err != nil {
-		return err
-	}
 	tx, err := db.BeginTx(t.Context(), nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // nothing, once it is committed
-	for _, id := range ids {
-		sealed, err := box.Seal("submissions.answers:"+id, []byte(`{"name":["Ann Lee"],"email":["ann@example.org"],"question":["When is the hall free? We are twelve people, and two of us use wheelchairs."]}`))
+	write := newScribe("support@communityaction.example", time.Now())
+	for _, each := range []struct {
+		ids, place, put string
+		plain           func(i int) []byte
+	}{
+		{
+			`SELECT id FROM submissions WHERE ` + opened, "submissions.answers:", `UPDATE submissions SET answers_sealed = $2 WHERE id = $1`,
+			func(int) []byte {
+				return []byte(`{"name":["Ann Lee"],"email":["ann@example.org"],"question":["When is the hall free? We are twelve people, and two of us use wheelchairs."]}`)
+			},
+		},
+		{
+			`SELECT id FROM letters WHERE state = 'triage' OR submission_id IN (SELECT id FROM submissions WHERE ` + opened + `)`, "letters.raw:",
+			`INSERT INTO letter_bytes (letter_id, sealed) VALUES ($1, $2)`, write.letter,
+		},
+	} {
+		ids, err := column(t.Context(), db, each.ids)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(t.Context(), `UPDATE submissions SET answers_sealed = $2 WHERE id = $1`, id, sealed); err != nil {
-			return fmt.Errorf("seal answers: %w", err)
+		for i, id := range ids {
+			sealed, err := box.Seal(each.place+id, each.plain(i))
+			if err != nil {
+				return err
+			}
+			if _, err := tx.ExecContext(t.Context(), each.put, id, sealed); err != nil {
+				return fmt.Errorf("seal %s%s: %w", each.place, id, err)
+			}
 		}
 	}
 	return tx.Commit()

@@ -54,8 +54,9 @@ func deskPages() []deskPage {
 		{pattern: "GET /desk/inbox", name: "inbox_narrowed", path: narrowed},
 		{pattern: "GET /desk/inbox", name: "inbox_search", search: true, path: typed("/desk/inbox?which=all&asleep=either&q=")},
 		{pattern: "GET /desk/submission/{id}", name: "submission", path: one("/desk/submission/", (*drawn).submission)},
-		{pattern: "GET /desk/letter/{id}", why: "what a letter says is not among what is filled in"},
-		{pattern: "GET /desk/letter/{id}/attachment/{n}", why: "what a letter says is not among what is filled in"},
+		{pattern: "GET /desk/letter/{id}", name: "letter", path: one("/desk/letter/", (*drawn).letter)},
+		{pattern: "GET /desk/letter/{id}/attachment/{n}", why: "it is no page but a file"},
+		{pattern: "GET /deed/{token}", why: "it opens with a link out of a summary, and reads one row"},
 		{pattern: "GET /desk/people", name: "people", path: at("/desk/people")},
 		{pattern: "GET /desk/people", name: "people_search", search: true, path: typed("/desk/people?q=")},
 		{pattern: "GET /desk/person/{id}", name: "person", path: one("/desk/person/", (*drawn).person)},
@@ -129,6 +130,7 @@ func narrowed(_ *drawn, _ string, r *rand.Rand) string {
 // drawn are ids on file, of which a page is asked for one at random.
 type drawn struct {
 	submissions, people map[string][]string // by who looks
+	letters             []string // in triage
 	groups, dates       []string
 }
 
@@ -149,6 +151,7 @@ func draw(t testing.TB, place *site) *drawn {
 		d.submissions[as] = get(`SELECT id FROM submissions WHERE ` + opened + ` AND ` + where + ` ORDER BY id LIMIT 20000`)
 		d.people[as] = get(`SELECT contact_id FROM submissions WHERE received_at % 97 = 0 AND ` + where + ` ORDER BY id LIMIT 20000`)
 	}
+	d.letters = get(`SELECT id FROM letters WHERE state = 'triage' ORDER BY id`)
 	d.groups = get(`SELECT id FROM organisations ORDER BY id`)
 	d.dates = get(`SELECT id FROM sessions WHERE starts_at > 0 ORDER BY id`)
 	return d
@@ -163,6 +166,8 @@ func (d *drawn) person(as string, r *rand.Rand) string {
 	list := d.people[as]
 	return list[r.IntN(len(list))]
 }
+
+func (d *drawn) letter(_ string, r *rand.Rand) string { return d.letters[r.IntN(len(d.letters))] }
 
 // busy is one of those who wrote a hundred times or more.
 func (d *drawn) busy(_ string, r *rand.Rand) string { return deskID('c', r.IntN(31)+1) }
