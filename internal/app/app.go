@@ -255,7 +255,7 @@ func (r *Room) makeIntake() {
 	})
 	r.Arrivals = arrivals.New(arrivals.Options{
 		Store: r.Store, Programmes: r.Programmes, Intake: r.Intake, Workflow: r.Workflow, Outbox: r.Outbox, Lists: r.Lists,
-		Ours: r.ours(), Clock: r.Clock, Log: r.Log,
+		Ours: r.ours, Clock: r.Clock, Log: r.Log, Desk: byLetter{r}, CommandsTo: r.commandsTo, Zone: r.Config.Organisation.Zone,
 		SeemsAway: func(tx *store.Tx, address string, back, at time.Time) error {
 			return r.Digests.SeemsAway(tx, address, back, at)
 		},

@@ -32,6 +32,7 @@ func (r *Room) makeDesk(o Options) (err error) {
 			return r.Web.Preview(req, form, locale) // which is made after the desk
 		},
 		Letters: r.Arrivals,
+		Outbox:  r.Outbox, Mails: r.Letters,
 	})
 	if err != nil {
 		return fmt.Errorf("make the desk: %w", err)

@@ -65,9 +65,9 @@ func (r *Room) bouncedTo(address string) (message string, ours bool) {
 	return r.Links.OwnMessageID(local[at+1:])
 }
 
-// ours is how letters are known to be from us or to answer us.
+// ours is how letters are known to be from us or to answer us, as we are now.
 func (r *Room) ours() inbound.Ours {
-	o := inbound.Ours{OwnMessage: r.Links.OwnMessageID, ReplyTo: r.Links.RepliesTo, BouncedTo: r.bouncedTo, Leaves: r.Links.Leaves}
+	o := inbound.Ours{OwnMessage: r.Links.OwnMessageID, ReplyTo: r.Links.RepliesTo, BouncedTo: r.bouncedTo, Leaves: r.Links.Leaves, CommandsTo: r.Links.CommandsTo}
 	if u, err := url.Parse(r.Config.Organisation.BaseURL); err == nil {
 		o.Host = strings.ToLower(u.Hostname())
 	}

@@ -56,6 +56,7 @@ const (
 	reasonWorrying     = "worrying"      // nobody wrote it, it seems, and somebody in it may be in danger
 	reasonChallenge    = "wants_a_click" // somebody has to prove that we are people
 	reasonAssigned     = "assigned"      // a rule gives it to a coordinator
+	reasonCommands     = "commands"      // a colleague said in it what is to be done, and was told what became of that
 )
 
 // Outbox is what letters do to mails that are owed.
@@ -78,13 +79,19 @@ type Options struct {
 	Workflow   *workflow.Workflow
 	Outbox     Outbox
 	Lists      Lists
-	Ours       inbound.Ours
+	Ours       func() inbound.Ours // as we are now: colleagues come and go
 	Clock      postroom.Clock
 	Log        *slog.Logger
 
 	// SeemsAway hears of an automatic reply to a mail of ours from an address,
 	// with the day on which somebody is back, if it says so; nil is nobody.
 	SeemsAway func(tx *store.Tx, address string, back, at time.Time) error
+
+	// Desk does what colleagues ask for in their letters; nil does nothing.
+	Desk Desk
+	// CommandsTo is the address to which a colleague's commands go, or "".
+	CommandsTo func(colleague string) string
+	Zone       *time.Location // in which the days are meant that letters name; nil is UTC
 }
 
 // Arrivals acts on letters that are on file.

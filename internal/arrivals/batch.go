@@ -292,7 +292,7 @@ func (b *batch) open(ctx context.Context, letters []postroom.Letter) ([]arrival,
 func (in *Arrivals) opened(l postroom.Letter, raw []byte, now time.Time) arrival {
 	a := arrival{Letter: l, read: letter.Read(raw), at: now}
 	a.wordless = l.Size > len(raw) && strings.TrimSpace(a.read.Text) == ""
-	a.verdict = inbound.Classify(a.read, in.Ours.At(l.Mailbox), a.asOf())
+	a.verdict = inbound.Classify(a.read, in.Ours().At(l.Mailbox), a.asOf())
 	a.Class, a.Address = a.verdict.Class, inbound.Sender(a.read)
 	return a
 }

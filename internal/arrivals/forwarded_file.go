@@ -38,7 +38,7 @@ func (in *Arrivals) Look(ctx context.Context, l postroom.Letter) (letter.Letter,
 		return letter.Letter{}, inbound.Verdict{}, err
 	}
 	read := letter.Read(raw)
-	return read, inbound.Classify(read, in.Ours.At(l.Mailbox), arrival{Letter: l, read: read, at: in.Clock.Now()}.asOf()), nil
+	return read, inbound.Classify(read, in.Ours().At(l.Mailbox), arrival{Letter: l, read: read, at: in.Clock.Now()}.asOf()), nil
 }
 
 // File files a letter that needs a person as what somebody sent, because a
@@ -83,7 +83,7 @@ func (in *Arrivals) asFiled(ctx context.Context, l postroom.Letter, as As) (arri
 	if b == nil {
 		return arrival{}, ErrNobody
 	}
-	if in.Ours.At(l.Mailbox).Owns(b.Address) {
+	if in.Ours().At(l.Mailbox).Owns(b.Address) {
 		return arrival{}, ErrOurs
 	}
 	v.Behind = b

@@ -241,14 +241,25 @@ func known(sub postroom.Submission, err error) (postroom.Submission, bool, error
 // triage keeps a letter for a person, and lets its sender know that we have
 // it, where anything automatic may.
 func (in *Arrivals) triage(ctx context.Context, a arrival, reason string) error {
+	return in.triageAnd(ctx, a, reason, nil)
+}
+
+// triageAnd is triage with something that is done in the same transaction; nil is
+// nothing.
+func (in *Arrivals) triageAnd(ctx context.Context, a arrival, reason string, also func(tx *store.Tx) error) error {
 	alarms, answers := a.written() && !a.Imported, a.personal() && a.mayAnswer()
-	if !alarms && !answers {
+	if !alarms && !answers && also == nil {
 		return in.settle(ctx, a, postroom.LetterTriage, reason)
 	}
 	worried, k := in.judged(a) // before the transaction: it takes time, and others wait for that to end
 	return in.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := a.settle(tx, postroom.LetterTriage, reason); err != nil {
 			return err
+		}
+		if also != nil {
+			if err := also(tx); err != nil {
+				return err
+			}
 		}
 		if alarms && worried != nil {
 			if err := in.alarm(tx, a, worried); err != nil {

@@ -3,6 +3,7 @@ package arrivals
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"postroom/internal/postroom"
@@ -78,16 +79,30 @@ func (in *Arrivals) automatic(ctx context.Context, a arrival) error {
 }
 
 // colleagueAway passes on that whoever was told something of their work seems to
-// be away: the letter answers that mail, and comes from where it went.
+// be away: the letter answers that mail, and comes from where it went; or it came
+// to the address for commands that only they were told.
 func (in *Arrivals) colleagueAway(tx *store.Tx, a arrival) error {
 	if in.SeemsAway == nil || a.Address == "" {
 		return nil
 	}
 	m, known, err := in.message(tx, a.verdict.Answers)
-	if err != nil || !known || m.Contact != "" || !strings.EqualFold(m.To, a.Address) {
+	if err != nil {
 		return err
 	}
+	theirs := known && m.Contact == "" && strings.EqualFold(m.To, a.Address)
+	if !theirs && !in.ownCommands(a) {
+		return nil
+	}
 	return in.SeemsAway(tx, a.Address, a.verdict.Back, a.at)
+}
+
+// ownCommands says whether a letter came to its sender's own address for commands.
+func (in *Arrivals) ownCommands(a arrival) bool {
+	if in.Desk == nil || len(a.verdict.CommandsOf) == 0 {
+		return false
+	}
+	who, here := in.Desk.At(a.Address)
+	return here && slices.Contains(a.verdict.CommandsOf, who.Name)
 }
 
 // away lets follow-ups wait for somebody who is away, if the letter answers what

@@ -218,7 +218,7 @@ func (in *Arrivals) asEnquiry(a arrival) (arrival, Spared) {
 	}
 	direct := a.read
 	direct.Header = slices.DeleteFunc(slices.Clone(direct.Header), ofList)
-	a.verdict = inbound.Classify(direct, in.Ours.At(a.Mailbox), a.asOf())
+	a.verdict = inbound.Classify(direct, in.Ours().At(a.Mailbox), a.asOf())
 	switch a.verdict.Class {
 	case postroom.LetterSubmission, postroom.LetterUnsubscribe:
 		return a, ""
@@ -246,7 +246,7 @@ func bearsList(l letter.Letter) bool {
 // asVisitors is a letter as if the settings named its sender in website_forms:
 // then the visitor is answered, and never the sender.
 func (in *Arrivals) asVisitors(a arrival) (arrival, Spared) {
-	ours := in.Ours.At(a.Mailbox)
+	ours := in.Ours().At(a.Mailbox)
 	ours.WebsiteForms = append(slices.Clone(ours.WebsiteForms), inbound.Sender(a.read))
 	a.verdict = inbound.Classify(a.read, ours, a.asOf())
 	if b := a.verdict.Behind; b == nil || b.By != inbound.ByWebsite || !b.Believed {

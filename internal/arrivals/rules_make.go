@@ -69,7 +69,7 @@ func (in *Arrivals) RuleLike(ctx context.Context, l postroom.Letter, like Like) 
 // meansNoOther refuses rules about more people than a coordinator can have in
 // mind, and about ourselves.
 func (in *Arrivals) meansNoOther(r postroom.Rule) error {
-	ours := in.Ours.At(r.Mailbox)
+	ours := in.Ours().At(r.Mailbox)
 	ours.WebsiteForms = nil
 	switch {
 	case r.Who == "" && r.By == postroom.RuleByList:

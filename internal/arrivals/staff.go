@@ -41,12 +41,15 @@ func (in *Arrivals) wasDraft(ctx context.Context, message string) (bool, error) 
 	return m.State == postroom.Suppressed, err
 }
 
-// fromStaff deals with a letter to us from one of our own people: an answer to
-// somebody that came to us as a copy, or else a forwarded letter or a note,
+// fromStaff deals with a letter to us from one of our own people: commands, an
+// answer to somebody that came to us as a copy, or else a forwarded letter or a note,
 // which a person has to place. It is never taken for a stranger's and never
 // answered.
 func (in *Arrivals) fromStaff(ctx context.Context, a arrival) error {
-	if len(in.Ours.AuthservIDs) > 0 && !a.verdict.Verified {
+	if dealt, err := in.byCommand(ctx, a); err != nil || dealt {
+		return err
+	}
+	if len(in.Ours().AuthservIDs) > 0 && !a.verdict.Verified {
 		return in.triage(ctx, a, reasonStaff) // anybody can write that they are us
 	}
 	answered, err := in.staffAnswered(ctx, a)
@@ -98,7 +101,7 @@ func (in *Arrivals) answersWhat(tx *store.Tx, a arrival) (postroom.Submission, b
 			continue
 		}
 		m, known, err := in.message(tx, message)
-		if err != nil || known && m.Submission != "" && m.Contact != "" {
+		if err != nil || known && m.Submission != "" { // also a notice, which a colleague sends on to the person as their answer
 			return openSubmission(tx, m.Submission, err)
 		}
 	}
@@ -232,8 +235,9 @@ func wentTo(l letter.Letter, address string) bool {
 
 // own returns the id of our message with a Message-ID.
 func (in *Arrivals) own(messageID string) (string, bool) {
-	if in.Ours.OwnMessage == nil {
+	own := in.Ours().OwnMessage
+	if own == nil {
 		return "", false
 	}
-	return in.Ours.OwnMessage(messageID)
+	return own(messageID)
 }

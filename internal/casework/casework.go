@@ -80,7 +80,10 @@ type Options struct {
 }
 
 // Casework is what colleagues do. It is safe for many at once.
-type Casework struct{ Options }
+type Casework struct {
+	Options
+	cause string // what its acts are done for; "" is a button
+}
 
 // New returns a Casework.
 func New(o Options) *Casework {
@@ -90,8 +93,13 @@ func New(o Options) *Casework {
 	if o.ReplyTo == nil {
 		o.ReplyTo = func(string, string) string { return "" }
 	}
-	return &Casework{o}
+	return &Casework{Options: o}
 }
+
+// For returns a Casework whose acts are done for a cause, such as one command of
+// a letter, and once for it: whoever comes again with the same cause, also after
+// the deed was undone, is given the deed that is on file, and nothing is done.
+func (c *Casework) For(cause string) *Casework { return &Casework{c.Options, cause} }
 
 // commandLine is who did something with a command, as the audit names them.
 const commandLine = "command line"
@@ -118,6 +126,10 @@ func (c *Casework) act(ctx context.Context, by postroom.Colleague, r Ref, name s
 	err = c.Store.Write(ctx, func(tx *store.Tx) error {
 		m, err := c.open(tx, r)
 		if err != nil {
+			return err
+		}
+		if before, found, err := c.done(tx.Reader, r, name); err != nil || found {
+			d = before
 			return err
 		}
 		if err := c.may(tx, by, m); err != nil {
@@ -155,10 +167,30 @@ func (c *Casework) note(tx *store.Tx, m *matter, d postroom.Deed) error {
 			d.Before[is+name] = value
 		}
 	}
+	if c.cause != "" {
+		d.Before[postroom.DeedCause] = c.cause
+	}
 	if err := tx.AddDeed(d); err != nil {
 		return err
 	}
 	return tx.Audit(d.Actor, d.Act, d.Subject, d.At)
+}
+
+// done returns the deed that was done for the same cause, if there is one.
+func (c *Casework) done(r store.Reader, about Ref, act string) (postroom.Deed, bool, error) {
+	if c.cause == "" {
+		return postroom.Deed{}, false, nil
+	}
+	list, err := r.Deeds(about.Matter, about.ID)
+	if err != nil {
+		return postroom.Deed{}, false, fmt.Errorf("list deeds about %s: %w", about.ID, err)
+	}
+	for _, d := range list {
+		if d.Act == act && d.Before[postroom.DeedCause] == c.cause {
+			return d, true, nil
+		}
+	}
+	return postroom.Deed{}, false, nil
 }
 
 // again returns the deed by which a colleague did the same before, if it stands:

@@ -135,11 +135,7 @@ func stepsOf(tx *store.Tx, m *matter) (ids []string, err error) {
 	if err != nil || !begun {
 		return nil, err
 	}
-	steps, err := tx.StepsOf(run.ID)
-	for _, s := range steps {
-		ids = append(ids, s.ID)
-	}
-	return ids, err
+	return stepIDs(tx, run.ID)
 }
 
 // endTriage takes a letter out of triage.

@@ -78,6 +78,8 @@ func (c *Casework) reverse(tx *store.Tx, m *matter, d postroom.Deed) error {
 		return fault(postroom.Forbidden, "a hold is let go, not undone", "desk.release_instead")
 	case actMerge:
 		return c.part(tx, m, d)
+	case actCame:
+		return c.expectAgain(tx, d)
 	case actReclassify:
 		if err := tx.SetRunForm(m.ID, d.Before[was+"form"]); err != nil {
 			return fmt.Errorf("move the run of submission %s back: %w", m.ID, err)

@@ -147,23 +147,25 @@ const viewed = 10 * time.Minute
 // that somebody has looked where there is an alarm. It returns Forbidden for one
 // who may not.
 func (c *Casework) Open(ctx context.Context, by postroom.Colleague, r Ref) error {
-	return c.Store.Write(ctx, func(tx *store.Tx) error {
-		m, err := c.read(tx.Reader, r)
-		if err != nil {
+	return c.Store.Write(ctx, func(tx *store.Tx) error { return c.look(tx, by, r) })
+}
+
+func (c *Casework) look(tx *store.Tx, by postroom.Colleague, r Ref) error {
+	m, err := c.read(tx.Reader, r)
+	if err != nil {
+		return err
+	}
+	if err := c.may(tx, by, m); err != nil {
+		return err
+	}
+	now := c.Clock.Now()
+	if m.safety && c.Alarms.Opened != nil {
+		if err := c.Alarms.Opened(tx, r, by.Name, now); err != nil {
 			return err
 		}
-		if err := c.may(tx, by, m); err != nil {
-			return err
-		}
-		now := c.Clock.Now()
-		if m.safety && c.Alarms.Opened != nil {
-			if err := c.Alarms.Opened(tx, r, by.Name, now); err != nil {
-				return err
-			}
-		}
-		if seen, err := tx.Seen(by.Name, "view", r.ID, now.Add(-viewed)); err != nil || seen {
-			return err
-		}
-		return tx.Audit(by.Name, "view", r.ID, now)
-	})
+	}
+	if seen, err := tx.Seen(by.Name, "view", r.ID, now.Add(-viewed)); err != nil || seen {
+		return err
+	}
+	return tx.Audit(by.Name, "view", r.ID, now)
 }

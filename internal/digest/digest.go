@@ -65,6 +65,7 @@ type Ending struct {
 type Digests struct {
 	Options
 	sheets sheets
+	told   sheets // of the answers to commands
 	post   *template.Template
 }
 
@@ -73,9 +74,13 @@ func New(o Options) (*Digests, error) {
 	if o.Zone == nil {
 		o.Zone = time.UTC
 	}
-	sheets, err := readSheets(o.Templates)
+	sheets, err := readSheets(o.Templates, "digest")
 	if err != nil {
 		return nil, fmt.Errorf("read summaries: %w", err)
+	}
+	told, err := readSheets(o.Templates, "commands")
+	if err != nil {
+		return nil, fmt.Errorf("read answers to commands: %w", err)
 	}
 	text, err := fs.ReadFile(o.Templates, "digest/slack.txt")
 	if err != nil {
@@ -85,7 +90,7 @@ func New(o Options) (*Digests, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read post: %w", err)
 	}
-	return &Digests{o, sheets, post}, nil
+	return &Digests{o, sheets, told, post}, nil
 }
 
 // The letters that carry a summary.

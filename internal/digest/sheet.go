@@ -84,13 +84,13 @@ func (l language) functions() template.FuncMap {
 	}
 }
 
-// sheets are the templates of a summary by language.
+// sheets are the templates of a summary, or of an answer to commands, by language.
 type sheets map[string]*template.Template
 
-// readSheets reads digest/LOCALE.md. English must be there; it stands in for a
+// readSheets reads FOLDER/LOCALE.md. English must be there; it stands in for a
 // language that is not.
-func readSheets(fsys fs.FS) (sheets, error) {
-	files, err := fs.Glob(fsys, "digest/*.md")
+func readSheets(fsys fs.FS, folder string) (sheets, error) {
+	files, err := fs.Glob(fsys, folder+"/*.md")
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func readSheets(fsys fs.FS) (sheets, error) {
 		read[strings.TrimSuffix(path.Base(file), ".md")] = t
 	}
 	if read["en"] == nil {
-		return nil, errors.New("there is no digest/en.md")
+		return nil, fmt.Errorf("there is no %s/en.md", folder)
 	}
 	return read, nil
 }
@@ -122,8 +122,8 @@ func (s sheets) nearest(locale string) string {
 	return "en"
 }
 
-// write puts a summary into words.
-func (s sheets) write(l language, summary Summary) (string, error) {
+// write puts a summary, or an answer to commands, into words.
+func (s sheets) write(l language, summary any) (string, error) {
 	t, err := s[l.tag].Clone()
 	if err != nil {
 		return "", err

@@ -53,7 +53,7 @@ func full(l language, n int) Summary {
 
 func everyLanguage(t *testing.T) (sheets, []language) {
 	t.Helper()
-	read, err := readSheets(templates.FS)
+	read, err := readSheets(templates.FS, "digest")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestATextIsHarmlessAndStaysOnItsSide(t *testing.T) {
 
 func TestEnglishStandsInForALanguageThatIsNotThere(t *testing.T) {
 	t.Parallel()
-	read, err := readSheets(fstest.MapFS{"digest/en.md": {Data: []byte("x")}, "digest/fa.md": {Data: []byte("x")}})
+	read, err := readSheets(fstest.MapFS{"digest/en.md": {Data: []byte("x")}, "digest/fa.md": {Data: []byte("x")}}, "digest")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func TestEnglishStandsInForALanguageThatIsNotThere(t *testing.T) {
 		}
 	}
 	for _, wrong := range []fstest.MapFS{{"digest/uk.md": {Data: []byte("x")}}, {"digest/en.md": {Data: []byte("{{if}}")}}, {"digest/en.md": {Data: []byte("{{nothing}}")}}} {
-		if _, err := readSheets(wrong); err == nil {
+		if _, err := readSheets(wrong, "digest"); err == nil {
 			t.Errorf("%v has no mistakes", wrong)
 		}
 	}

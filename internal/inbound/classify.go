@@ -53,6 +53,7 @@ func Classify(l letter.Letter, ours Ours, now time.Time) (v Verdict) {
 	v.Answers = cmp.Or(r.own(l.Refs()...), r.bouncedTo())
 	v.Reference = r.reference()
 	v.Leaves = r.leaves()
+	v.CommandsOf = r.commandsOf()
 	v.Staff = r.fromStaff()
 	v.Verified = r.verified()
 	v.Visible = Visible(l)

@@ -33,13 +33,16 @@ type Ours struct {
 	// Leaves returns the subscription that a letter to an address ends; nil knows
 	// none.
 	Leaves func(address string) (subscription string, ours bool)
+	// CommandsTo returns the colleague whose commands come to an address; nil knows
+	// none.
+	CommandsTo func(address string) (colleague string, ours bool)
 	// Mailboxes are the addresses of our own mailboxes and their aliases, in
 	// small letters.
 	Mailboxes []string
 	// Host is the name of the machine that we are on, in small letters; "" is
 	// unknown.
 	Host string
-	// Staff are the addresses of coordinators, in small letters.
+	// Staff are the addresses of colleagues, in small letters.
 	Staff []string
 	// AuthservIDs are the names under which our own provider writes
 	// Authentication-Results (RFC 8601); any other is not believed.
@@ -71,7 +74,9 @@ type Verdict struct {
 	Reference string
 	// Leaves is the subscription that the address it was sent to ends.
 	Leaves string `json:",omitempty"`
-	// Staff says that it is from a coordinator or one of our own mailboxes: a
+	// CommandsOf are the colleagues whose signed command address it was sent to.
+	CommandsOf []string `json:",omitempty"`
+	// Staff says that it is from a colleague or one of our own mailboxes: a
 	// forwarded letter, a command, or staff's own answer.
 	Staff bool
 	// Verified says that our provider vouches for the sender (dmarc=pass, or

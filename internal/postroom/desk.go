@@ -33,6 +33,10 @@ type Deed struct {
 	UndoneAt time.Time // zero while it stands
 }
 
+// DeedCause is the key in Before under which a deed names what it was done for,
+// if that was not a button: a command in a letter.
+const DeedCause = "cause"
+
 // Note is what a colleague wrote beside a matter, for colleagues alone. Its text
 // is sealed at rest.
 type Note struct {

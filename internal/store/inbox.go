@@ -253,15 +253,23 @@ func (r Reader) scopes(f InboxFilter) (list []scope, err error) {
 }
 
 // ProgrammesOnFile lists the programmes that have submissions. It goes from one
-// to the next in the index: there are few of them, and many submissions.
+// to the next in the indexes of each state: there are few of them, and many
+// submissions.
 func (r Reader) ProgrammesOnFile() (list []string, err error) {
+	first := func(after string) string {
+		var parts []string
+		for _, state := range []postroom.SubmissionState{postroom.SubmissionReceived, postroom.SubmissionHeld, postroom.SubmissionAnswered, postroom.SubmissionClosed} {
+			parts = append(parts, `SELECT min(submissions.programme) AS one FROM submissions WHERE `+ofState(state)+after)
+		}
+		return `(SELECT min(one) FROM (` + strings.Join(parts, " UNION ALL ") + `) AS firsts)`
+	}
 	err = r.each(func(rows *sql.Rows) error {
 		var programme string
 		err := rows.Scan(&programme)
 		list = append(list, programme)
 		return err
-	}, `WITH RECURSIVE next (programme) AS (SELECT min(programme) FROM submissions
-		 UNION ALL SELECT (SELECT min(submissions.programme) FROM submissions WHERE submissions.programme > next.programme) FROM next WHERE next.programme IS NOT NULL)
+	}, `WITH RECURSIVE next (programme) AS (SELECT `+first("")+`
+		 UNION ALL SELECT `+first(" AND submissions.programme > next.programme")+` FROM next WHERE next.programme IS NOT NULL)
 		SELECT programme FROM next WHERE programme IS NOT NULL`)
 	return list, err
 }

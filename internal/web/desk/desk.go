@@ -26,6 +26,7 @@ import (
 	"postroom/internal/config"
 	"postroom/internal/digest"
 	"postroom/internal/link"
+	"postroom/internal/outbound"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
 	"postroom/internal/signin"
@@ -55,6 +56,8 @@ type Options struct {
 	Team       *team.Team
 	Casework   *casework.Casework
 	Letters    Letters
+	Outbox     *outbound.Outbox  // shows a mail as its reader would see it
+	Mails      *outbound.Letters // how reasons are said
 	Digests    *digest.Digests
 	Because    func(reason string) string // puts the reason of a mail or a call into words
 	SignIn     SignIn                     // who looks; nil is Door

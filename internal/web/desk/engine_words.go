@@ -302,17 +302,9 @@ func (d *Desk) jobRows(jobs []store.DeadJob) (list []engineJob) {
 // jobName says what a job does, and with which letter.
 func (d *Desk) jobName(kind postroom.JobKind, template string) string {
 	if template != "" {
-		return d.engineText("job.deliver_one", "letter", d.letterName(template))
+		return d.engineText("job.deliver_one", "letter", d.letterNamed(template))
 	}
 	return d.engineText("job." + string(kind))
-}
-
-// letterName is what a letter is called: as the desk says it, or as its file is.
-func (d *Desk) letterName(template string) string {
-	if d.words.Has("desk.engine.letter." + template) {
-		return d.engineText("letter." + template)
-	}
-	return strings.ReplaceAll(template, "-", " ")
 }
 
 // why puts a reason into words. What a mail server said, or the program, is shown
@@ -333,7 +325,7 @@ func (d *Desk) why(reason string) string {
 
 func (d *Desk) mailRows(mails []store.MailRow) (list []engineMail) {
 	for _, m := range mails {
-		row := engineMail{MailRow: m, Name: d.letterName(m.Template), Outcome: d.engineText("mails." + string(m.State)), Why: d.why(m.Reason), When: d.when(m.At)}
+		row := engineMail{MailRow: m, Name: d.letterNamed(m.Template), Outcome: d.engineText("mails." + string(m.State)), Why: d.why(m.Reason), When: d.when(m.At)}
 		if m.Template == "" {
 			row.Name = d.engineText("mail.unnamed")
 		}

@@ -599,3 +599,33 @@ func TestTheKeysCanBeSwitchedOff(t *testing.T) {
 		t.Errorf("/ goes to %q, and to %q after it was switched off", focus, again)
 	}
 }
+
+func TestALetterThatWorriesIsClosedToAllButTheLead(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	l := wrote(t, room, testkit.Mail{From: "Two <two@example.org>", To: testkit.Support, Subject: "Hm", ID: "two@example.org", Text: "A word.", Header: []string{"Return-Path: <>"}})
+	second := room.Hire(t, "second", postroom.Grant{Role: postroom.IsCoordinator})
+	base := "/desk/letter/" + l.ID
+	var lead *testkit.Colleague
+	for _, name := range []string{"office", "cag"} { // whoever is called about this mailbox has seen it before
+		room.As(t, name).Get(t, base)
+	}
+	room.Clock.Set(room.Clock.Now().Add(time.Minute))
+	p := second.Post(t, base+"/worry", url.Values{"why": {"A threat."}})
+	has(t, p, l.Reference, "has been told")
+	for _, path := range []string{base, "/desk/inbox"} {
+		hasNot(t, second.Get(t, path), "two@example.org", "A word.", "A threat.")
+	}
+	if p := second.Get(t, base+"/attachment/1"); p.Status != http.StatusForbidden {
+		t.Errorf("an attachment: %d", p.Status)
+	}
+	for _, name := range []string{"office", "cag"} {
+		if strings.Contains(p.Body, name) {
+			lead = room.As(t, name)
+		}
+	}
+	p = lead.Get(t, base)
+	has(t, p, "Look at it")
+	hasNot(t, p, "A word.")
+	has(t, lead.Post(t, base+"/open", nil), "A word.", "A threat.")
+}

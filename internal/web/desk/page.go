@@ -49,6 +49,8 @@ func places() []place {
 		{"desk.nav.calls", "/desk/calls", readers()},
 		{"desk.nav.engine", "/desk/engine", admins()},
 		{"desk.nav.settings", "/desk/settings", readers()},
+		{"desk.nav.door", "/desk/door", greeters()},
+		{"desk.nav.figures", "/desk/figures", viewers()},
 	}
 }
 

@@ -43,11 +43,12 @@ func (d *Desk) table() []route {
 			{"GET /desk/{$}", all(), d.home},
 			{"POST /desk/undo", readers(), d.undo},
 		},
-		d.doorRoutes(),
+		d.enterRoutes(),
 		d.todayRoutes(),
 		d.engineRoutes(),
 		d.settingsRoutes(),
 		d.inboxRoutes(), d.submissionRoutes(), d.letterRoutes(), d.deedRoutes(),
+		d.peopleRoutes(), d.callRoutes(), d.doorListRoutes(), d.figureRoutes(),
 	)
 }
 

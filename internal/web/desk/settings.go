@@ -23,7 +23,7 @@ func (d *Desk) settingsRoutes() []route {
 	const person, programme, letter = "/desk/settings/people/{name}", "/desk/settings/programme/{name}", "/desk/settings/letter/{name}/{locale}"
 	return []route{
 		{"GET /desk/settings", readers(), d.showSettings},
-		{"GET /desk/settings/people", readers(), d.showPeople},
+		{"GET /desk/settings/people", readers(), d.showColleagues},
 		{"POST /desk/settings/people", admins(), d.invite},
 		{"GET " + person, readers(), d.showPerson},
 		{"POST " + person + "/details", readers(), d.setDetails},
@@ -70,7 +70,7 @@ func (d *Desk) showSettings(w http.ResponseWriter, r *request) error {
 	add := func(key, link string) {
 		p.Places = append(p.Places, settingsPlace{d.say(postroom.Say("desk.settings." + key)), link, d.say(postroom.Say("desk.settings." + key + "_says"))})
 	}
-	add("you", personLink(r.Who.Name))
+	add("you", colleagueLink(r.Who.Name))
 	add("people", "/desk/settings/people")
 	add("letters", "/desk/settings/letters")
 	if r.Who.Is(postroom.Admin) {
@@ -90,7 +90,7 @@ func mayWord(who postroom.Colleague, programme string) bool { return who.Reads(p
 // mayAll says whether a colleague may change what concerns everybody.
 func mayAll(who postroom.Colleague) bool { return who.Has(postroom.Admin, "", "") }
 
-func personLink(name string) string { return "/desk/settings/people/" + url.PathEscape(name) }
+func colleagueLink(name string) string { return "/desk/settings/people/" + url.PathEscape(name) }
 
 func programmeLink(name string) string { return "/desk/settings/programme/" + url.PathEscape(name) }
 

@@ -54,7 +54,7 @@ type choice struct {
 	ID                 string
 }
 
-func (d *Desk) showPeople(w http.ResponseWriter, r *request) error {
+func (d *Desk) showColleagues(w http.ResponseWriter, r *request) error {
 	return d.renderPeople(w, r, http.StatusOK, nil, inviteView{Role: string(postroom.IsCoordinator)})
 }
 
@@ -101,7 +101,7 @@ func (d *Desk) locales(chosen string) (list []choice) {
 // person puts a colleague into words.
 func (d *Desk) person(who, c postroom.Colleague) personView {
 	p := personView{
-		Name: c.Name, Link: personLink(c.Name), Address: c.Address, Roles: d.roles(c), Cover: c.Cover, FromFile: c.FromFile,
+		Name: c.Name, Link: colleagueLink(c.Name), Address: c.Address, Roles: d.roles(c), Cover: c.Cover, FromFile: c.FromFile,
 		Me: c.Name == who.Name, May: c.Here() && (mayAll(who) || c.Name == who.Name), Left: d.when(c.LeftAt),
 		CoversFor: strings.Join(d.Team.Covers(c.Name, d.now()), ", "), IsAway: c.Away(d.now()),
 	}
@@ -325,7 +325,7 @@ func (d *Desk) colleague(r *request) (postroom.Colleague, error) {
 
 func (d *Desk) renderPerson(w http.ResponseWriter, r *request, status int, c postroom.Colleague, wrong problems) error {
 	p := personPage{page: d.page(r, c.Name), Person: d.person(r.Who, c), Problems: wrong, MayAll: mayAll(r.Who), Address: c.Address}
-	p.Here = personLink(c.Name)
+	p.Here = colleagueLink(c.Name)
 	if a := c.Absence; !a.From.IsZero() && !d.over(a) {
 		p.From, p.Proposed = a.From.In(d.Org.Zone).Format(time.DateOnly), a.Proposed
 		if !a.Until.IsZero() {
@@ -382,10 +382,10 @@ func (d *Desk) changed(w http.ResponseWriter, r *request, c postroom.Colleague, 
 		return d.renderPerson(w, r, http.StatusUnprocessableEntity, c, wrong)
 	}
 	if deed.ID == "" {
-		http.Redirect(w, r.Request, r.back(personLink(c.Name)), http.StatusSeeOther)
+		http.Redirect(w, r.Request, r.back(colleagueLink(c.Name)), http.StatusSeeOther)
 		return nil
 	}
-	return d.did(w, r, deed, personLink(c.Name))
+	return d.did(w, r, deed, colleagueLink(c.Name))
 }
 
 // setDetails changes a colleague's address (an admin does), language and cover.

@@ -47,7 +47,7 @@ func (d *Desk) access(r *request, ref casework.Ref, sub postroom.Submission, box
 	}
 	if a.may {
 		if a.held {
-			a.looked, err = r.read(d).Seen(r.Who.Name, "view", ref.ID, a.since.Add(-time.Microsecond))
+			a.looked, err = r.read(d).Seen(r.Who.Name, looked, ref.ID, a.since.Add(-time.Microsecond))
 		}
 		return a, err
 	}
@@ -444,7 +444,7 @@ func (d *Desk) aroundSubmission(r *request, p *submissionPage, sub postroom.Subm
 		for _, s := range promises {
 			names[s.ID] = s.Name
 			if s.State == postroom.StepPlanned {
-				say, ours := d.stepWords(sub.Programme, s.Name)
+				say, ours := d.planned(sub.Programme, s.Name)
 				p.Next = append(p.Next, stepView{s.ID, say, d.when(s.DueAt), ours})
 			}
 		}
@@ -490,29 +490,15 @@ func (d *Desk) consent(c store.PersonConsent) fact {
 	return f
 }
 
-// stepWords says what a step does, and whether it is one of its programme's.
-func (d *Desk) stepWords(name, step string) (string, bool) {
-	otherwise := cmp.Or(d.keyed("desk.step.name."+step), plainName(step))
+// planned says what a step does, and whether it is one of its programme's.
+func (d *Desk) planned(name, step string) (string, bool) {
 	p, known := d.Programmes.Programme(name)
-	if !known {
-		return otherwise, false
+	known = known && slices.ContainsFunc(p.Workflow, func(s programme.Step) bool { return s.Name == step })
+	if own := d.keyed("desk.step.name." + step); !known && own != "" {
+		return own, false
 	}
-	i := slices.IndexFunc(p.Workflow, func(s programme.Step) bool { return s.Name == step })
-	if i < 0 {
-		return otherwise, false
-	}
-	s := p.Workflow[i]
-	var does []string
-	if s.Send != "" {
-		does = append(does, d.say(postroom.Say("desk.step.send", "mail", d.mailName(s.Send))))
-	}
-	if len(s.AddTo) > 0 {
-		does = append(does, d.say(postroom.Say("desk.step.add_to")))
-	}
-	if len(s.Notify) > 0 {
-		does = append(does, d.say(postroom.Say("desk.step.notify")))
-	}
-	return cmp.Or(strings.Join(does, " "), otherwise), true
+	what, _ := d.stepWords(name, step)
+	return what, known
 }
 
 // mailView is one mail about a submission.
@@ -523,7 +509,7 @@ type mailView struct {
 }
 
 func (d *Desk) mailView(m postroom.Message, step string) mailView {
-	v := mailView{What: d.mailName(m.Template), To: m.To, State: d.keyed("desk.mail.state." + string(m.State)), At: d.when(m.CreatedAt), Why: d.whyMail(m.Reason)}
+	v := mailView{What: d.letterNamed(m.Template), To: m.To, State: d.keyed("desk.mail.state." + string(m.State)), At: d.when(m.CreatedAt), Why: d.whyMail(m.Reason)}
 	if !m.SentAt.IsZero() {
 		v.At = d.when(m.SentAt)
 	}
@@ -545,11 +531,6 @@ func (d *Desk) whyMail(reason string) string {
 		return d.say(postroom.Say(reason))
 	}
 	return cmp.Or(d.keyed("desk.mail.why."+word), plainName(word))
-}
-
-// mailName is what a mail is called.
-func (d *Desk) mailName(template string) string {
-	return cmp.Or(d.keyed("desk.mail.name."+template), plainName(template), d.keyed("desk.mail.name.stored"))
 }
 
 // formsLike lists the forms that a submission could be moved to.

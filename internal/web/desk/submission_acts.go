@@ -11,6 +11,7 @@ import (
 	"postroom/internal/casework"
 	"postroom/internal/link"
 	"postroom/internal/postroom"
+	"postroom/internal/store"
 )
 
 // deedOf does one act on a matter, with what the form of its page carries.
@@ -74,11 +75,7 @@ type again func(w http.ResponseWriter, r *request, status int, t typed, mistake 
 func (d *Desk) act(w http.ResponseWriter, r *request, ref casework.Ref, acts map[string]deedOf, show again) error {
 	name := r.PathValue("act")
 	if name == "open" {
-		if err := d.Casework.Open(r.Context(), r.Who, ref); err != nil {
-			return err
-		}
-		http.Redirect(w, r.Request, matterLink(ref), http.StatusSeeOther)
-		return nil
+		return d.open(w, r, ref)
 	}
 	do, known := acts[name]
 	if !known {
@@ -100,6 +97,23 @@ func (d *Desk) act(w http.ResponseWriter, r *request, ref casework.Ref, acts map
 		}
 	}
 	return err
+}
+
+// looked is how the audit calls it that somebody said they want to look at what is
+// held. That they look is noted at each page; this is what the page asks for first.
+const looked = "look"
+
+// open notes that somebody wants to look at what is held, and shows it.
+func (d *Desk) open(w http.ResponseWriter, r *request, ref casework.Ref) error {
+	if err := d.Casework.Open(r.Context(), r.Who, ref); err != nil {
+		return err
+	}
+	err := d.Store.Write(r.Context(), func(tx *store.Tx) error { return tx.Audit(r.Who.Name, looked, ref.ID, d.Clock.Now()) })
+	if err != nil {
+		return err
+	}
+	http.Redirect(w, r.Request, matterLink(ref), http.StatusSeeOther)
+	return nil
 }
 
 func typedIn(r *request) typed {

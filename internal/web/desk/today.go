@@ -159,7 +159,7 @@ func (d *Desk) around(p *todayPage, s digest.Sheet) {
 		p.New = append(p.New, fresh)
 	}
 	for _, due := range s.Due.Items {
-		p.Due = append(p.Due, due.Programme+": "+strconv.Itoa(due.N)+" × "+d.letterName(due.Kind))
+		p.Due = append(p.Due, due.Programme+": "+strconv.Itoa(due.N)+" × "+d.letterNamed(due.Kind))
 	}
 	for _, date := range s.Coming.Items {
 		p.Coming = append(p.Coming, todayDate{

@@ -7,8 +7,8 @@ import (
 	"postroom/internal/signin"
 )
 
-// doorPage is a page on which somebody signs in.
-type doorPage struct {
+// enterPage is a page on which somebody signs in.
+type enterPage struct {
 	page
 	Data    any
 	Problem string // what to put right
@@ -27,8 +27,8 @@ type device struct {
 	At, LastSeen When
 }
 
-// doorRoutes are the pages of the sign-in. Who may open them, the sign-in says.
-func (d *Desk) doorRoutes() (list []route) {
+// enterRoutes are the pages of the sign-in. Who may open them, the sign-in says.
+func (d *Desk) enterRoutes() (list []route) {
 	pages := signin.Pages{SignIn: d.Door, Renderer: d, From: d.From}
 	for _, each := range pages.Routes() {
 		rule := all()
@@ -47,15 +47,15 @@ func (d *Desk) Render(w http.ResponseWriter, plain *http.Request, status int, na
 	r := &request{plain, who}
 	switch data := data.(type) {
 	case signin.AskData:
-		p := doorPage{page: d.page(r, d.say(postroom.Say("desk.signin.title"))), Data: data, Field: "address"}
+		p := enterPage{page: d.page(r, d.say(postroom.Say("desk.signin.title"))), Data: data, Field: "address"}
 		p.Problem = d.problem(data.Problem)
 		return d.render(w, r, status, name, p)
 	case signin.SentData:
-		p := doorPage{page: d.page(r, d.say(postroom.Say("desk.signin.sent.title"))), Data: data, Field: "code"}
+		p := enterPage{page: d.page(r, d.say(postroom.Say("desk.signin.sent.title"))), Data: data, Field: "code"}
 		p.Problem = d.problem(data.Problem)
 		return d.render(w, r, status, name, p)
 	case signin.LinkData:
-		p := doorPage{page: d.page(r, d.say(postroom.Say("desk.signin.link."+data.State))), Data: data}
+		p := enterPage{page: d.page(r, d.say(postroom.Say("desk.signin.link."+data.State))), Data: data}
 		p.Lead = d.say(postroom.Say("desk.signin.link." + data.State + "_lead"))
 		return d.render(w, r, status, name, p)
 	case signin.DevicesData:
