@@ -435,6 +435,7 @@ CREATE INDEX digests_by_message ON digests (message_id) WHERE message_id <> '';
 -- do not, with all that a list of it can be narrowed by; letters that left questions open, dates, and mail that
 -- went wrong or would have been sent.
 CREATE INDEX submissions_waiting ON submissions (programme, kind, received_at, id, form, area, locale, assigned_to, snoozed_until) WHERE state = 'received';
+CREATE INDEX submissions_by_share ON submissions (programme, kind, assigned_to, area, received_at, snoozed_until, form) WHERE state = 'received';
 CREATE INDEX submissions_unfinished ON submissions (programme, received_at) WHERE open_fields <> '';
 CREATE INDEX sessions_by_start ON sessions (starts_at);
 CREATE INDEX messages_gone_wrong ON messages (state, settled_at) WHERE state IN ('failed', 'uncertain');

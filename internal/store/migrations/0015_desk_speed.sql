@@ -1,7 +1,6 @@
--- One index in place of two: what was received, by kind, because sign-ups stay so for
--- ever and questions do not, with all that a list of it can be narrowed by.
+-- What was received, by kind, because sign-ups stay so for ever and questions do not,
+-- with all that a list of it can be narrowed by.
 DROP INDEX submissions_waiting;
-DROP INDEX submissions_by_share;
 CREATE INDEX submissions_waiting ON submissions (programme, kind, received_at, id, form, area, locale, assigned_to, snoozed_until) WHERE state = 'received';
 
 -- What a person sent and what was sent to them, the newest first, without reading
