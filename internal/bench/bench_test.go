@@ -9,6 +9,7 @@ import (
 	"postroom/internal/inbound"
 	"postroom/internal/letter"
 	"postroom/internal/postroom"
+	"postroom/internal/testkit"
 )
 
 func TestAFigureSaysWhetherItIsGoodEnough(t *testing.T) {
@@ -60,5 +61,15 @@ func TestMadeUpLettersAreTheSameEachTimeAndFromPeople(t *testing.T) {
 		if n := len(raw); n < smallest/2 || n > 2*largest {
 			t.Errorf("letter %d has %d bytes", i, n)
 		}
+	}
+}
+
+func TestEveryPageOfTheDeskIsMeasured(t *testing.T) {
+	t.Parallel()
+	if err := missing(testkit.New(t).Desk.Pages()); err != nil {
+		t.Error(err)
+	}
+	if err := missing([]string{"GET /desk/today", "GET /desk/forgotten"}); err == nil || !strings.Contains(err.Error(), "GET /desk/forgotten") {
+		t.Errorf("a page that nothing measures is answered with %v", err)
 	}
 }

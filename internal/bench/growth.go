@@ -1,12 +1,9 @@
 package main
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -95,27 +92,11 @@ type grown struct {
 	next atomic.Int64
 }
 
-// work starts a post room.
+// work starts a post room that is asked without HTTP.
 func work(t testing.TB, place *site) *grown {
-	room, err := app.Open(t.Context(), app.Options{Config: place.cfg, Clock: new(app.Clock), Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	pages, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	go func() { ended <- room.Run(ctx, pages, nil) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("run a post room: %v", err)
-		}
-		_ = room.Close() // its database goes with the folder
-	})
-	return &grown{Room: room, db: place.sql(t)}
+	room := openHere(t, place)
+	room.serve(t, nil)
+	return &grown{Room: room.Room, db: place.sql(t)}
 }
 
 // forms returns what a form costs when all hands are full.

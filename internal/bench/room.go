@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
@@ -105,4 +106,35 @@ func (b *bench) recordHere(t testing.TB, name string) {
 			t.Errorf("end a profile: %v", err)
 		}
 	})
+}
+
+// here is a post room in this process.
+type here struct{ *app.Room }
+
+func openHere(t testing.TB, place *site) here {
+	room, err := app.Open(t.Context(), app.Options{Config: place.cfg, Clock: new(app.Clock), Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return here{room}
+}
+
+// serve has a post room do its work until the scope ends, and returns the address of
+// its pages.
+func (room here) serve(t testing.TB, handler http.Handler) string {
+	pages, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- room.Run(ctx, pages, handler) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("run a post room: %v", err)
+		}
+		_ = room.Close() // its database goes with the folder
+	})
+	return "http://" + pages.Addr().String()
 }

@@ -113,3 +113,20 @@ func do(ctx context.Context, db *sql.DB, statements ...string) error {
 	}
 	return nil
 }
+
+// column returns the one column of texts that a query asks for.
+func column(ctx context.Context, db *sql.DB, query string, args ...any) (list []string, err error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("%.60s: %w", strings.Join(strings.Fields(query), " "), err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}

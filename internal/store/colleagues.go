@@ -129,7 +129,8 @@ func (tx *Tx) ChangeColleague(c postroom.Colleague) error {
 // whoever looks after each), and says how much that is.
 func (tx *Tx) PassAll(from, to string) (n int64, err error) {
 	for _, statement := range []string{
-		`UPDATE submissions SET assigned_to = $2 WHERE assigned_to = $1 AND state IN ('received', 'held')`,
+		`UPDATE submissions SET assigned_to = $2 WHERE assigned_to = $1 AND state = 'received'`,
+		`UPDATE submissions SET assigned_to = $2 WHERE assigned_to = $1 AND state = 'held'`,
 		`UPDATE letters SET assigned_to = $2 WHERE assigned_to = $1 AND state = 'triage'`,
 		`UPDATE calls SET assigned_to = $2 WHERE assigned_to = $1 AND state = 'open'`,
 	} {

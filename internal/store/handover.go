@@ -3,21 +3,24 @@ package store
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 )
 
 // Load is what waits and is assigned to one colleague, by ids.
 type Load struct{ Submissions, Letters, Calls []string }
 
 // Assigned lists what waits and is assigned to a colleague: what PassAll passes
-// on.
+// on. Each state is asked for by itself and the order is made here, or SQLite would
+// read everything that ever came in.
 func (r Reader) Assigned(name string) (l Load, err error) {
 	for _, part := range []struct {
 		into  *[]string
 		query string
 	}{
-		{&l.Submissions, `SELECT id FROM submissions WHERE assigned_to = $1 AND state IN ('received', 'held') ORDER BY id`},
-		{&l.Letters, `SELECT id FROM letters WHERE assigned_to = $1 AND state = 'triage' ORDER BY id`},
-		{&l.Calls, `SELECT id FROM calls WHERE assigned_to = $1 AND state = 'open' ORDER BY id`},
+		{&l.Submissions, `SELECT id FROM submissions WHERE assigned_to = $1 AND state = 'received'`},
+		{&l.Submissions, `SELECT id FROM submissions WHERE assigned_to = $1 AND state = 'held'`},
+		{&l.Letters, `SELECT id FROM letters WHERE assigned_to = $1 AND state = 'triage'`},
+		{&l.Calls, `SELECT id FROM calls WHERE assigned_to = $1 AND state = 'open'`},
 	} {
 		err := r.each(func(rows *sql.Rows) error {
 			var id string
@@ -28,6 +31,7 @@ func (r Reader) Assigned(name string) (l Load, err error) {
 		if err != nil {
 			return l, fmt.Errorf("list what %s has: %w", name, err)
 		}
+		slices.Sort(*part.into)
 	}
 	return l, nil
 }

@@ -193,6 +193,9 @@ func (r Reader) looks(f InboxFilter, limit int) (looks []look, err error) {
 		return nil, err
 	}
 	if f.Matter != postroom.AboutLetter && len(scopes) > 0 {
+		if err := r.kindsWaiting(f, scopes); err != nil {
+			return nil, err
+		}
 		looks = f.submissionLooks(scopes, limit)
 	}
 	letters := f.Matter != postroom.AboutSubmission && len(f.Programmes) == 0 && f.Kind == "" && f.Form+f.Area+f.Locale == ""
@@ -209,6 +212,7 @@ func none[T any](list []T) bool { return list != nil && len(list) == 0 }
 type scope struct {
 	programme string
 	areas     []string // nil is all
+	kinds     []string // of what waits there
 }
 
 // scopes works out of which programmes, and of which of their areas, submissions
@@ -242,24 +246,59 @@ func (r Reader) scopes(f InboxFilter) (list []scope, err error) {
 		if whole[programme] {
 			some = nil
 		}
-		list = append(list, scope{programme, some})
+		list = append(list, scope{programme: programme, areas: some})
 	}
 	slices.SortFunc(list, func(a, b scope) int { return strings.Compare(a.programme, b.programme) })
 	return list, nil
 }
 
 // ProgrammesOnFile lists the programmes that have submissions. It goes from one
-// to the next in the index: there are few of them, and many submissions.
+// to the next in the indexes of each state: there are few of them, and many
+// submissions.
 func (r Reader) ProgrammesOnFile() (list []string, err error) {
+	first := func(after string) string {
+		var parts []string
+		for _, state := range []postroom.SubmissionState{postroom.SubmissionReceived, postroom.SubmissionHeld, postroom.SubmissionAnswered, postroom.SubmissionClosed} {
+			parts = append(parts, `SELECT min(submissions.programme) AS one FROM submissions WHERE `+ofState(state)+after)
+		}
+		return `(SELECT min(one) FROM (` + strings.Join(parts, " UNION ALL ") + `) AS firsts)`
+	}
 	err = r.each(func(rows *sql.Rows) error {
 		var programme string
 		err := rows.Scan(&programme)
 		list = append(list, programme)
 		return err
-	}, `WITH RECURSIVE next (programme) AS (SELECT min(programme) FROM submissions
-		 UNION ALL SELECT (SELECT min(submissions.programme) FROM submissions WHERE submissions.programme > next.programme) FROM next WHERE next.programme IS NOT NULL)
+	}, `WITH RECURSIVE next (programme) AS (SELECT `+first("")+`
+		 UNION ALL SELECT `+first(" AND submissions.programme > next.programme")+` FROM next WHERE next.programme IS NOT NULL)
 		SELECT programme FROM next WHERE programme IS NOT NULL`)
 	return list, err
+}
+
+// kindsWaiting fills in which kinds of submissions wait in each programme. It goes
+// from one to the next in the index, by kind within programme: many sign-ups, which
+// nobody answers, are in nobody's way there.
+func (r Reader) kindsWaiting(f InboxFilter, scopes []scope) error {
+	if f.Contacts != nil || !slices.Contains(f.states(), postroom.SubmissionReceived) {
+		return nil
+	}
+	var list places
+	known := make([]string, len(scopes))
+	for i, scope := range scopes {
+		known[i] = `(` + list.add(scope.programme) + `)`
+	}
+	const first = `(SELECT min(kind) FROM submissions WHERE state = 'received' AND programme = `
+	return r.each(func(rows *sql.Rows) error {
+		var programme, kind string
+		err := rows.Scan(&programme, &kind)
+		i := slices.IndexFunc(scopes, func(s scope) bool { return s.programme == programme })
+		if f.Kind == "" || string(f.Kind) == kind {
+			scopes[i].kinds = append(scopes[i].kinds, kind)
+		}
+		return err
+	}, `WITH RECURSIVE known (name) AS (VALUES `+strings.Join(known, ", ")+`), next (name, kind) AS (
+		SELECT name, `+first+`known.name) FROM known
+		 UNION ALL SELECT name, `+first+`next.name AND submissions.kind > next.kind) FROM next WHERE kind IS NOT NULL)
+		SELECT name, kind FROM next WHERE kind IS NOT NULL`, list.args...)
 }
 
 func (f InboxFilter) submissionLooks(scopes []scope, limit int) (looks []look) {
@@ -271,12 +310,26 @@ func (f InboxFilter) submissionLooks(scopes []scope, limit int) (looks []look) {
 	}
 	for _, state := range f.states() {
 		for _, scope := range scopes {
-			looks = append(looks, func(list *places) string {
-				return f.submissions(list, `programme = `+list.add(scope.programme)+within(list, scope)+` AND `+ofState(state), settled(state), limit)
-			})
+			for _, kind := range scope.looked(state) {
+				looks = append(looks, func(list *places) string {
+					which := `programme = ` + list.add(scope.programme) + within(list, scope) + ` AND ` + ofState(state)
+					if kind != "" {
+						which += ` AND kind = ` + list.add(kind)
+					}
+					return f.submissions(list, which, settled(state), limit)
+				})
+			}
 		}
 	}
 	return looks
+}
+
+// looked are the kinds that are looked for one by one; "" is all at once.
+func (s scope) looked(state postroom.SubmissionState) []string {
+	if state == postroom.SubmissionReceived {
+		return s.kinds
+	}
+	return []string{""}
 }
 
 // contactsLook finds what a few people sent, by the index of contacts: the ones of

@@ -175,8 +175,8 @@ type PersonMessage struct {
 }
 
 // MessagesTo lists the mails to a contact, the newest first, before the one with
-// an id ("" for the newest). They are found by what they are about: their
-// submissions, the newsletters of their lists, or else nothing but themselves.
+// an id ("" for the newest). Copies of newsletters are found by the lists that
+// they are on.
 // CROSS JOIN keeps SQLite from beginning with every reader of every list, and a
 // query for each copy PostgreSQL from reading all mails.
 func (r Reader) MessagesTo(contact, before string) (list []PersonMessage, more bool, err error) {
@@ -192,10 +192,9 @@ func (r Reader) MessagesTo(contact, before string) (list []PersonMessage, more b
 		       messages.state, messages.reason, messages.created_at, messages.settled_at, coalesce(steps.name, '')
 		  FROM messages LEFT JOIN steps ON steps.id = CASE WHEN substr(messages.key, 1, 5) = 'step:' THEN substr(messages.key, 6, 36) ELSE '' END
 		 WHERE messages.id IN (
-		       SELECT * FROM (SELECT id FROM messages WHERE submission_id IN (SELECT id FROM theirs) AND submission_id <> '' AND contact_id = $1`+page+`) AS about
-		 UNION SELECT * FROM (SELECT id FROM (SELECT (SELECT id FROM messages WHERE key = 'campaign:' || campaigns.id || ':' || lists.id) AS id
+		       SELECT * FROM (SELECT id FROM (SELECT (SELECT id FROM messages WHERE key = 'campaign:' || campaigns.id || ':' || lists.id) AS id
 		         FROM lists CROSS JOIN campaigns WHERE campaigns.list = lists.list) AS messages WHERE id IS NOT NULL`+page+`) AS copies
-		 UNION SELECT * FROM (SELECT id FROM messages WHERE contact_id = $1 AND contact_id <> '' AND submission_id = '' AND campaign_id = ''`+page+`) AS alone)
+		 UNION SELECT * FROM (SELECT id FROM messages WHERE contact_id = $1 AND contact_id <> '' AND campaign_id = ''`+page+`) AS alone)
 		 ORDER BY messages.id DESC LIMIT $3`, contact, before, MostShown+1)
 	list, more = paged(list)
 	return list, more, err

@@ -89,9 +89,9 @@ CREATE TABLE submissions (
 );
 -- The same person sending the same answers again, while the first still waits.
 CREATE UNIQUE INDEX submissions_natural ON submissions (natural_key) WHERE state IN ('received', 'held');
-CREATE INDEX submissions_by_time ON submissions (programme, received_at);
-CREATE INDEX submissions_by_contact ON submissions (contact_id);
--- What the figures of a year are counted from, without reading the submissions.
+CREATE INDEX submissions_by_contact ON submissions (contact_id, received_at, id);
+-- What the figures of a year are counted from, without reading the submissions, and
+-- where what came in since yesterday is found.
 CREATE INDEX submissions_figures ON submissions (received_at, programme, kind, locale);
 -- What the desk lists beside those that wait: the held ones, and the settled ones
 -- with all that the list can be narrowed by, so that going through many of them
@@ -163,7 +163,6 @@ CREATE TABLE letters (
 CREATE INDEX letters_by_batch ON letters (batch, id) WHERE state = 'received';
 CREATE INDEX letters_by_message_id ON letters (message_id) WHERE message_id <> '';
 CREATE INDEX letters_by_submission ON letters (submission_id);
-CREATE INDEX letters_in_triage ON letters (received_at) WHERE state = 'triage';
 CREATE UNIQUE INDEX letters_by_reference ON letters (reference) WHERE reference <> '';
 CREATE INDEX letters_by_address ON letters (address, received_at) WHERE folder = 'inbox';
 CREATE INDEX letters_triages ON letters (received_at, id, reference, mailbox, assigned_to, reason, snoozed_until) WHERE state = 'triage';
@@ -269,9 +268,8 @@ CREATE INDEX messages_of_form ON messages (address, sending_at) WHERE form <> ''
 -- With the state, or SQLite would rather read every message in that state.
 CREATE INDEX messages_about_submission ON messages (submission_id, state) WHERE submission_id <> '';
 CREATE INDEX messages_by_state ON messages (state, id);
--- Mail to a person that is about no submission and no copy of a newsletter: the
--- others are found by what they are about.
-CREATE INDEX messages_by_contact ON messages (contact_id, id) WHERE submission_id = '' AND campaign_id = '' AND contact_id <> '';
+-- Mail to a person, the newest first. Copies of newsletters are found by their lists.
+CREATE INDEX messages_by_contact ON messages (contact_id, id) WHERE campaign_id = '' AND contact_id <> '';
 
 -- due -> handed -> running -> done, due again, or dead.
 CREATE TABLE jobs (
@@ -432,10 +430,11 @@ CREATE TABLE digests (
 );
 CREATE INDEX digests_by_message ON digests (message_id) WHERE message_id <> '';
 
--- What the daily summary looks for, found without reading what is long done:
--- questions that wait, letters that left questions open, dates, and mail that
+-- What the desk and the daily summary look for, found without reading what is long
+-- done: what was received, by kind, because sign-ups stay so for ever and questions
+-- do not, with all that a list of it can be narrowed by; letters that left questions open, dates, and mail that
 -- went wrong or would have been sent.
-CREATE INDEX submissions_waiting ON submissions (programme, state, received_at, kind) WHERE state = 'received';
+CREATE INDEX submissions_waiting ON submissions (programme, kind, received_at, id, form, area, locale, assigned_to, snoozed_until) WHERE state = 'received';
 CREATE INDEX submissions_by_share ON submissions (programme, kind, assigned_to, area, received_at, snoozed_until, form) WHERE state = 'received';
 CREATE INDEX submissions_unfinished ON submissions (programme, received_at) WHERE open_fields <> '';
 CREATE INDEX sessions_by_start ON sessions (starts_at);

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"slices"
+	"strings"
 
 	"postroom/internal/postroom"
 )
@@ -58,4 +59,15 @@ func (d *Desk) table() []route {
 		d.inboxRoutes(), d.submissionRoutes(), d.letterRoutes(), d.deedRoutes(),
 		d.peopleRoutes(), d.callRoutes(), d.doorListRoutes(), d.figureRoutes(),
 	)
+}
+
+// Pages lists every page, as http.ServeMux reads it, so that what measures them
+// can see that it forgets none.
+func (d *Desk) Pages() (list []string) {
+	for _, route := range d.routes {
+		if !strings.HasPrefix(route.pattern, "POST ") {
+			list = append(list, route.pattern)
+		}
+	}
+	return list
 }
