@@ -38,7 +38,7 @@ func sample(template, locale string) postroom.Message {
 			dataWords:    "Thank you for asking.\nWe open at 6pm: https://example.org/*visit*\n\n- Tea is free.\nOlena",
 		},
 	}
-	if template == "digest" {
+	if template == "digest" || template == "done-by-mail" {
 		m.Data[dataMarkdown] = "## Waiting for an answer\n\n- K7M-4QX" // the letter has a link of its own
 	}
 	return m
