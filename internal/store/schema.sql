@@ -89,9 +89,9 @@ CREATE TABLE submissions (
 );
 -- The same person sending the same answers again, while the first still waits.
 CREATE UNIQUE INDEX submissions_natural ON submissions (natural_key) WHERE state IN ('received', 'held');
+CREATE INDEX submissions_by_time ON submissions (programme, received_at);
 CREATE INDEX submissions_by_contact ON submissions (contact_id, received_at, id);
--- What the figures of a year are counted from, without reading the submissions, and
--- where what came in since yesterday is found.
+-- What the figures of a year are counted from, without reading the submissions.
 CREATE INDEX submissions_figures ON submissions (received_at, programme, kind, locale);
 -- What the desk lists beside those that wait: the held ones, and the settled ones
 -- with all that the list can be narrowed by, so that going through many of them

@@ -12,7 +12,3 @@ CREATE INDEX messages_by_contact ON messages (contact_id, id) WHERE campaign_id 
 
 -- letters_triages does as well.
 DROP INDEX letters_in_triage;
-
--- submissions_figures finds what came in between two moments, and the programmes on
--- file stand in the indexes of each state.
-DROP INDEX submissions_by_time;
