@@ -119,7 +119,7 @@ func (d *Desk) sentByGroup(r *request, p *groupPage) error {
 		case casework.Clear:
 			p.Sent = append(p.Sent, sentView{
 				What: d.formTitle(row.Form), Link: submissionLink(row.ID), Who: d.nameOf(row.ContactName), WhoLink: contactLink(row.ContactID),
-				Reference: row.Reference, State: d.say(postroom.Say("desk.person.state." + row.State)), At: d.when(row.ReceivedAt),
+				Reference: row.Reference, State: d.rowState(row), At: d.when(row.ReceivedAt),
 			})
 		case casework.Closed:
 			p.Sent = append(p.Sent, sentView{Held: true, Reference: row.Reference, At: d.when(row.ReceivedAt)})

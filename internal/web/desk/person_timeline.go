@@ -141,7 +141,7 @@ func (d *Desk) sentLines(r *request, contact string, place store.InboxPlace) ([]
 		return lineView{
 			at: row.ReceivedAt, id: row.ID, submission: row.ID, Link: submissionLink(row.ID),
 			What:   d.say(postroom.Say(key, "form", d.formTitle(row.Form), "mailbox", row.Mailbox)),
-			More:   []string{d.say(postroom.Say("desk.person.reference", "reference", row.Reference)), d.say(postroom.Say("desk.person.state." + row.State))},
+			More:   []string{d.say(postroom.Say("desk.person.reference", "reference", row.Reference)), d.rowState(row)},
 			closed: d.say(postroom.Say("desk.person.held", "reference", row.Reference)),
 		}
 	}), err

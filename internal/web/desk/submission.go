@@ -261,7 +261,11 @@ func (d *Desk) fillSubmission(r *request, p *submissionPage, sub postroom.Submis
 		p.Language = d.say(postroom.Say("desk.submission.guessed", "language", p.Language))
 	}
 	p.Address, p.Phone, p.Discreet = sub.Address, contact.Phone, contact.Discreet
-	p.stand(d, r, string(sub.State), sub.AssignedTo, sub.SnoozedUntil, d.ownerWords(sub.Programme, sub.Area, sub.AssignedTo))
+	state := string(sub.State)
+	if sub.State == postroom.SubmissionReceived && answersItself(sub.Kind) {
+		state = "filed"
+	}
+	p.stand(d, r, state, sub.AssignedTo, sub.SnoozedUntil, d.ownerWords(sub.Programme, sub.Area, sub.AssignedTo))
 	p.Waits = sub.State == postroom.SubmissionReceived || sub.State == postroom.SubmissionHeld
 	letters, err := read.LettersAbout(sub.ID)
 	if err != nil {
