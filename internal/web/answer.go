@@ -72,8 +72,8 @@ func (s *Server) note(r *http.Request, err error) {
 	}
 }
 
-// status is the HTTP status of an error.
-func status(err error) int {
+// Status is the HTTP status of an error.
+func Status(err error) int {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return http.StatusRequestEntityTooLarge
 	}
@@ -123,7 +123,7 @@ func (s *Server) errorPage(w http.ResponseWriter, r *http.Request, err error) {
 		p.Title, p.SignUps = v.Say("link.too_old"), s.signUps(v)
 	}
 	p.Private = true
-	if err := s.render(w, status(err), v, "error.html", p); err != nil {
+	if err := s.render(w, Status(err), v, "error.html", p); err != nil {
 		s.note(r, err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 	}

@@ -211,7 +211,7 @@ type problemField struct {
 
 // problem answers a program with what went wrong.
 func (s *Server) problem(w http.ResponseWriter, r *http.Request, err error) {
-	v, code := s.voice(r, s.guess.all, ""), status(err)
+	v, code := s.voice(r, s.guess.all, ""), Status(err)
 	if bad, ok := errors.AsType[*badRequest](err); ok {
 		code = http.StatusBadRequest
 		if bad.status != 0 {

@@ -138,7 +138,7 @@ func (s *Server) again(w http.ResponseWriter, r *http.Request, a attempt, err er
 		w.Header().Set("Retry-After", wait.seconds())
 	}
 	why := &notice{Title: a.voice.Say("form.again.title"), Say: a.voice.Say("form.again." + postroom.KindOf(err).String())}
-	return s.renderForm(w, r, status(err), a, nil, why)
+	return s.renderForm(w, r, Status(err), a, nil, why)
 }
 
 func (s *Server) renderForm(w http.ResponseWriter, r *http.Request, status int, a attempt, refused []programme.FieldError, why *notice) error {

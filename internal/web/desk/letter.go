@@ -14,6 +14,7 @@ import (
 	"postroom/internal/letter"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
+	"postroom/internal/web"
 )
 
 // Letters is the room that reads letters.
@@ -298,7 +299,7 @@ func (d *Desk) file(w http.ResponseWriter, r *request, ref casework.Ref) error {
 	reference, err := d.Casework.FileLetter(r.Context(), r.Who, ref.ID, as)
 	switch postroom.KindOf(err) {
 	case postroom.Invalid, postroom.Conflict:
-		return d.showOneLetter(w, r, status(err), typedIn(r), d.say(said(err)))
+		return d.showOneLetter(w, r, web.Status(err), typedIn(r), d.say(said(err)))
 	}
 	if err != nil {
 		return err

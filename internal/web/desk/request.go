@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"postroom/internal/postroom"
+	"postroom/internal/web"
 )
 
 // maxBody is the most that one request may bring.
@@ -74,7 +75,7 @@ func (d *Desk) fail(w http.ResponseWriter, r *request, err error) {
 		d.Log.ErrorContext(r.Context(), "desk request failed", "pattern", r.Pattern, "err", err)
 	}
 	p := errorPage{page: d.page(r, d.say(postroom.Say("desk.error."+kind.String()+".title"))), Say: d.say(said(err))}
-	if err := d.render(w, r, status(err), "error.html", p); err != nil {
+	if err := d.render(w, r, web.Status(err), "error.html", p); err != nil {
 		d.Log.ErrorContext(r.Context(), "error page failed", "err", err)
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 	}
@@ -94,29 +95,6 @@ func said(err error) postroom.Text {
 		return e.Say
 	}
 	return postroom.Say("desk.error." + kind.String() + ".text")
-}
-
-func status(err error) int {
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return http.StatusRequestEntityTooLarge
-	}
-	switch postroom.KindOf(err) {
-	case postroom.Invalid:
-		return http.StatusUnprocessableEntity
-	case postroom.NotFound:
-		return http.StatusNotFound
-	case postroom.Gone:
-		return http.StatusGone
-	case postroom.Conflict:
-		return http.StatusConflict
-	case postroom.Forbidden:
-		return http.StatusForbidden
-	case postroom.TooMany:
-		return http.StatusTooManyRequests
-	case postroom.Unavailable:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
 }
 
 // render writes a page once all of it has been made.

@@ -12,6 +12,7 @@ import (
 	"postroom/internal/link"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
+	"postroom/internal/web"
 )
 
 // deedOf does one act on a matter, with what the form of its page carries.
@@ -90,7 +91,7 @@ func (d *Desk) act(w http.ResponseWriter, r *request, ref casework.Ref, acts map
 	}
 	switch postroom.KindOf(err) {
 	case postroom.Invalid, postroom.Conflict:
-		return show(w, r, status(err), typedIn(r), d.say(said(err)))
+		return show(w, r, web.Status(err), typedIn(r), d.say(said(err)))
 	case postroom.NotFound: // a colleague, perhaps; a matter that is not there fails once more
 		if name == "pass" {
 			return show(w, r, http.StatusUnprocessableEntity, typedIn(r), d.say(said(err)))
