@@ -612,7 +612,7 @@ func TestALetterThatWorriesIsClosedToAllButTheLead(t *testing.T) {
 	}
 	room.Clock.Set(room.Clock.Now().Add(time.Minute))
 	p := second.Post(t, base+"/worry", url.Values{"why": {"A threat."}})
-	has(t, p, l.Reference, "has been told")
+	has(t, p, l.Reference, "Who has been told")
 	for _, path := range []string{base, "/desk/inbox"} {
 		hasNot(t, second.Get(t, path), "two@example.org", "A word.", "A threat.")
 	}

@@ -52,18 +52,18 @@ func (d *Desk) mailCause(m store.PersonMessage) string {
 	return ""
 }
 
-// stepWords says what a step of a programme does, and why: by which step, and
-// when that falls due.
+// stepWords says what a step of a programme does, and why: of which programme,
+// and when it falls due. The names of steps are for who writes programme files.
 func (d *Desk) stepWords(programmeName, step string) (what, because string) {
 	p, known := d.Programmes.Programme(programmeName)
 	if known {
 		for i := range p.Workflow {
 			if s := &p.Workflow[i]; s.Name == step {
-				return d.stepDoes(s), d.say(postroom.Say("desk.step.because", "step", step, "programme", p.Title.In(english), "timing", d.stepTiming(s)))
+				return d.stepDoes(s), d.say(postroom.Say("desk.step.because", "programme", p.Title.In(english), "timing", d.stepTiming(s)))
 			}
 		}
 	}
-	return d.say(postroom.Say("desk.step.other", "step", step)), d.say(postroom.Say("desk.step.gone", "step", step, "programme", d.programmeTitle(programmeName)))
+	return d.say(postroom.Say("desk.step.other", "step", plainName(step))), d.say(postroom.Say("desk.step.gone", "programme", d.programmeTitle(programmeName)))
 }
 
 // stepDoes says what happens when a step is done.
@@ -79,7 +79,7 @@ func (d *Desk) stepDoes(s *programme.Step) string {
 		does = append(does, d.say(postroom.Say("desk.step.notify")))
 	}
 	if len(does) == 0 {
-		return d.say(postroom.Say("desk.step.other", "step", s.Name))
+		return d.say(postroom.Say("desk.step.other", "step", plainName(s.Name)))
 	}
 	return strings.Join(does, " ")
 }

@@ -243,7 +243,7 @@ func (d *Desk) told(name string) string {
 			names = append(names, c.Name)
 		}
 	}
-	return strings.Join(names, ", ")
+	return d.listed(names)
 }
 
 // fillSubmission adds what only whoever may open it sees.
@@ -458,7 +458,7 @@ func (d *Desk) aroundSubmission(r *request, p *submissionPage, sub postroom.Subm
 		return err
 	}
 	for _, m := range slices.Backward(mails) {
-		p.Mails = append(p.Mails, d.mailView(m, names[strings.TrimPrefix(m.Key, "step:")]))
+		p.Mails = append(p.Mails, d.mailView(m, sub.Programme, names[strings.TrimPrefix(m.Key, "step:")]))
 	}
 	if booking, booked, err := read.BookingOf(sub.ID); err != nil {
 		return err
@@ -512,13 +512,13 @@ type mailView struct {
 	Wrong                       bool
 }
 
-func (d *Desk) mailView(m postroom.Message, step string) mailView {
+func (d *Desk) mailView(m postroom.Message, programme, step string) mailView {
 	v := mailView{What: d.letterNamed(m.Template), To: m.To, State: d.keyed("desk.mail.state." + string(m.State)), At: d.when(m.CreatedAt), Why: d.whyMail(m.Reason)}
 	if !m.SentAt.IsZero() {
 		v.At = d.when(m.SentAt)
 	}
 	if step != "" {
-		v.Cause = plainName(step)
+		_, v.Cause = d.stepWords(programme, step)
 	}
 	v.Wrong = m.State == postroom.Failed || m.State == postroom.Uncertain
 	return v

@@ -49,6 +49,8 @@ type todayItem struct {
 	For     string // that somebody else is away
 	At      When
 	Mark    string // class: late, soon or ""
+
+	Nameless bool // several of these would look alike, so that it needs its reference
 }
 
 type todayFresh struct {
@@ -81,10 +83,12 @@ func (d *Desk) today(w http.ResponseWriter, r *request) error {
 
 // todayLead says in one sentence how much waits and for how long.
 func (d *Desk) todayLead(s digest.Sheet) string {
-	switch n := s.Waits() + s.Held.All(); n {
-	case 0:
+	switch n := s.Waits() + s.Held.All(); {
+	case n == 0:
 		return d.say(postroom.Say("desk.today.nobody"))
-	case 1:
+	case n == 1 && s.Oldest().IsZero():
+		return d.say(postroom.Say("desk.today.held_one"))
+	case n == 1:
 		return d.say(postroom.Say("desk.today.one", "since", d.when(s.Oldest()).Said))
 	default:
 		if s.Oldest().IsZero() {
@@ -129,6 +133,7 @@ func (d *Desk) todayItem(i digest.Item) todayItem {
 	if item.What == "" {
 		item.What = i.Reference
 	}
+	item.Nameless = i.Name == "" && i.Matter == postroom.AboutSubmission
 	if i.Number > 0 || i.Matter != postroom.AboutCall {
 		item.Acts = item.Link
 	}
@@ -171,12 +176,15 @@ func (d *Desk) around(p *todayPage, s digest.Sheet) {
 }
 
 func (d *Desk) freshDate(f digest.FreshDate) string {
-	said := d.say(postroom.Say("desk.today.new_bookings", "n", strconv.Itoa(f.Confirmed)))
+	said := d.many("desk.today.new_bookings", f.Confirmed)
 	if f.Waiting > 0 {
 		said += ", " + d.say(postroom.Say("desk.today.new_waiting", "n", strconv.Itoa(f.Waiting)))
 	}
-	if f.Limited {
-		said += ", " + d.say(postroom.Say("desk.today.left", "n", strconv.Itoa(f.Left)))
+	switch {
+	case f.Limited && f.Left <= 0:
+		said += ", " + d.say(postroom.Say("desk.today.full"))
+	case f.Limited:
+		said += ", " + d.many("desk.today.left", f.Left)
 	}
 	return said
 }
@@ -192,7 +200,7 @@ func (d *Desk) wrong(p *todayPage, s digest.Sheet) {
 		if about == "" {
 			about = t.Programme
 		}
-		said := d.say(postroom.Say(key, "about", about, "n", strconv.Itoa(t.N)))
+		said := d.many(key, t.N, "about", about)
 		if t.Reason != "" {
 			said += ": " + d.Because(t.Reason)
 		}
@@ -208,6 +216,6 @@ func (d *Desk) wrong(p *todayPage, s digest.Sheet) {
 		p.Wrong = append(p.Wrong, d.say(postroom.Say("desk.today.given_up", "n", strconv.Itoa(s.GivenUp))))
 	}
 	for _, b := range s.Watched.Items {
-		p.Watched = append(p.Watched, d.say(postroom.Say("desk.today.watched", "address", b.Address, "n", strconv.Itoa(b.N))))
+		p.Watched = append(p.Watched, d.many("desk.today.watched", b.N, "address", b.Address))
 	}
 }

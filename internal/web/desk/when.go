@@ -2,6 +2,7 @@ package desk
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"postroom/internal/postroom"
@@ -49,6 +50,23 @@ func (d *Desk) said(t, now time.Time) string {
 		unit += "s"
 	}
 	return d.say(postroom.Say("desk.when."+unit+"_"+tense, "n", strconv.Itoa(n)))
+}
+
+// many says how many there are of something: one has a text of its own.
+func (d *Desk) many(key string, n int, args ...string) string {
+	if n == 1 {
+		key += ".one"
+	}
+	return d.say(postroom.Say(key, append(args, "n", strconv.Itoa(n))...))
+}
+
+// listed names several as people say it: a, b and c.
+func (d *Desk) listed(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return d.say(postroom.Say("desk.and", "some", strings.Join(names[:last], ", "), "last", names[last]))
 }
 
 // daysApart counts the midnights between two moments of one zone.
