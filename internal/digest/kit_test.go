@@ -4,11 +4,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"flag"
+	"fmt"
 	"html"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -128,13 +131,25 @@ func summary(t *testing.T, room *testkit.Room, address string) testkit.Letter {
 }
 
 // labels puts names that a test knows in the place of references, which are
-// drawn.
+// drawn, and counts item numbers from 1: which colleague's summary was made
+// first, and took which numbers, is as it happens.
 func labels(text string, references map[string]string) string {
 	for label, reference := range references {
 		text = strings.ReplaceAll(text, reference, label)
 	}
-	return text
+	var numbers []int
+	for _, found := range itemNumber.FindAllStringSubmatch(text, -1) {
+		n, _ := strconv.Atoi(found[1]) // digits alone are found
+		numbers = append(numbers, n)
+	}
+	slices.Sort(numbers)
+	return itemNumber.ReplaceAllStringFunc(text, func(line string) string {
+		n, _ := strconv.Atoi(itemNumber.FindStringSubmatch(line)[1])
+		return fmt.Sprintf("- %d · ", slices.Index(numbers, n)+1)
+	})
 }
+
+var itemNumber = regexp.MustCompile(`(?m)^- (\d+) · `)
 
 var anyReference = regexp.MustCompile(`\b[2-9B-Z]{3}-[2-9B-Z]{3}\b`)
 
