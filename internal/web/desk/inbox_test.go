@@ -288,7 +288,9 @@ func TestWhatIsHeldIsOpenedByTheLeadAlone(t *testing.T) {
 	if p := lead.Post(t, base+"/release", nil); p.Status != http.StatusUnprocessableEntity {
 		t.Errorf("it is let go without a reason: %d", p.Status)
 	}
-	hasNot(t, lead.Post(t, base+"/release", url.Values{"reason": {"I have spoken to her."}}), "Let it go")
+	p = lead.Post(t, base+"/release", url.Values{"reason": {"I have spoken to her."}})
+	has(t, p, "It is let go")
+	hasNot(t, p, "Let it go")
 	has(t, second.Get(t, base), "garden")
 }
 
