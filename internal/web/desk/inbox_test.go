@@ -394,6 +394,9 @@ func TestAButtonInASummaryDoesWhatItSaysAsItsColleague(t *testing.T) {
 	has(t, room.Post(t, token("snooze-tomorrow", "office")), "is put off until Tuesday 24 November 2026")
 	has(t, room.Post(t, token("done", "office")), "is done", "Open the desk")
 	has(t, room.Post(t, token("done", "office")), "is done")
+	p = room.Get(t, token("done", "office"))
+	has(t, p, sub.Reference+" is done")
+	hasNot(t, p, "dealt with?")
 	s, err := room.Store.Read(t.Context()).Submission(sub.ID)
 	if err != nil || s.State != postroom.SubmissionAnswered || s.AssignedTo != "office" {
 		t.Errorf("it is %s with %s, %v", s.State, s.AssignedTo, err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"postroom/internal/postroom"
 	"postroom/internal/testkit"
 )
 
