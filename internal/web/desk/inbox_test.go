@@ -265,7 +265,7 @@ func TestWhatIsHeldIsOpenedByTheLeadAlone(t *testing.T) {
 	sub := asked(t, room, "Person One", "one@example.org", "My question is about the garden.")
 	second := room.Hire(t, "second", postroom.Grant{Role: postroom.IsCoordinator, Programme: "enquiries"})
 	base := "/desk/submission/" + sub.ID
-	has(t, second.Post(t, base+"/worry", url.Values{"why": {"She sounds afraid."}}), "the people who have to know are called", "office, cag", sub.Reference)
+	has(t, second.Post(t, base+"/worry", url.Values{"why": {"She sounds afraid."}}), "the people who have to know are called", "office and cag", sub.Reference)
 	for _, path := range []string{base, "/desk/inbox", "/desk/inbox?which=held"} {
 		p := second.Get(t, path)
 		hasNot(t, p, "Person One", "garden", "afraid", "one@example.org")
