@@ -297,7 +297,7 @@ func (s *SignIn) SignInFor(ctx context.Context, name string) (token string, err 
 	fresh, now := newSecret(), s.Clock.Now()
 	ask := store.SignInAsk{Hash: fresh.hash, Colleague: name, Address: c.Address, At: now, Until: now.Add(linkLives), Many: s.Demo}
 	if s.Demo {
-		ask.Until = now.Add(lifetime)
+		ask.Until = now.AddDate(10, 0, 0) // its clock is set forward by weeks
 	}
 	return fresh.text, s.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.AddSignInAsk(ask); err != nil {

@@ -7,7 +7,7 @@
 "use strict";
 
 (() => {
-  const links = () => [...document.querySelectorAll(".items .item h3 a")];
+  const links = () => [...document.querySelectorAll(".items .item :is(h2, h3) a")];
   const places = { t: "/desk/today", i: "/desk/inbox", p: "/desk/people", c: "/desk/calls" };
   let going = false;
 
@@ -22,6 +22,10 @@
       next.scrollIntoView({ block: "nearest" });
     }
   };
+
+  // On a phone the menu is wider than the window: show where one is.
+  const here = document.querySelector(".rooms [aria-current]");
+  if (here) here.closest("ul").scrollLeft = here.offsetLeft - (innerWidth - here.offsetWidth) / 2;
 
   // The choice is the browser's own. Where it may keep nothing, keys are on.
   const kept = {

@@ -66,6 +66,22 @@ func (d *Desk) errand(r *request) (e errand, err error) {
 	return e, nil
 }
 
+// settled says whether nobody waits any more for what a link is about.
+func (d *Desk) settled(r *request, ref casework.Ref) (bool, error) {
+	switch read := r.read(d); ref.Matter {
+	case postroom.AboutSubmission:
+		sub, err := read.Submission(ref.ID)
+		return sub.State == postroom.SubmissionAnswered || sub.State == postroom.SubmissionClosed, err
+	case postroom.AboutLetter:
+		l, err := read.Letter(ref.ID)
+		return l.State != postroom.LetterTriage, err
+	case postroom.AboutCall:
+		c, err := read.Call(ref.ID)
+		return c.Done, err
+	}
+	return false, nil
+}
+
 // about names what a link is about: by reference only.
 func (d *Desk) about(r *request, ref casework.Ref) (name string, since When, err error) {
 	read := r.read(d)
@@ -105,6 +121,11 @@ func (d *Desk) showDeed(w http.ResponseWriter, r *request) error {
 		return &postroom.Error{Kind: postroom.NotFound, Say: postroom.Say("link.damaged")}
 	}
 	p := deedPage{page: d.page(r, d.say(postroom.Say("desk.deedlink.title"))), Asks: asks, For: e.by.Name, Waits: since}
+	if over, err := d.settled(r, e.ref); err != nil {
+		return err
+	} else if over { // a button would do nothing
+		p.Done = d.keyed("desk.deedlink.done_"+deedDone, "name", name)
+	}
 	p.Buttons = []option{{Value: e.act, Label: d.keyed("desk.deedlink.button_" + e.act)}}
 	if e.act == deedAway {
 		p.Buttons = []option{{Value: deedAgree, Label: d.keyed("desk.deedlink.button_" + deedAgree)}, {Value: deedNot, Label: d.keyed("desk.deedlink.button_" + deedNot)}}

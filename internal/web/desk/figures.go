@@ -117,6 +117,8 @@ func (d *Desk) figuresOf(name string, bounds []time.Time, sent, places []store.F
 		m.Name = bounds[i].Format("January 2006")
 		m.Sent, m.Offers, m.Places, m.Came = d.atLeast(m.sent), d.atLeast(m.offers), d.atLeast(m.places), d.atLeast(m.people)
 	}
+	first := slices.IndexFunc(months, func(m monthFigures) bool { return m.sent+m.places+m.people > 0 })
+	months = months[max(first, 0):] // a long column of nothing says nothing, least of all on a phone
 	slices.Reverse(months)
 	for locale, n := range byLocale {
 		languages = append(languages, languageFigure{d.tongueOf(locale), d.atLeast(n)})

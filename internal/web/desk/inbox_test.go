@@ -265,7 +265,7 @@ func TestWhatIsHeldIsOpenedByTheLeadAlone(t *testing.T) {
 	sub := asked(t, room, "Person One", "one@example.org", "My question is about the garden.")
 	second := room.Hire(t, "second", postroom.Grant{Role: postroom.IsCoordinator, Programme: "enquiries"})
 	base := "/desk/submission/" + sub.ID
-	has(t, second.Post(t, base+"/worry", url.Values{"why": {"She sounds afraid."}}), "the people who have to know are called", "office, cag", sub.Reference)
+	has(t, second.Post(t, base+"/worry", url.Values{"why": {"She sounds afraid."}}), "the people who have to know are called", "office and cag", sub.Reference)
 	for _, path := range []string{base, "/desk/inbox", "/desk/inbox?which=held"} {
 		p := second.Get(t, path)
 		hasNot(t, p, "Person One", "garden", "afraid", "one@example.org")
@@ -288,7 +288,9 @@ func TestWhatIsHeldIsOpenedByTheLeadAlone(t *testing.T) {
 	if p := lead.Post(t, base+"/release", nil); p.Status != http.StatusUnprocessableEntity {
 		t.Errorf("it is let go without a reason: %d", p.Status)
 	}
-	hasNot(t, lead.Post(t, base+"/release", url.Values{"reason": {"I have spoken to her."}}), "Let it go")
+	p = lead.Post(t, base+"/release", url.Values{"reason": {"I have spoken to her."}})
+	has(t, p, "It is let go")
+	hasNot(t, p, "Let it go")
 	has(t, second.Get(t, base), "garden")
 }
 
@@ -392,6 +394,9 @@ func TestAButtonInASummaryDoesWhatItSaysAsItsColleague(t *testing.T) {
 	has(t, room.Post(t, token("snooze-tomorrow", "office")), "is put off until Tuesday 24 November 2026")
 	has(t, room.Post(t, token("done", "office")), "is done", "Open the desk")
 	has(t, room.Post(t, token("done", "office")), "is done")
+	p = room.Get(t, token("done", "office"))
+	has(t, p, sub.Reference+" is done")
+	hasNot(t, p, "dealt with?")
 	s, err := room.Store.Read(t.Context()).Submission(sub.ID)
 	if err != nil || s.State != postroom.SubmissionAnswered || s.AssignedTo != "office" {
 		t.Errorf("it is %s with %s, %v", s.State, s.AssignedTo, err)

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -78,6 +79,9 @@ func here(r *request) string {
 	return at.RequestURI()
 }
 
+// letGo stands for the deed of releasing a hold, which nobody can undo.
+const letGo = "release"
+
 // noticed is how long a page may still say what was done.
 const noticed = 10 * time.Minute
 
@@ -88,6 +92,9 @@ func (d *Desk) notice(r *request) *notice {
 	if id == "" || r.Who.Name == "" {
 		return nil
 	}
+	if id == letGo {
+		return &notice{Say: d.say(postroom.Say("desk.did.release"))}
+	}
 	deed, err := d.deed(r.Context(), id)
 	if err != nil || deed.Actor != r.Who.Name || d.Clock.Now().Sub(deed.At) > noticed {
 		return nil
@@ -96,7 +103,7 @@ func (d *Desk) notice(r *request) *notice {
 		return &notice{Say: d.say(postroom.Say("desk.did.undone"))}
 	}
 	n := notice{Say: d.say(postroom.Say("desk.did." + strings.ReplaceAll(deed.Act, " ", "_"))), Undo: deed.ID}
-	if deed.Act == "worry" || deed.Act == "release" { // whoever is called lets it go
+	if deed.Act == "worry" || deed.Act == letGo { // whoever is called lets it go
 		n.Undo = ""
 	}
 	return &n
@@ -109,8 +116,8 @@ func (d *Desk) did(w http.ResponseWriter, r *request, deed postroom.Deed, otherw
 		return err
 	}
 	query := at.Query()
-	if query.Del("did"); deed.ID != "" {
-		query.Set("did", deed.ID)
+	if query.Del("did"); deed.ID != "" || deed.Act == letGo {
+		query.Set("did", cmp.Or(deed.ID, letGo))
 	}
 	at.RawQuery = query.Encode()
 	http.Redirect(w, r.Request, at.RequestURI(), http.StatusSeeOther)

@@ -134,7 +134,7 @@ func TestATimelineIsInWordsThatAnybodyUnderstands(t *testing.T) {
 	id := personNamed(t, room, "Olena Kovalenko")
 	page := events.Get(t, "/desk/person/"+id)
 	reads(t, page, []string{
-		"They have a place", "for 2 people", "Sent to olena@example.org", "We wrote “", "Because Networking event does this", "as soon as they had a place",
+		"They have a place", "for 2 people", "Sent to olena@example.org", "We wrote “", "Because the programme “Networking event” does this", "as soon as they had a place",
 		"7 days before the event", "2 days before the event", "1 day after the event", "Do it now", "Leave it out",
 	}, "place-booked", "reason.")
 

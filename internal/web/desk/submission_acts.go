@@ -50,7 +50,7 @@ func (d *Desk) submissionActs() map[string]deedOf {
 		return c.Reclassify(r.Context(), r.Who, ref, r.PostFormValue("form"))
 	}
 	acts["release"] = func(r *request, ref casework.Ref) (postroom.Deed, error) {
-		return postroom.Deed{}, c.Release(r.Context(), r.Who, ref.ID, strings.TrimSpace(r.PostFormValue("reason")))
+		return postroom.Deed{Act: letGo}, c.Release(r.Context(), r.Who, ref.ID, strings.TrimSpace(r.PostFormValue("reason")))
 	}
 	acts["skip"] = func(r *request, _ casework.Ref) (postroom.Deed, error) {
 		return c.SkipStep(r.Context(), r.Who, r.PostFormValue("step"))

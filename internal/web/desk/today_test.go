@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"postroom/internal/postroom"
 	"postroom/internal/testkit"
 )
 
@@ -42,4 +43,20 @@ func TestTodayInARealBrowser(t *testing.T) {
 	room := busy(t)
 	look(t, room, "office", "today", "/desk/today")
 	look(t, room, "events", "today-empty", "/desk/today")
+}
+
+func TestTodayCountsOneAsOne(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	room.Submit(t, "register", url.Values{"session": {"main"}, "places": {"1"}, "name": {"Anna"}, "email": {"anna@example.org"}, "attending_as": {"visitor"}})
+	room.Submit(t, "ask", url.Values{"name": {"Tom"}, "email": {"tom@example.org"}, "question": {"My father hits me and I am afraid to go home."}})
+	room.Work(t)
+	room.Hire(t, "everything", postroom.Grant{Role: postroom.IsCoordinator})
+	page := room.As(t, "office").Get(t, "/desk/today")
+	if !strings.Contains(page.Body, "One person needs somebody to look") || strings.Contains(page.Body, "They wrote .") {
+		t.Error("one who is only held is said to wait since no time at all")
+	}
+	if page := room.As(t, "everything").Get(t, "/desk/today"); !strings.Contains(page.Body, "1 new booking,") && !strings.Contains(page.Body, "1 new booking<") {
+		t.Error("one new booking is not counted as one")
+	}
 }
