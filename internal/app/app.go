@@ -71,10 +71,11 @@ type Room struct {
 	Desk       *desk.Desk
 	Web        *web.Server
 
-	locales *web.Locales
-	desk    string // address of the desk; "" where there is none
-	roles   []Role
-	unlock  func() error
+	locales   *web.Locales
+	deskTexts *desk.Texts
+	desk      string // address of the desk; "" where there is none
+	roles     []Role
+	unlock    func() error
 }
 
 // Options say which post room, and what it does.
@@ -185,6 +186,7 @@ func openStore(ctx context.Context, cfg config.Config, keys []secret, log *slog.
 type Texts struct {
 	Letters *outbound.Letters
 	Locales *web.Locales
+	Desk    *desk.Texts
 }
 
 // ReadTexts reads the texts that come with the program. That each letter reads
@@ -198,7 +200,11 @@ func ReadTexts() (*Texts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read texts: %w", err)
 	}
-	return &Texts{letters, locales}, nil
+	pages, err := desk.ReadTexts(templates.FS)
+	if err != nil {
+		return nil, fmt.Errorf("read the desk: %w", err)
+	}
+	return &Texts{letters, locales, pages}, nil
 }
 
 // Load reads the mails and the programme files, each checked against the
@@ -270,6 +276,7 @@ func (r *Room) readTexts(texts *Texts) (err error) {
 			return err
 		}
 	}
+	r.deskTexts = texts.Desk
 	r.Letters, r.locales = texts.Letters.Copy(), texts.Locales // others may share the texts, and are not reworded with us
 	r.Programmes, err = loadProgrammes(r.Config, r.Letters)
 	return err

@@ -22,7 +22,7 @@ func (r *Room) makeDesk(o Options) (err error) {
 	}
 	r.Desk, err = desk.New(desk.Options{
 		Store: r.Store, Programmes: r.Programmes, Team: r.Team, Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation,
-		Templates: templates.FS, Public: r.locales, Log: r.Log,
+		Templates: templates.FS, Texts: r.deskTexts, Public: r.locales, Log: r.Log,
 		SignIn: o.SignIn, Door: r.SignIn, From: web.Visitor(r.Config.TrustedProxies),
 		Demo: demo, Casework: r.Casework, Digests: r.Digests,
 		Because: func(reason string) string { return r.Letters.Words("en", r.Config.Organisation.Zone).Because(reason) },

@@ -73,6 +73,7 @@ type Options struct {
 	Clock     postroom.Clock
 	Org       config.Organisation
 	Templates fs.FS        // desk and static
+	Texts     *Texts       // what ReadTexts read of them; nil reads it
 	Public    *web.Locales // the words of the public pages, for what work rooms say
 	Log       *slog.Logger
 }
@@ -97,10 +98,14 @@ func New(o Options) (*Desk, error) {
 	if o.SignIn == nil {
 		o.SignIn = o.Door
 	}
-	d := &Desk{Options: o}
-	if err := d.read(); err != nil {
+	texts, err := o.Texts, error(nil)
+	if texts == nil {
+		texts, err = ReadTexts(o.Templates)
+	}
+	if err != nil {
 		return nil, err
 	}
+	d := &Desk{Options: o, words: texts.words, pages: texts.pages}
 	d.routes = d.table()
 	var mistakes []error
 	for _, route := range d.routes {
@@ -111,23 +116,33 @@ func New(o Options) (*Desk, error) {
 	return d, errors.Join(mistakes...)
 }
 
-// read reads the desk's texts and pages.
-func (d *Desk) read() error {
-	own, err := fs.Sub(d.Templates, "desk")
+// Texts are the desk's words and pages, read and checked. They do not change, so
+// many desks in one process may share them.
+type Texts struct {
+	words *web.Locales
+	pages *web.Pages
+}
+
+// ReadTexts reads desk and static of fsys. It returns an error that names every
+// missing text and every misspelt template.
+func ReadTexts(fsys fs.FS) (*Texts, error) {
+	own, err := fs.Sub(fsys, "desk")
 	if err != nil {
-		return fmt.Errorf("find the desk's texts: %w", err)
+		return nil, fmt.Errorf("find the desk's texts: %w", err)
 	}
-	if d.words, err = web.LoadLocales(own); err != nil {
-		return fmt.Errorf("load the desk's texts: %w", err)
-	}
-	assets, err := web.LoadAssets(d.Templates)
+	words, err := web.LoadLocales(own)
 	if err != nil {
-		return fmt.Errorf("load static files: %w", err)
+		return nil, fmt.Errorf("load the desk's texts: %w", err)
 	}
-	if d.pages, err = web.ParsePages(d.Templates, "desk", d.words, assets); err != nil {
-		return fmt.Errorf("parse the desk's pages: %w", err)
+	assets, err := web.LoadAssets(fsys)
+	if err != nil {
+		return nil, fmt.Errorf("load static files: %w", err)
 	}
-	return nil
+	pages, err := web.ParsePages(fsys, "desk", words, assets)
+	if err != nil {
+		return nil, fmt.Errorf("parse the desk's pages: %w", err)
+	}
+	return &Texts{words, pages}, nil
 }
 
 // Handler returns everything below /desk.

@@ -17,17 +17,13 @@ import (
 )
 
 // look opens a page of the desk as a colleague in a real browser, narrow and wide,
-// by day and by night, with JavaScript and without, and fails on anything that is
+// with JavaScript and without, and fails on anything that is
 // wider than the window or breaks a rule of WCAG 2.2 AA that a machine can check.
 // Pictures go to the folder that POSTROOM_SHOTS names, if any.
 func look(t *testing.T, room *testkit.Room, who, name, path string) {
 	t.Helper()
 	browser, axe := testserver.Browser(t), testserver.Axe(t)
-	for _, v := range []struct {
-		width  int64
-		scheme string
-		script bool
-	}{{360, "light", true}, {1280, "light", true}, {360, "dark", true}, {360, "light", false}} {
+	for _, v := range looks() {
 		var overflow int64
 		var wrong []string
 		var failed bool
@@ -63,6 +59,24 @@ func look(t *testing.T, room *testkit.Room, who, name, path string) {
 			}
 		}
 	}
+}
+
+// view is one way to look at a page.
+type view struct {
+	width  int64
+	scheme string
+	script bool
+}
+
+// looks are the ways in which every page is looked at: on a phone without
+// JavaScript and on a wide screen with it, and with POSTROOM_LONG, or for
+// pictures, on a phone with it and by night as well.
+func looks() []view {
+	list := []view{{360, "light", false}, {1280, "light", true}}
+	if os.Getenv("POSTROOM_LONG") != "" || os.Getenv("POSTROOM_SHOTS") != "" {
+		list = append(list, view{360, "light", true}, view{360, "dark", true})
+	}
+	return list
 }
 
 // violations are the rules of WCAG 2.2 AA that a machine can check.
