@@ -55,7 +55,8 @@ func kept(rows string, but ...string) string {
 	lines := strings.Split(rows, "\n")
 	return strings.Join(slices.DeleteFunc(lines, func(line string) bool {
 		table, _, _ := strings.Cut(line, ":")
-		return slices.Contains(mayGrow, table) || slices.Contains(but, table)
+		index := strings.HasPrefix(table, "finds_index") // of the words in finds, and as the engine keeps it
+		return index || slices.Contains(mayGrow, table) || slices.Contains(but, table)
 	}), "\n")
 }
 
@@ -138,7 +139,7 @@ func TestWhoeverSomebodyClaimsToBeNothingOfOthersChanges(t *testing.T) {
 }
 
 // lead are the tables in which a letter that begins something adds rows.
-var lead = []string{"submissions", "contacts", "contact_addresses", "runs", "steps", "form_versions", "holds"}
+var lead = []string{"submissions", "contacts", "contact_addresses", "runs", "steps", "form_versions", "holds", "finds"}
 
 func nothingOfOthersChanged(t *testing.T, name, before, after string) {
 	t.Helper()
