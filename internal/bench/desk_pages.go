@@ -130,7 +130,7 @@ func narrowed(_ *drawn, _ string, r *rand.Rand) string {
 // drawn are ids on file, of which a page is asked for one at random.
 type drawn struct {
 	submissions, people map[string][]string // by who looks
-	letters             []string // in triage
+	letters             []string            // in triage
 	groups, dates       []string
 }
 
