@@ -353,7 +353,7 @@ func (f InboxFilter) contactsLook(scopes []scope, limit int) look {
 // states are the states asked for, each of them once.
 func (f InboxFilter) states() (states []postroom.SubmissionState) {
 	for _, state := range f.States {
-		if !slices.Contains(states, state) && !(settled(state) && f.Snoozing == Asleep) {
+		if !slices.Contains(states, state) && (!settled(state) || f.Snoozing != Asleep) {
 			states = append(states, state)
 		}
 	}

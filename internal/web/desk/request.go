@@ -48,7 +48,8 @@ func (d *Desk) run(route route, w http.ResponseWriter, r *request) (err error) {
 		return &postroom.Error{Kind: postroom.Forbidden, Say: postroom.Say("desk.error.not_yours")}
 	}
 	defer func() {
-		if p := recover(); p != nil && p != http.ErrAbortHandler {
+		p := recover()
+		if ended, ok := p.(error); p != nil && (!ok || !errors.Is(ended, http.ErrAbortHandler)) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
