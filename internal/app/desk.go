@@ -25,7 +25,6 @@ func (r *Room) makeDesk(o Options) (err error) {
 		Templates: templates.FS, Texts: r.deskTexts, Public: r.locales, Log: r.Log,
 		SignIn: o.SignIn, Door: r.SignIn, From: web.Visitor(r.Config.TrustedProxies),
 		Demo: demo, Casework: r.Casework, Digests: r.Digests,
-		Because: func(reason string) string { return r.Letters.Words("en", r.Config.Organisation.Zone).Because(reason) },
 		Engine:  &engine{room: r, up: r.Clock.Now()},
 		Wording: r.Wording, Inviter: r.SignIn,
 		Form: func(req *http.Request, form *programme.Form, locale string) (string, error) {

@@ -19,10 +19,10 @@ import (
 // full is a summary in which everything happens, and how often each.
 func full(l language, n int) Summary {
 	since := time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC)
-	todo := errand{Number: n, Done: "mailto:s@example.org?subject=DONE%2014", For: l.say("Sam"), Until: since}
+	acts := errand{Number: n, Done: "mailto:s@example.org?subject=DONE%2014", For: l.say("Sam"), Until: since}
 	waits := []wait{
-		{age: age{Since: since, Days: n}, Reference: l.say("K7M-4QX"), Title: l.say("Ask us"), Name: l.say("Olena"), Mailto: mailto("a@example.org", "s@example.org", "Ask us", "K7M-4QX"), copied: "s@example.org", Again: true, Open: true, Overdue: true, errand: todo},
-		{age: age{Since: since, Days: n}, Reference: l.say("P2P-P2P"), Title: l.say("Ask us"), Open: true, errand: todo},
+		{age: age{Since: since, Days: n}, Reference: l.say("K7M-4QX"), Title: l.say("Ask us"), Name: l.say("Olena"), Mailto: mailto("a@example.org", "s@example.org", "Ask us", "K7M-4QX"), copied: "s@example.org", Again: true, Open: true, Overdue: true, errand: acts},
+		{age: age{Since: since, Days: n}, Reference: l.say("P2P-P2P"), Title: l.say("Ask us"), Open: true, errand: acts},
 		{age: age{Since: since, Today: true}, Reference: l.say("Q9Q-Q9Q"), Yours: true, errand: errand{Number: n}},
 	}
 	s := Summary{
@@ -33,7 +33,7 @@ func full(l language, n int) Summary {
 			}}, {N: n, Unfinished: n},
 		}, most, 2),
 		Coming: cut([]date{{Today: true, Starts: since, Title: l.say("Evening"), Programme: l.say("Events"), Venue: l.say("The hall"), Booked: n}, {Starts: since}}, most, 2),
-		Calls:  cut([]call{{age: age{Since: since, Days: n}, errand: todo, Reference: l.say("K7M-4QX"), Reason: outbound.ReasonNoAddress}, {age: age{Since: since}}}, most, 2),
+		Calls:  cut([]call{{age: age{Since: since, Days: n}, errand: acts, Reference: l.say("K7M-4QX"), Reason: outbound.ReasonNoAddress}, {age: age{Since: since}}}, most, 2),
 		Wrong: cut([]trouble{
 			{Reference: l.say("K7M-4QX"), Reason: "550 no", N: 1}, {Reference: l.say("K7M-4QX"), Uncertain: true, N: 1},
 			{Programme: l.say("Events"), N: n}, {Uncertain: true, N: n},

@@ -59,8 +59,7 @@ type Options struct {
 	Outbox     *outbound.Outbox  // shows a mail as its reader would see it
 	Mails      *outbound.Letters // how reasons are said
 	Digests    *digest.Digests
-	Because    func(reason string) string // puts the reason of a mail or a call into words
-	SignIn     SignIn                     // who looks; nil is Door
+	SignIn     SignIn // who looks; nil is Door
 	Door       *signin.SignIn
 	From       func(*http.Request) netip.Addr // who asks to sign in; nil counts everybody as one network
 	Engine     Engine

@@ -126,7 +126,7 @@ func (d *Desk) todayItem(i digest.Item) todayItem {
 		item.What = d.say(postroom.Say("desk.today.letter", "reference", i.Reference))
 	case postroom.AboutCall:
 		item.Link = "/desk/calls#call-" + i.ID
-		item.Because = d.Because(i.Reason)
+		item.Because = d.because(i.Reason)
 	default:
 		item.Link = "/desk/submission/" + i.ID
 	}
@@ -202,7 +202,7 @@ func (d *Desk) wrong(p *todayPage, s digest.Sheet) {
 		}
 		said := d.many(key, t.N, "about", about)
 		if t.Reason != "" {
-			said += ": " + d.Because(t.Reason)
+			said += ": " + d.because(t.Reason)
 		}
 		p.Wrong = append(p.Wrong, said)
 	}
