@@ -63,6 +63,7 @@ var deskFilling = []heap{
 			CASE WHEN i % 333 = 0 THEN CASE i % 4 WHEN 0 THEN 'not_answered' WHEN 1 THEN 'unclear' WHEN 2 THEN 'other_sender' ELSE 'unsubscribes' END WHEN i % 10 = 1 THEN 'staff_answer' WHEN i % 50 = 3 THEN 'added' ELSE 'filed' END,
 			'submission', CASE WHEN i % 3 = 0 THEN 'volunteering@communityaction.example' ELSE 'support@communityaction.example' END,
 			CASE WHEN i % 333 = 0 THEN 'L' || i ELSE '' END, CASE WHEN i % 1665 = 0 THEN NOW + 86400000000 ELSE 0 END, SENT(i * 3), SENT(i * 3) + 1 FROM n`},
+	{1, `UPDATE submissions SET wrote_again = EXISTS (SELECT 1 FROM n) WHERE id IN (SELECT submission_id FROM letters WHERE reason = 'added' AND state = 'done')`},
 	{deskMails, `INSERT INTO messages (id, key, message_id, programme, form, submission_id, contact_id, address, template, locale, class, lane, state, reason, created_at, sending_at, settled_at)
 		SELECT LATELY(a, s > 298000), 'step:' || ID(7, i), ID(a, i) || '@riverside.example', PROGRAMME, FORM, ID(5, s), ID(c, CONTACT), 'p' || (s % 100000) || '@example.org',
 			'we-have-your-message', 'en', 'service', 'confirm',

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"postroom/internal/postroom"
@@ -49,25 +50,48 @@ func (c *Casework) SeeSubmissions(ctx context.Context, by postroom.Colleague, id
 // by what is held is closed. Who sent nothing is for those who look after
 // everything.
 func (c *Casework) SeeContacts(ctx context.Context, by postroom.Colleague, ids []string) (map[string]Seen, error) {
-	list, err := c.Store.Read(ctx).StandingsOf(ids)
+	read := c.Store.Read(ctx)
+	list, err := read.LatestStandingsOf(ids, newestSeen)
 	if err != nil {
 		return nil, err
 	}
-	seen, sent := make(map[string]Seen, len(ids)), make(map[string]bool, len(ids))
-	for _, s := range list {
-		sent[s.Contact] = true
-		if one := c.see(by, s); one.Sight > seen[s.Contact].Sight {
-			seen[s.Contact] = one
+	seen, sent := c.seeAll(by, list)
+	var more []string
+	for contact, n := range sent {
+		if n == newestSeen && seen[contact].Sight != Clear {
+			more = append(more, contact)
 		}
 	}
+	if list, err = read.StandingsOf(more); err != nil {
+		return nil, err
+	}
+	all, _ := c.seeAll(by, list)
+	maps.Copy(seen, all)
 	if isRoot(by) || by.Has(postroom.Admin, "", "") || by.Has(postroom.IsCoordinator, "", "") {
 		for _, id := range ids {
-			if !sent[id] {
+			if sent[id] == 0 {
 				seen[id] = Seen{Sight: Clear}
 			}
 		}
 	}
 	return seen, nil
+}
+
+// newestSeen is how much of what somebody sent last is looked at first: mostly some
+// of it is open, and then nothing else matters.
+const newestSeen = 10
+
+// seeAll says, by contact, how much a colleague may see of the one of some
+// submissions of which that is the most, and how many there are.
+func (c *Casework) seeAll(by postroom.Colleague, list []store.Standing) (seen map[string]Seen, sent map[string]int) {
+	seen, sent = make(map[string]Seen), make(map[string]int)
+	for _, s := range list {
+		sent[s.Contact]++
+		if one := c.see(by, s); one.Sight > seen[s.Contact].Sight {
+			seen[s.Contact] = one
+		}
+	}
+	return seen, sent
 }
 
 func (c *Casework) see(by postroom.Colleague, s store.Standing) Seen {

@@ -348,8 +348,6 @@ type AwaitingAgain struct {
 // WroteAgain lists the submissions that wait and to which the person wrote
 // again by a moment, the longest ago first.
 func (r Reader) WroteAgain(by time.Time) (list []AwaitingAgain, err error) {
-	// SQLite keeps the order of a CROSS JOIN: from the few who wrote again, not
-	// from the many whose sign-up nobody has to answer.
 	err = r.each(func(rows *sql.Rows) error {
 		var a AwaitingAgain
 		err := a.scan(rows, &a.Answered)
@@ -357,10 +355,10 @@ func (r Reader) WroteAgain(by time.Time) (list []AwaitingAgain, err error) {
 		return err
 	}, `SELECT `+awaitingColumns+`,
 		       EXISTS (SELECT 1 FROM letters WHERE letters.submission_id = submissions.id AND letters.reason = 'staff_answer'), wrote_at
-		  FROM (SELECT submission_id, max(received_at) AS wrote_at FROM letters
-		         WHERE reason = 'added' AND state = 'done' AND received_at <= $1 GROUP BY submission_id) AS again
-		 CROSS JOIN submissions JOIN contacts ON contacts.id = contact_id
-		 WHERE submissions.id = again.submission_id AND submissions.state = 'received'
+		  FROM (SELECT id AS of, (SELECT max(received_at) FROM letters WHERE submission_id = submissions.id AND reason = 'added' AND state = 'done' AND received_at <= $1) AS wrote_at
+		          FROM submissions WHERE wrote_again AND state = 'received') AS again
+		  JOIN submissions ON submissions.id = again.of JOIN contacts ON contacts.id = contact_id
+		 WHERE wrote_at IS NOT NULL
 		 ORDER BY wrote_at`, micros(by))
 	if err != nil {
 		return nil, fmt.Errorf("list who wrote again: %w", err)

@@ -396,6 +396,9 @@ func (f InboxFilter) submissions(list *places, which string, awake bool, limit i
 			which += ` AND ` + narrow.column + ` = ` + list.add(narrow.to)
 		}
 	}
+	if f.Locale != "" && f.Locale != "en" {
+		which += ` AND locale <> 'en'` // written out, so that SQLite sees that the index of those may be used
+	}
 	if !awake {
 		which += f.snoozed(list)
 	}

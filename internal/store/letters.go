@@ -212,10 +212,35 @@ func (tx *Tx) SettleLetters(letters []postroom.Letter, at time.Time) (settled in
 				return settled, err
 			}
 		}
+		if err := tx.markAgain(some); err != nil {
+			return settled, err
+		}
 		settled += n
 	}
 	return settled, nil
 }
+
+// markAgain notes to which submissions the people wrote again. It is a mark by
+// which they are found: that a letter of theirs was added, WroteAgain looks up.
+func (tx *Tx) markAgain(letters []postroom.Letter) error {
+	var list places
+	var ids []string
+	for _, l := range letters {
+		if l.Reason == addedLetter && l.Submission != "" {
+			ids = append(ids, l.Submission)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	if _, err := tx.exec(`UPDATE submissions SET wrote_again = TRUE WHERE NOT wrote_again AND id IN (`+list.each(ids)+`)`, list.args...); err != nil {
+		return fmt.Errorf("mark who wrote again: %w", err)
+	}
+	return nil
+}
+
+// addedLetter is the reason of a letter that belongs to a submission on file.
+const addedLetter = "added"
 
 // settleLetters returns how many it settled, and which of those need a
 // reference still, because the one that was drawn is taken.

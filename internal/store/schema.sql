@@ -85,7 +85,8 @@ CREATE TABLE submissions (
 	open_fields     TEXT NOT NULL DEFAULT '', -- questions the letter left open, with commas between
 	locale_guessed  BOOLEAN NOT NULL DEFAULT FALSE,
 	assigned_to     TEXT NOT NULL DEFAULT '', -- name of a colleague; '' is whoever looks after the programme
-	snoozed_until   BIGINT NOT NULL DEFAULT 0
+	snoozed_until   BIGINT NOT NULL DEFAULT 0,
+	wrote_again     BOOLEAN NOT NULL DEFAULT FALSE -- the person did, after this
 );
 -- The same person sending the same answers again, while the first still waits.
 CREATE UNIQUE INDEX submissions_natural ON submissions (natural_key) WHERE state IN ('received', 'held');
@@ -98,6 +99,10 @@ CREATE INDEX submissions_figures ON submissions (received_at, programme, kind, l
 -- reads nothing but this index.
 CREATE INDEX submissions_held ON submissions (programme, state, received_at) WHERE state = 'held';
 CREATE INDEX submissions_answered ON submissions (programme, state, received_at, id, kind, form, area, locale, assigned_to) WHERE state = 'answered';
+CREATE INDEX submissions_again ON submissions (programme, received_at) WHERE wrote_again AND state = 'received';
+-- What came in another language than English: few among many mostly, and looked for
+-- one language at a time. What is in English costs nothing here.
+CREATE INDEX submissions_tongues ON submissions (programme, state, locale, received_at, id, kind, form, area, assigned_to, snoozed_until) WHERE locale <> 'en';
 CREATE INDEX submissions_closed ON submissions (programme, state, received_at, id, kind, form, area, locale, assigned_to) WHERE state = 'closed';
 
 CREATE TABLE consents (

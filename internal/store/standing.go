@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"postroom/internal/postroom"
@@ -28,6 +30,28 @@ type Standing struct {
 // StandingsOf lists what some contacts sent, the newest first.
 func (r Reader) StandingsOf(contacts []string) ([]Standing, error) {
 	return r.standings(`contact_id`, contacts)
+}
+
+// LatestStandingsOf is StandingsOf for at most the newest few of each contact.
+func (r Reader) LatestStandingsOf(contacts []string, few int) (list []Standing, err error) {
+	for some := range slices.Chunk(contacts, looksAtOnce) {
+		var marks places
+		most := marks.add(few)
+		looks := make([]string, len(some))
+		for i, contact := range some {
+			looks[i] = `SELECT * FROM (SELECT id FROM submissions WHERE contact_id = ` + marks.add(contact) + ` ORDER BY received_at DESC, id DESC LIMIT ` + most + `) AS look` + strconv.Itoa(i)
+		}
+		ids, err := r.ids(strings.Join(looks, " UNION ALL "), marks.args...)
+		if err != nil {
+			return nil, fmt.Errorf("list what people sent last: %w", err)
+		}
+		newest, err := r.StandingsAt(ids)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, newest...)
+	}
+	return list, nil
 }
 
 // StandingsAt is StandingsOf for submissions by their ids.
@@ -106,14 +130,14 @@ func (r Reader) Names(contacts []string) (map[string]Named, error) {
 }
 
 // DeedsAround lists what colleagues did to a contact and to what they sent, the
-// newest first, after a place.
+// newest first, after a place. CROSS JOIN keeps SQLite from reading all deeds.
 func (r Reader) DeedsAround(contact string, after InboxPlace) (list []postroom.Deed, more bool, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		d, err := scanDeed(rows.Scan)
 		list = append(list, d)
 		return err
 	}, `SELECT `+deedColumns+` FROM deeds WHERE id IN (SELECT id FROM deeds WHERE kind = 'contact' AND subject = $1
-		 UNION SELECT deeds.id FROM submissions JOIN deeds ON deeds.kind = 'submission' AND subject = submissions.id WHERE contact_id = $1)`+before("at", "id"), upTo(contact, after)...)
+		 UNION SELECT deeds.id FROM submissions CROSS JOIN deeds WHERE deeds.kind = 'submission' AND subject = submissions.id AND contact_id = $1)`+before("at", "id"), upTo(contact, after)...)
 	list, more = paged(list)
 	return list, more, err
 }
