@@ -139,24 +139,3 @@ func (c *Casework) OpenAll(ctx context.Context, by postroom.Colleague, refs []Re
 		return nil
 	})
 }
-
-// SeeContact says how much of a contact a colleague may see, and of each thing
-// that they sent, by its id.
-func (c *Casework) SeeContact(ctx context.Context, by postroom.Colleague, contact string) (whole Seen, each map[string]Seen, err error) {
-	list, err := c.Store.Read(ctx).StandingsOf([]string{contact})
-	if err != nil {
-		return whole, nil, err
-	}
-	each = make(map[string]Seen, len(list))
-	for _, s := range list {
-		one := c.see(by, s)
-		each[s.Submission] = one
-		if one.Sight > whole.Sight {
-			whole = one
-		}
-	}
-	if len(list) == 0 && (isRoot(by) || by.Has(postroom.Admin, "", "") || by.Has(postroom.IsCoordinator, "", "")) {
-		whole.Sight = Clear
-	}
-	return whole, each, nil
-}

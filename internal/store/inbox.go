@@ -441,7 +441,7 @@ func (f InboxFilter) rest(list *places, limit int) (end string) {
 	if f.Unassigned {
 		end += ` AND assigned_to = ''`
 	} else if f.AssignedTo != "" {
-		end += ` AND assigned_to = ` + list.add(f.AssignedTo)
+		end += ` AND assigned_to <> '' AND assigned_to = ` + list.add(f.AssignedTo) // written out as with the language
 	}
 	if f.counted {
 		return end + ` LIMIT ` + list.add(limit)

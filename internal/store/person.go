@@ -219,7 +219,9 @@ const ofTheirs = ` submission_id IN (SELECT id FROM submissions WHERE contact_id
 // PromisesTo lists what will happen next for a contact: the planned steps of
 // their submissions, the soonest first, at most MostShown.
 func (r Reader) PromisesTo(contact string) ([]Promise, error) {
-	return r.promises(`WHERE steps.state || '' = 'planned' AND runs.submission_id IN (SELECT id FROM submissions WHERE contact_id = $1)
+	// CROSS JOIN keeps SQLite from beginning with all that is planned.
+	return r.promises(`WHERE steps.id IN (SELECT planned.id FROM submissions CROSS JOIN runs AS theirs CROSS JOIN steps AS planned
+		 WHERE submissions.contact_id = $1 AND theirs.submission_id = submissions.id AND planned.run_id = theirs.id AND planned.state = 'planned')
 		 ORDER BY due_at, steps.id LIMIT $2`, contact, MostShown)
 }
 

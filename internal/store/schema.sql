@@ -103,6 +103,8 @@ CREATE INDEX submissions_again ON submissions (programme, received_at) WHERE wro
 -- What came in another language than English: few among many mostly, and looked for
 -- one language at a time. What is in English costs nothing here.
 CREATE INDEX submissions_tongues ON submissions (programme, state, locale, received_at, id, kind, form, area, assigned_to, snoozed_until) WHERE locale <> 'en';
+-- What was given to somebody by name.
+CREATE INDEX submissions_given ON submissions (assigned_to, programme, state, received_at, id, kind, form, area, locale, snoozed_until) WHERE assigned_to <> '';
 CREATE INDEX submissions_closed ON submissions (programme, state, received_at, id, kind, form, area, locale, assigned_to) WHERE state = 'closed';
 
 CREATE TABLE consents (
@@ -236,6 +238,7 @@ CREATE TABLE steps (
 	UNIQUE (run_id, name, occurrence)
 );
 CREATE INDEX steps_due ON steps (due_at) WHERE state = 'planned';
+CREATE INDEX steps_promised ON steps (run_id) WHERE state = 'planned';
 
 CREATE TABLE messages (
 	id            TEXT PRIMARY KEY,

@@ -162,8 +162,9 @@ func (r Reader) Step(id string) (postroom.Step, error) {
 // Promise is a step with what a person knows it by.
 type Promise struct {
 	postroom.Step
-	Reference string // of the submission that began its run
-	Programme string
+	Submission string // that began its run
+	Reference  string // of that
+	Programme  string
 }
 
 // Promises lists planned steps, the soonest first.
@@ -179,10 +180,10 @@ func (r Reader) PromisesOf(run string) ([]Promise, error) {
 func (r Reader) promises(which string, args ...any) (list []Promise, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var p Promise
-		err := scanStep(rows, &p.Step, &p.Reference, &p.Programme)
+		err := scanStep(rows, &p.Step, &p.Submission, &p.Reference, &p.Programme)
 		list = append(list, p)
 		return err
-	}, `SELECT `+stepColumns+`, submissions.reference, runs.programme FROM steps JOIN runs ON runs.id = run_id
+	}, `SELECT `+stepColumns+`, submissions.id, submissions.reference, runs.programme FROM steps JOIN runs ON runs.id = run_id
 		 JOIN submissions ON submissions.id = runs.submission_id `+which, args...)
 	return list, err
 }

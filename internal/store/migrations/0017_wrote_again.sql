@@ -8,3 +8,9 @@ CREATE INDEX submissions_again ON submissions (programme, received_at) WHERE wro
 -- What came in another language than English: few among many mostly, and looked for
 -- one language at a time. What is in English costs nothing here.
 CREATE INDEX submissions_tongues ON submissions (programme, state, locale, received_at, id, kind, form, area, assigned_to, snoozed_until) WHERE locale <> 'en';
+
+-- What was given to somebody by name.
+CREATE INDEX submissions_given ON submissions (assigned_to, programme, state, received_at, id, kind, form, area, locale, snoozed_until) WHERE assigned_to <> '';
+
+-- What is still promised to somebody who was promised very much.
+CREATE INDEX steps_promised ON steps (run_id) WHERE state = 'planned';

@@ -62,20 +62,19 @@ type absentContact string
 
 func (id absentContact) Error() string { return "there is no contact " + string(id) }
 
-// sight refuses whoever may not see a contact, and says what they may see of each
-// thing that it sent. The refusal is the same whether it is there or not, but
-// where it is held.
-func (d *Desk) sight(r *request, contact string) (map[string]casework.Seen, error) {
-	whole, each, err := d.Casework.SeeContact(r.Context(), r.Who, contact)
-	switch {
+// sight refuses whoever may not see a contact. The refusal is the same whether it
+// is there or not, but where it is held.
+func (d *Desk) sight(r *request, contact string) error {
+	seen, err := d.Casework.SeeContacts(r.Context(), r.Who, []string{contact})
+	switch whole := seen[contact]; {
 	case err != nil:
-		return nil, err
+		return err
 	case whole.Sight == casework.Closed:
-		return nil, &postroom.Error{Kind: postroom.Forbidden, Say: postroom.Say("desk.held_for_lead", "reference", whole.Reference), Cause: absentContact(contact)}
+		return &postroom.Error{Kind: postroom.Forbidden, Say: postroom.Say("desk.held_for_lead", "reference", whole.Reference), Cause: absentContact(contact)}
 	case whole.Sight == casework.Nothing:
-		return nil, noContact(contact)
+		return noContact(contact)
 	}
-	return each, nil
+	return nil
 }
 
 func (d *Desk) showContact(w http.ResponseWriter, r *request) error {
@@ -92,8 +91,7 @@ func (d *Desk) renderContact(w http.ResponseWriter, r *request, status int, wron
 		http.Redirect(w, r.Request, contactLink(into), http.StatusSeeOther)
 		return nil
 	}
-	seen, err := d.sight(r, id)
-	if err != nil {
+	if err := d.sight(r, id); err != nil {
 		return err
 	}
 	if err := d.Casework.Open(r.Context(), r.Who, casework.Ref{Matter: postroom.AboutContact, ID: id}); err != nil {
@@ -105,10 +103,10 @@ func (d *Desk) renderContact(w http.ResponseWriter, r *request, status int, wron
 	}
 	p := contactPage{page: d.page(r, view.Name), contactView: view, WrongNote: wrongNote}
 	p.Wide, p.Here = true, contactLink(id)
-	if p.Next, err = d.promises(r, id, seen); err != nil {
+	if p.Next, err = d.promises(r, id); err != nil {
 		return err
 	}
-	if err := d.timeline(r, &p, seen); err != nil {
+	if err := d.timeline(r, &p); err != nil {
 		return err
 	}
 	return d.render(w, r, status, "person.html", p)
@@ -160,19 +158,21 @@ func telLink(phone string) template.URL {
 
 // promises lists what will happen next for a person and is not closed to the
 // reader.
-func (d *Desk) promises(r *request, contact string, seen map[string]casework.Seen) (list []promiseView, err error) {
-	open := make(map[string]bool, len(seen))
-	for _, s := range seen {
-		if s.Sight == casework.Clear {
-			open[s.Reference] = true
-		}
-	}
+func (d *Desk) promises(r *request, contact string) (list []promiseView, err error) {
 	steps, err := r.read(d).PromisesTo(contact)
 	if err != nil {
 		return nil, err
 	}
+	ids := make([]string, len(steps))
+	for i, s := range steps {
+		ids[i] = s.Submission
+	}
+	seen, err := d.Casework.SeeSubmissions(r.Context(), r.Who, ids)
+	if err != nil {
+		return nil, err
+	}
 	for _, s := range steps {
-		if open[s.Reference] {
+		if seen[s.Submission].Sight == casework.Clear {
 			what, because := d.stepWords(s.Programme, s.Name)
 			list = append(list, promiseView{ID: s.ID, What: what, Because: because, Waits: d.waits(s.Reason), Due: d.when(s.DueAt)})
 		}
@@ -198,7 +198,7 @@ func (d *Desk) doStepNow(w http.ResponseWriter, r *request) error {
 
 func (d *Desk) noteContact(w http.ResponseWriter, r *request) error {
 	id := r.PathValue("id")
-	if _, err := d.sight(r, id); err != nil {
+	if err := d.sight(r, id); err != nil {
 		return err
 	}
 	deed, err := d.Casework.Note(r.Context(), r.Who, casework.Ref{Matter: postroom.AboutContact, ID: id}, r.PostFormValue("text"))

@@ -34,7 +34,7 @@ type twinView struct {
 // chooseTwin looks for the contact that is the same person.
 func (d *Desk) chooseTwin(w http.ResponseWriter, r *request) error {
 	id := r.PathValue("id")
-	if _, err := d.sight(r, id); err != nil {
+	if err := d.sight(r, id); err != nil {
 		return err
 	}
 	view, err := d.contactView(r, id)
@@ -76,8 +76,7 @@ func (d *Desk) compareTwins(w http.ResponseWriter, r *request) (err error) {
 }
 
 func (d *Desk) twin(r *request, id string) (v twinView, err error) {
-	seen, err := d.sight(r, id)
-	if err != nil {
+	if err := d.sight(r, id); err != nil {
 		return v, err
 	}
 	if err := d.Casework.Open(r.Context(), r.Who, casework.Ref{Matter: postroom.AboutContact, ID: id}); err != nil {
@@ -87,6 +86,14 @@ func (d *Desk) twin(r *request, id string) (v twinView, err error) {
 		return v, err
 	}
 	rows, more, err := r.read(d).SubmissionsOf(id, store.InboxPlace{})
+	if err != nil {
+		return v, err
+	}
+	ids := make([]string, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	seen, err := d.Casework.SeeSubmissions(r.Context(), r.Who, ids)
 	if err != nil {
 		return v, err
 	}
@@ -111,7 +118,7 @@ func (d *Desk) twin(r *request, id string) (v twinView, err error) {
 func (d *Desk) mergeTwins(w http.ResponseWriter, r *request) error {
 	keep, drop := r.PathValue("id"), r.PostFormValue("other")
 	for _, id := range []string{keep, drop} {
-		if _, err := d.sight(r, id); err != nil {
+		if err := d.sight(r, id); err != nil {
 			return err
 		}
 	}

@@ -36,7 +36,7 @@ type lineView struct {
 }
 
 // timeline fills a page with what happened, the newest first.
-func (d *Desk) timeline(r *request, p *contactPage, seen map[string]casework.Seen) error {
+func (d *Desk) timeline(r *request, p *contactPage) error {
 	place, mail := placeOf(r)
 	p.IsOlder = place.ID != ""
 	streams, err := d.streams(r, p.ID, place, mail)
@@ -46,6 +46,17 @@ func (d *Desk) timeline(r *request, p *contactPage, seen map[string]casework.See
 	lines, before, mail, more := newestOf(streams, place.At, mail)
 	if more {
 		p.Older = olderLink(p.ID, before, mail)
+	}
+	var ids []string
+	for _, line := range lines {
+		if line.submission != "" {
+			ids = append(ids, line.submission)
+		}
+	}
+	slices.Sort(ids)
+	seen, err := d.Casework.SeeSubmissions(r.Context(), r.Who, slices.Compact(ids))
+	if err != nil {
+		return err
 	}
 	for _, line := range lines {
 		line, shown, err := d.shownTo(r, line, seen)
