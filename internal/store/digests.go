@@ -331,7 +331,7 @@ func (r Reader) Unfinished(programme string, by time.Time) ([]Awaiting, error) {
 	// Asked for a state as it stands, SQLite would read all that waits.
 	list, err := r.awaiting(`SELECT `+awaitingColumns+`, received_at
 		  FROM submissions JOIN contacts ON contacts.id = contact_id
-		 WHERE programme = $1 AND open_fields <> '' AND submissions.letter_id <> '' AND state || '' = 'received' AND received_at <= $2
+		 WHERE programme = $1 AND `+openQuestions+` AND state || '' = 'received' AND received_at <= $2
 		 ORDER BY received_at`, programme, micros(by))
 	if err != nil {
 		return nil, fmt.Errorf("list who has questions open: %w", err)
@@ -358,7 +358,7 @@ func (r Reader) WroteAgain(by time.Time) (list []AwaitingAgain, err error) {
 	}, `SELECT `+awaitingColumns+`,
 		       EXISTS (SELECT 1 FROM letters WHERE letters.submission_id = submissions.id AND letters.reason = 'staff_answer'), wrote_at
 		  FROM (SELECT submission_id, max(received_at) AS wrote_at FROM letters
-		         WHERE reason = 'added' AND state = 'done' AND received_at <= $1 GROUP BY submission_id) AS again
+		         WHERE `+wroteAgain+` AND received_at <= $1 GROUP BY submission_id) AS again
 		 CROSS JOIN submissions JOIN contacts ON contacts.id = contact_id
 		 WHERE submissions.id = again.submission_id AND submissions.state = 'received'
 		 ORDER BY wrote_at`, micros(by))

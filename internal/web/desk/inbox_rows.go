@@ -124,7 +124,7 @@ func (d *Desk) sources(r *request, l looking, contacts []string) ([]store.InboxF
 	if err != nil {
 		return nil, err
 	}
-	base := l.filter(d.now(), contacts)
+	base := d.filter(l, contacts)
 	within := base
 	within.Within, within.Mailboxes = d.bounds(r.Who), boxes
 	if l.Whose == whoseNobody {
@@ -257,7 +257,7 @@ func (d *Desk) row(r *request, l looking, row store.InboxRow) (line inboxRow, th
 	line.Acts, line.Mine = waits && !line.Closed && !row.Held, row.AssignedTo == r.Who.Name
 	d.name(&line, row)
 	line.Tags = d.tags(r.Who, row, line.Closed)
-	line.Urgency = d.urgency(r.Who, row, waits)
+	line.Urgency = d.urgency(r.Who, row, waits && (row.Matter == postroom.AboutLetter || row.Open || d.awaits(row.Programme, row.FormKind, row.Form)))
 	return line, true, nil
 }
 

@@ -198,14 +198,8 @@ func (d *Desk) forumName(forum string) string {
 
 // rowState says how something stands that somebody sent.
 func (d *Desk) rowState(row store.InboxRow) string {
-	if row.State == string(postroom.SubmissionReceived) && answersItself(row.FormKind) {
+	if row.State == string(postroom.SubmissionReceived) && !d.awaits(row.Programme, row.FormKind, row.Form) && !row.Open {
 		return d.say(postroom.Say("desk.state.filed"))
 	}
 	return d.say(postroom.Say("desk.person.state." + row.State))
-}
-
-// answersItself says whether a kind of form needs no answer by a person: it is on
-// file, and what it promises happens by itself.
-func answersItself(kind postroom.FormKind) bool {
-	return kind == postroom.EventRegistration || kind == postroom.SignUp || kind == postroom.Feedback
 }

@@ -262,7 +262,9 @@ func (d *Desk) fillSubmission(r *request, p *submissionPage, sub postroom.Submis
 	}
 	p.Address, p.Phone, p.Discreet = sub.Address, contact.Phone, contact.Discreet
 	state := string(sub.State)
-	if sub.State == postroom.SubmissionReceived && answersItself(sub.Kind) {
+	if waits, err := d.waitsForUs(r, sub); err != nil {
+		return err
+	} else if sub.State == postroom.SubmissionReceived && !waits {
 		state = "filed"
 	}
 	p.stand(d, r, state, sub.AssignedTo, sub.SnoozedUntil, d.ownerWords(sub.Programme, sub.Area, sub.AssignedTo))
@@ -535,6 +537,16 @@ func (d *Desk) whyMail(reason string) string {
 		return d.say(postroom.Say(reason))
 	}
 	return cmp.Or(d.keyed("desk.mail.why."+word), plainName(word))
+}
+
+// waitsForUs says whether whoever sent something that is received waits for an
+// answer, as Today and the inbox count them.
+func (d *Desk) waitsForUs(r *request, sub postroom.Submission) (bool, error) {
+	if d.awaits(sub.Programme, sub.Kind, sub.Form) || sub.Letter != "" && len(sub.Open) > 0 {
+		return true, nil
+	}
+	again, err := r.read(d).AgainAmong([]string{sub.ID})
+	return again[sub.ID], err
 }
 
 // formsLike lists the forms that a submission could be moved to.
