@@ -484,8 +484,15 @@ func TestTheInboxBeginsWithWhoWaitsAsTodayDoes(t *testing.T) {
 			n += sheet.Waiting.All() + sheet.Letters.All()
 		}
 		has(t, first, fmt.Sprintf(`Waiting for an answer <span class="count">%d</span>`, n))
-		has(t, office.Get(t, "/desk/inbox?which=open"), "Person One", "Person Two")
-		has(t, office.Get(t, "/desk/inbox?which=open&q=two"), "Person Two")
+		has(t, office.Get(t, "/desk/inbox?which=open"), "Person One", "letter@example.org")
+		events := room.As(t, "events")
+		hasNot(t, events.Get(t, "/desk/inbox"), "Person Two")
+		hasNot(t, events.Get(t, "/desk/inbox?q=two"), "Person Two")
+		for _, open := range []string{"/desk/inbox?which=open", "/desk/inbox?which=open&q=two"} {
+			p := events.Get(t, open)
+			has(t, p, "Person Two")
+			hasNot(t, p, "Late")
+		}
 	})
 }
 
