@@ -515,7 +515,7 @@ type mailView struct {
 }
 
 func (d *Desk) mailView(m postroom.Message, programme, step string) mailView {
-	v := mailView{What: d.letterNamed(m.Template), To: m.To, State: d.keyed("desk.mail.state." + string(m.State)), At: d.when(m.CreatedAt), Why: d.whyMail(m.Reason)}
+	v := mailView{What: d.letterNamed(m.Template), To: m.To, State: d.keyed("desk.mail.state." + string(m.State)), At: d.when(m.CreatedAt), Why: d.why(m.Reason)}
 	if !m.SentAt.IsZero() {
 		v.At = d.when(m.SentAt)
 	}
@@ -524,19 +524,6 @@ func (d *Desk) mailView(m postroom.Message, programme, step string) mailView {
 	}
 	v.Wrong = m.State == postroom.Failed || m.State == postroom.Uncertain
 	return v
-}
-
-// whyMail says why a mail stands where it stands. What a mail server said stays as
-// it said it.
-func (d *Desk) whyMail(reason string) string {
-	word, ours := strings.CutPrefix(reason, "reason.")
-	if !ours {
-		return reason
-	}
-	if d.Public != nil && d.Public.Has(reason) {
-		return d.say(postroom.Say(reason))
-	}
-	return cmp.Or(d.keyed("desk.mail.why."+word), plainName(word))
 }
 
 // waitsForUs says whether whoever sent something that is received waits for an
