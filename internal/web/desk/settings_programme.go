@@ -181,9 +181,18 @@ func (d *Desk) among(chosen string, may func(postroom.Colleague) bool) []choice 
 		}
 	}
 	if !found {
-		list = append(list, choice{Value: chosen, Label: d.say(postroom.Say("desk.programme.not_here", "name", chosen)), Chosen: true})
+		list = append(list, choice{Value: chosen, Label: d.missing(chosen), Chosen: true})
 	}
 	return list
+}
+
+// missing says of a name in a programme's file that it is nobody's who is here: of
+// somebody who has left, or of nobody who ever was.
+func (d *Desk) missing(name string) string {
+	if slices.ContainsFunc(d.Team.Gone(), func(c postroom.Colleague) bool { return c.Name == name }) {
+		return d.say(postroom.Say("desk.programme.not_here", "name", name))
+	}
+	return d.say(postroom.Say("desk.programme.not_known", "name", name))
 }
 
 func (d *Desk) addSafety(v *programmePage, p *programme.Programme) {

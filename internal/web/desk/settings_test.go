@@ -543,3 +543,19 @@ func TestWhatBelongsToNoProgrammeIsForAdminsOfEverything(t *testing.T) {
 		t.Errorf("dropping a job: status %d", got.Status)
 	}
 }
+
+// A name in a programme's file that never was anybody's is not said to have left.
+func TestANameThatIsNobodysIsNotSaidToHaveLeft(t *testing.T) {
+	t.Parallel()
+	room, boss := boss(t, changed(t, "enquiries.yaml", "deputy: cag", "deputy: warden"))
+	const at = "/desk/settings/programme/enquiries"
+	has(t, boss.Get(t, at), "warden (nobody here has this name)")
+	room.Hire(t, "warden", postroom.Grant{Role: postroom.IsCoordinator})
+	hasNot(t, boss.Get(t, at), "warden (")
+	warden, _ := room.Team.Named("warden")
+	warden.LeftAt = room.Clock.Now()
+	if err := room.Team.Change(t.Context(), func(tx *store.Tx) error { return tx.ChangeColleague(warden) }); err != nil {
+		t.Fatal(err)
+	}
+	has(t, boss.Get(t, at), "warden (not here any more)")
+}
