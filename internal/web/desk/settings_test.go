@@ -544,6 +544,27 @@ func TestWhatBelongsToNoProgrammeIsForAdminsOfEverything(t *testing.T) {
 	}
 }
 
+// Whoever is told when somebody may be in danger can read what they sent, so nobody
+// is who may not read what people send.
+func TestOnlyWhoReadsWhatPeopleSentIsToldOfDanger(t *testing.T) {
+	t.Parallel()
+	room, boss := boss(t)
+	room.Hire(t, "door", postroom.Grant{Role: postroom.Greeter})
+	room.Hire(t, "numbers", postroom.Grant{Role: postroom.Viewer})
+	const at = "/desk/settings/programme/enquiries"
+	for _, asked := range []url.Values{{"lead": {"door"}}, {"lead": {"office"}, "deputy": {"numbers"}}, {"lead": {"somebody"}, "deputy": {"office"}}} {
+		p := boss.Post(t, at+"/safeguarding", asked)
+		if p.Status != http.StatusUnprocessableEntity {
+			t.Errorf("%v: status %d", asked, p.Status)
+		}
+	}
+	has(t, boss.Post(t, at+"/safeguarding", url.Values{"lead": {"door"}}), "door cannot be told: they may not read what people sent.")
+	hasNot(t, boss.Get(t, at), `<option value="door"`, `<option value="numbers"`)
+	if s := room.Programmes.Safeguarding("enquiries"); s.Lead != "office" || s.Deputy != "cag" {
+		t.Errorf("told are %s and %s", s.Lead, s.Deputy)
+	}
+}
+
 // A name in a programme's file that never was anybody's is not said to have left.
 func TestANameThatIsNobodysIsNotSaidToHaveLeft(t *testing.T) {
 	t.Parallel()
