@@ -311,7 +311,7 @@ func (p *matterPage) stand(d *Desk, r *request, state, assigned string, asleep t
 // ownerWords says whose something is and why.
 func (d *Desk) ownerWords(programme, area, assigned string) string {
 	owner := d.Team.Owner(programme, area, assigned, d.now())
-	rightful := d.Team.LooksAfter(programme, area)[0]
+	rightful := d.Team.Rightful(programme, area, assigned)
 	given := false
 	if c, here := d.Team.Named(assigned); here {
 		rightful, given = c, true
@@ -321,6 +321,8 @@ func (d *Desk) ownerWords(programme, area, assigned string) string {
 		return d.say(postroom.Say("desk.owner.covers", "name", owner.Name, "away", rightful.Name))
 	case given:
 		return d.say(postroom.Say("desk.owner.given", "name", owner.Name))
+	case !d.Team.LookedAfter(programme, area):
+		return d.say(postroom.Say("desk.owner.nobodys", "name", owner.Name))
 	}
 	return d.say(postroom.Say("desk.owner.looks_after", "name", owner.Name, "programme", d.programmeTitle(programme)))
 }
