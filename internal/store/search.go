@@ -200,6 +200,61 @@ const atOnce = 500
 // again changes nothing.
 func (s *Store) FindEverybody(ctx context.Context) error { return s.Write(ctx, (*Tx).findEverybody) }
 
+// FindMissing gives words to the contacts and organisations that have none, a few in
+// a transaction so that nobody waits for it, and says to how many.
+func (s *Store) FindMissing(ctx context.Context) (n int, err error) {
+	for _, of := range []struct {
+		kind FoundKind
+		give func(tx *Tx, id string) error
+	}{{FoundContact, (*Tx).findAnew}, {FoundOrganisation, (*Tx).findGroup}} {
+		for last, more := "", true; more; {
+			ids, err := s.Read(ctx).wordless(of.kind, last)
+			if err != nil {
+				return n, fmt.Errorf("look which %s has no words: %w", of.kind, err)
+			}
+			if more = len(ids) == atOnce; len(ids) == 0 {
+				break
+			}
+			if err := s.Write(ctx, func(tx *Tx) error { return each(tx, ids, of.give) }); err != nil {
+				return n, fmt.Errorf("give words to some of every %s: %w", of.kind, err)
+			}
+			n, last = n+len(ids), ids[len(ids)-1]
+		}
+	}
+	return n, nil
+}
+
+func each(tx *Tx, ids []string, do func(tx *Tx, id string) error) error {
+	for _, id := range ids {
+		if err := do(tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wordless lists some of those who have no words, after an id.
+func (r Reader) wordless(kind FoundKind, after string) (ids []string, err error) {
+	table := map[FoundKind]string{FoundContact: "contacts", FoundOrganisation: "organisations"}[kind]
+	err = r.each(func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, `SELECT id FROM `+table+` WHERE id > $1 AND NOT EXISTS (SELECT 1 FROM finds WHERE kind = $2 AND finds.id = `+table+`.id) ORDER BY id LIMIT $3`, after, kind, atOnce)
+	return ids, err
+}
+
+// findGroup gives words to a local group that has none.
+func (tx *Tx) findGroup(id string) error {
+	var name string
+	if err := tx.row(`SELECT name FROM organisations WHERE id = $1`, id).Scan(&name); err != nil {
+		return fmt.Errorf("read organisation %s: %w", id, err)
+	}
+	_, err := tx.exec(`INSERT INTO finds (kind, id, words) VALUES ($1, $2, $3) ON CONFLICT (kind, id) DO NOTHING`, FoundOrganisation, id, strings.Join(cut(name), " "))
+	return err
+}
+
 // findEverybody is FindEverybody for those on file before there were any words.
 func (tx *Tx) findEverybody() error {
 	for _, of := range []struct {
