@@ -73,8 +73,8 @@ type InboxRow struct {
 	State        string // of the submission or letter
 	Reason       string // why a letter needs a person
 	ContactID    string // "" for a letter
-	ContactName  string
-	Address      string // where an answer goes; whom a letter is from
+	ContactName  string // "" of what is held
+	Address      string // where an answer goes; whom a letter is from; "" of what is held
 	Discreet     bool   // the contact is
 	AssignedTo   string
 	SnoozedUntil time.Time // zero when it is not put off
@@ -82,7 +82,7 @@ type InboxRow struct {
 	Mailbox      string // that it came to; "" when it came by no letter
 	Class        postroom.LetterClass
 	Open         bool // it came by letter and has questions open
-	Held         bool
+	Held         bool // it is for whoever is called when somebody may be in danger, or a machine may have sent it
 }
 
 // Place is where the row stands, for the page after it.
@@ -561,13 +561,21 @@ func (r Reader) inboxRows(keys []inboxKey) (rows []InboxRow, err error) {
 	return rows, nil
 }
 
+// isHeld is that somebody has to look at a submission first, and rings that a letter
+// may be about somebody in danger. Whoever may open it is asked for by Sender: a list
+// reads neither name nor address of it.
 const (
-	inboxSubmissions = `SELECT submissions.id, reference, programme, form, kind, area, submissions.locale, state, '', contact_id, contacts.name, address, contacts.discreet,
-		assigned_to, snoozed_until, received_at, mailbox, '', open_fields <> '' AND letter_id <> '',
-		state = 'held' OR EXISTS (SELECT 1 FROM holds WHERE submission_id = submissions.id AND released_at = 0)
+	isHeld = `(state = 'held' OR EXISTS (SELECT 1 FROM holds WHERE submission_id = submissions.id AND released_at = 0))`
+	rings  = `EXISTS (SELECT 1 FROM alarms WHERE kind = 'letter' AND subject = letters.id AND closed_at = 0)`
+)
+
+const (
+	inboxSubmissions = `SELECT submissions.id, reference, programme, form, kind, area, submissions.locale, state, '', contact_id,
+		CASE WHEN ` + isHeld + ` THEN '' ELSE contacts.name END, CASE WHEN ` + isHeld + ` THEN '' ELSE address END, contacts.discreet,
+		assigned_to, snoozed_until, received_at, mailbox, '', open_fields <> '' AND letter_id <> '', ` + isHeld + `
 		FROM submissions JOIN contacts ON contacts.id = contact_id WHERE submissions.id IN `
-	inboxLetters = `SELECT id, reference, '', '', '', '', '', state, reason, '', '', address, FALSE,
-		assigned_to, snoozed_until, received_at, mailbox, class, FALSE, FALSE FROM letters WHERE id IN `
+	inboxLetters = `SELECT id, reference, '', '', '', '', '', state, reason, '', '', CASE WHEN ` + rings + ` THEN '' ELSE address END, FALSE,
+		assigned_to, snoozed_until, received_at, mailbox, class, FALSE, ` + rings + ` FROM letters WHERE id IN `
 )
 
 func scanInboxRow(rows *sql.Rows, matter postroom.Matter) (InboxRow, error) {
@@ -578,6 +586,17 @@ func scanInboxRow(rows *sql.Rows, matter postroom.Matter) (InboxRow, error) {
 		&row.AssignedTo, &snoozed, &received, &row.Mailbox, &row.Class, &row.Open, &row.Held)
 	row.SnoozedUntil, row.ReceivedAt = moment(snoozed), moment(received)
 	return row, err
+}
+
+// Sender returns the name and the address that a row does not say because it is held,
+// for whoever may open it.
+func (r Reader) Sender(row InboxRow) (name, address string, err error) {
+	query := `SELECT contacts.name, address FROM submissions JOIN contacts ON contacts.id = contact_id WHERE submissions.id = $1`
+	if row.Matter == postroom.AboutLetter {
+		query = `SELECT '', address FROM letters WHERE id = $1`
+	}
+	err = r.row(query, row.ID).Scan(&name, &address)
+	return name, address, absent(err, string(row.Matter), row.ID)
 }
 
 // AgainAmong returns those of some submissions to which the person wrote more

@@ -27,8 +27,8 @@ const (
 type Found struct {
 	Kind      FoundKind
 	ID        string
-	Name      string // of the contact or organisation; of the submission's contact; "" for a letter
-	Detail    string // an address, or else a phone number
+	Name      string // of the contact or organisation; of the submission's contact, unless it is held; "" for a letter
+	Detail    string // an address, or else a phone number; "" for what is held
 	Discreet  bool   // the contact is
 	Reference string // of a submission or letter
 	Programme string // of a submission
@@ -67,7 +67,7 @@ func (r Reader) byReference(query string, limit int) (list []Found, err error) {
 		err := rows.Scan(&f.ID, &f.Reference, &f.Programme, &f.Mailbox, &f.State, &f.Detail, &f.Name, &f.Discreet)
 		list = append(list, f)
 		return err
-	}, `SELECT submissions.id, reference, programme, mailbox, state, address, contacts.name, contacts.discreet
+	}, `SELECT submissions.id, reference, programme, mailbox, state, CASE WHEN `+isHeld+` THEN '' ELSE address END, CASE WHEN `+isHeld+` THEN '' ELSE contacts.name END, contacts.discreet
 		  FROM submissions JOIN contacts ON contacts.id = contact_id
 		 WHERE reference BETWEEN $1 AND $2 ORDER BY received_at DESC LIMIT $3`, first, last, limit); err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func (r Reader) byReference(query string, limit int) (list []Found, err error) {
 		err := rows.Scan(&f.ID, &f.Reference, &f.Mailbox, &f.Detail)
 		list = append(list, f)
 		return err
-	}, `SELECT id, reference, mailbox, address FROM letters
+	}, `SELECT id, reference, mailbox, CASE WHEN `+rings+` THEN '' ELSE address END FROM letters
 		 WHERE reference BETWEEN $1 AND $2 AND reference <> '' AND state = 'triage' ORDER BY received_at DESC LIMIT $3`, first, last, limit)
 	return list[:min(len(list), limit)], err
 }
