@@ -293,3 +293,32 @@ func TestManyProgrammesAreLookedThrough(t *testing.T) {
 		}
 	})
 }
+
+// Lists say neither the name nor the address of what is held, which are read for
+// whoever may open it.
+func TestAListReadsNoNameOfWhatIsHeld(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		var row InboxRow
+		write(t, s, func(tx *Tx) error {
+			sub, err := submissionOf(tx, "ann")
+			if err != nil {
+				return err
+			}
+			row = InboxRow{Matter: postroom.AboutSubmission, ID: newID(), Reference: "K7M-4QX", Programme: "network", Form: "join", FormKind: postroom.SignUp,
+				ContactID: sub.Contact, Address: "ann@example.org", Locale: "en", State: "held", ReceivedAt: monday}
+			return tx.putRow(row)
+		})
+		read := s.Read(t.Context())
+		rows, _, err := read.Inbox(InboxFilter{States: []postroom.SubmissionState{postroom.SubmissionHeld}}, 5)
+		if err != nil || len(rows) != 1 || !rows[0].Held || rows[0].ContactName+rows[0].Address != "" {
+			t.Errorf("the inbox reads %+v, %v", rows, err)
+		}
+		list, err := read.Search("K7M-4QX", 5)
+		if err != nil || len(list) != 1 || list[0].Name+list[0].Detail != "" {
+			t.Errorf("a search reads %+v, %v", list, err)
+		}
+		if name, address, err := read.Sender(row); err != nil || name == "" || address != "ann@example.org" {
+			t.Errorf("they are %q, %q, %v", name, address, err)
+		}
+	})
+}
