@@ -60,14 +60,14 @@ func TestWhatWaitsIsInTheListOfTheCover(t *testing.T) {
 	if got := owner(); got != "office" {
 		t.Errorf("while events is away it is with %s", got)
 	}
-	if c, _ := room.Team.Named("events"); c.FromFile || !c.Absence.Until.Equal(time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)) {
+	if c, _ := room.Team.Named("events"); c.Follows() || !c.Absence.Until.Equal(time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("events is %+v", c)
 	}
 	if !strings.Contains(visible(page), "office stands in") {
 		t.Errorf("the page does not say who stands in:\n%s", visible(page))
 	}
 	pressed(t, undo(t, events, page))
-	if c, _ := room.Team.Named("events"); owner() != "events" || !c.FromFile {
+	if c, _ := room.Team.Named("events"); owner() != "events" || !c.Follows() {
 		t.Errorf("undone, it is with %s, and events is %+v", owner(), c)
 	}
 
