@@ -38,6 +38,12 @@ type Rests interface {
 	EndRests(ctx context.Context, now time.Time) error
 }
 
+// Words gives words to be found by to everybody on file who has none, and says to
+// how many.
+type Words interface {
+	FindMissing(ctx context.Context) (int, error)
+}
+
 // SchedulerOptions are what a Scheduler needs.
 type SchedulerOptions struct {
 	Store    *store.Store
@@ -45,6 +51,7 @@ type SchedulerOptions struct {
 	Alarms   Alarms // may be nil
 	Digests  Days   // may be nil
 	Rests    Rests  // may be nil
+	Words    Words  // may be nil
 	Clock    postroom.Clock
 	Wake     <-chan struct{} // a signal makes it look at once; may be nil
 	Log      *slog.Logger
@@ -62,6 +69,8 @@ type Scheduler struct {
 	day    string    // whose summaries it has ordered
 	looked time.Time // when it last looked what is due
 	rested time.Time // when it last looked for rests that are over
+	worded time.Time // when it last looked for who has no words
+	again  int       // how often it has
 }
 
 // NewScheduler returns a Scheduler.
@@ -73,11 +82,12 @@ func NewScheduler(o SchedulerOptions) *Scheduler {
 }
 
 const (
-	duty      = "scheduler"
-	leaseFor  = 30 * time.Second
-	atOnce    = 100         // steps a round; the lease is renewed between rounds
-	longestUp = time.Second // how long to sleep when nothing is known to fall due
-	restsEach = time.Hour   // how often to look for rests that are over: those last days
+	duty       = "scheduler"
+	leaseFor   = 30 * time.Second
+	atOnce     = 100         // steps a round; the lease is renewed between rounds
+	longestUp  = time.Second // how long to sleep when nothing is known to fall due
+	wordsAfter = time.Hour   // when to look again for who has no words
+	restsEach  = time.Hour   // how often to look for rests that are over: those last days
 )
 
 // Run works until ctx ends, and then gives the duty back.
@@ -110,7 +120,7 @@ func (s *Scheduler) Round(ctx context.Context) (more bool, err error) {
 	}
 	alarmed, wrong := s.alarms(ctx, now) // before anything that may take long: somebody may be in danger
 	n, err := s.Workflow.Perform(ctx, now, atOnce)
-	return n == atOnce || alarmed, errors.Join(wrong, err, s.summaries(ctx, now), s.endRests(ctx, now))
+	return n == atOnce || alarmed, errors.Join(wrong, err, s.summaries(ctx, now), s.endRests(ctx, now), s.words(ctx, now))
 }
 
 // alarms tells the next of what nobody has opened, and says whether it told any.
@@ -132,6 +142,24 @@ func (s *Scheduler) endRests(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("end rests: %w", err)
 	}
 	s.rested = now
+	return nil
+}
+
+// words has everybody found who was put on file by a version that knew no words: once
+// when it begins, and once an hour later, when a process of such a version that was
+// still at work then has ended.
+func (s *Scheduler) words(ctx context.Context, now time.Time) error {
+	if s.Words == nil || s.again > 1 || s.again == 1 && now.Sub(s.worded) < wordsAfter {
+		return nil
+	}
+	n, err := s.Words.FindMissing(ctx)
+	if err != nil {
+		return fmt.Errorf("find who has no words: %w", err)
+	}
+	if n > 0 {
+		s.Log.InfoContext(ctx, "people and groups can be found now that could not", "n", n)
+	}
+	s.again, s.worded = s.again+1, now
 	return nil
 }
 

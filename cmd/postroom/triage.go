@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -13,6 +12,7 @@ import (
 
 	"postroom/internal/app"
 	"postroom/internal/arrivals"
+	"postroom/internal/casework"
 	"postroom/internal/config"
 	"postroom/internal/letter"
 	"postroom/internal/postroom"
@@ -106,15 +106,15 @@ func (c *command) triageAssign() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := config.Load(c.config, c.getenv)
-			if err != nil {
+			return c.actOn(cmd.Context(), args[0], "is assigned to "+args[1], func(ctx context.Context, room *app.Room, about casework.Ref) error {
+				_, err := room.Casework.Pass(ctx, casework.Root(), about, args[1])
+				switch postroom.KindOf(err) {
+				case postroom.NotFound:
+					return fmt.Errorf("nobody here is called %s; see who is with: postroom desk list", args[1])
+				case postroom.Invalid:
+					return fmt.Errorf("%s cannot be given a letter: %w", args[1], err)
+				}
 				return err
-			}
-			if !slices.ContainsFunc(cfg.Coordinators, func(k config.Coordinator) bool { return k.Name == args[1] }) {
-				return fmt.Errorf("there is no coordinator called %s in the settings", args[1])
-			}
-			return c.changeLetter(cmd.Context(), args[0], "is assigned to "+args[1], func(tx *store.Tx, l postroom.Letter, _ time.Time) error {
-				return tx.AssignLetter(l.ID, args[1])
 			})
 		},
 	}
@@ -142,18 +142,31 @@ func (c *command) triageDone() *cobra.Command {
 		Short: "Note that a person has dealt with a letter",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.changeLetter(cmd.Context(), args[0], "is done", func(tx *store.Tx, l postroom.Letter, at time.Time) error {
-				done, err := tx.EndTriage(l.ID, "done", at)
-				if err == nil && !done {
-					err = fmt.Errorf("%s does not need a person", l.Reference)
-				}
-				if err != nil {
-					return err
-				}
-				return c.closeAlarm(tx, l, "a person has dealt with it", at)
+			return c.actOn(cmd.Context(), args[0], "is done", func(ctx context.Context, room *app.Room, about casework.Ref) error {
+				_, err := room.Casework.Done(ctx, casework.Root(), about)
+				return err
 			})
 		},
 	}
+}
+
+// actOn does what a colleague may do at the desk about a letter that needs a
+// person, in the same way: with a deed that can be undone there.
+func (c *command) actOn(ctx context.Context, reference, said string, act func(context.Context, *app.Room, casework.Ref) error) error {
+	return c.beside(ctx, func(room *app.Room) error {
+		l, err := letterWith(room.Store.Read(ctx), reference)
+		if err != nil {
+			return err
+		}
+		if l.State != postroom.LetterTriage {
+			return fmt.Errorf("%s does not need a person", named(l))
+		}
+		if err := act(ctx, room, casework.Ref{Matter: postroom.AboutLetter, ID: l.ID}); err != nil {
+			return err
+		}
+		fmt.Fprintf(c.stdout, "%s %s\n", named(l), said)
+		return nil
+	})
 }
 
 // closeAlarm ends the alarm about a letter, where there is one.

@@ -113,8 +113,10 @@ func checkCoordinators(cfg config.Config, set *programme.Set) Finding {
 		if !lookedAfter(cfg, p) {
 			f.Good += fmt.Sprintf("; %s names %v, who is not there, so everybody is asked", p.Name, p.Coordinators)
 		}
-		if lead := p.Safeguarding.Lead; lead != "" && !called(cfg, lead) {
-			f.Good += fmt.Sprintf("; %s calls %s when somebody may be in danger, who is not there", p.Name, lead)
+		for _, name := range []string{p.Safeguarding.Lead, p.Safeguarding.Deputy} {
+			if name != "" && !called(cfg, name) {
+				f.Good += fmt.Sprintf("; %s calls %s when somebody may be in danger, who is not there", p.Name, name)
+			}
 		}
 	}
 	return f

@@ -75,10 +75,11 @@ func (r *Room) safeguarding(name string) workflow.Guards {
 	return workflow.Guards{lead, without(deputy, lead), others}
 }
 
-// named is the colleague of a name, if they are here.
+// named is the colleague of a name, if they are here and may read what people sent:
+// who has lost that role is not called, and opens nothing by having been named.
 func (r *Room) named(name string) []postroom.Colleague {
 	c, here := r.Team.Named(name)
-	if !here {
+	if !here || !c.Answers() {
 		return nil
 	}
 	return []postroom.Colleague{c}

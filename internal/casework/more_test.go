@@ -208,6 +208,39 @@ func TestASubmissionMovesToAFormThatLosesNothing(t *testing.T) {
 	})
 }
 
+// A booking and a sign-up to a list stay on their forms, of whatever kind the other is:
+// moved, they would leave their place behind or have none.
+func TestWhatHoldsAPlaceStaysOnItsForm(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	ctx, root := t.Context(), casework.Root()
+	booking := accept(t, room.Room, "register", postroom.Answers{"session": {"main"}, "places": {"2"}, "name": {"Olena"}, "email": {person}, "phone": {"07700 900123"}, "attending_as": {"visitor"}})
+	question := accept(t, room.Room, "ask", postroom.Answers{"name": {"Ali"}, "email": {"ali@example.org"}, "question": {"Beans?"}})
+	room.Work(t)
+	for _, f := range room.Programmes.Forms() {
+		if f.Name != "register" {
+			_, err := room.Casework.Reclassify(ctx, root, casework.Ref{Matter: postroom.AboutSubmission, ID: booking.ID}, f.Name)
+			fails(t, err, postroom.Invalid, "desk.form_books")
+		}
+		if f.Event != "" || f.List != "" {
+			_, err := room.Casework.Reclassify(ctx, root, casework.Ref{Matter: postroom.AboutSubmission, ID: question.ID}, f.Name)
+			fails(t, err, postroom.Invalid, "desk.form_books")
+		}
+	}
+	if taken, _, err := room.Store.Read(ctx).Places(sessionOf(t, room, booking.ID)); err != nil || taken != 2 {
+		t.Errorf("%d places are taken, %v", taken, err)
+	}
+}
+
+func sessionOf(t *testing.T, room *testkit.Room, submission string) string {
+	t.Helper()
+	b, booked, err := room.Store.Read(t.Context()).BookingOf(submission)
+	if err != nil || !booked {
+		t.Fatalf("%+v, %v", b, err)
+	}
+	return b.Session
+}
+
 func TestLookingIsNotedOnceInTenMinutes(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, more string) {

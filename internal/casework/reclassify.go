@@ -43,7 +43,10 @@ func (c *Casework) Reclassify(ctx context.Context, by postroom.Colleague, r Ref,
 func (c *Casework) formLike(sub postroom.Submission, name string) (*programme.Form, error) {
 	from, known := c.Programmes.Form(sub.Form)
 	to, there := c.Programmes.Form(name)
-	if !known || !there || from.Programme != to.Programme || from.Kind != to.Kind || places(from) || places(to) {
+	if known && places(from) || there && places(to) {
+		return nil, fault(postroom.Invalid, sub.Form+" or "+name+" books a date or signs up to a list", "desk.form_books")
+	}
+	if !known || !there || from.Programme != to.Programme || from.Kind != to.Kind {
 		return nil, fault(postroom.Invalid, name+" is no form like "+sub.Form, "desk.other_form")
 	}
 	asked := slices.Clone(sub.Open)

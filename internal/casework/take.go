@@ -111,9 +111,13 @@ func (c *Casework) assign(tx *store.Tx, m *matter, name string) error {
 // tellOf owes a colleague the word that something was passed to them. It names
 // no submission, so that it leaves also where the mailbox is only watched.
 func (c *Casework) tellOf(tx *store.Tx, m *matter, d postroom.Deed, to postroom.Colleague) error {
+	name := d.Actor
+	if name == commandLine {
+		name = "" // which is nobody's name
+	}
 	_, err := c.Outbox.OweAt(tx, postroom.Message{
 		Key: "passed:" + d.ID, Programme: m.programmes[0], Template: passedOn, To: to.Address, Locale: to.Locale, CreatedAt: d.At,
-		Data: map[string]string{"reference": m.reference, "name": d.Actor, "starts": m.since().UTC().Format(time.RFC3339)},
+		Data: map[string]string{"reference": m.reference, "name": name, "starts": m.since().UTC().Format(time.RFC3339)},
 	}, d.At)
 	if err != nil {
 		return fmt.Errorf("owe %s: %w", passedOn, err)

@@ -110,6 +110,33 @@ func TestTheDemosDeskShowsWhatCameIn(t *testing.T) {
 	}
 }
 
+// Whoever is at the desk stays there while they set the clock forward, also by more
+// than a real sign-in lasts.
+func TestAVisitorStaysSignedInWhenTheClockOfTheDemoJumps(t *testing.T) {
+	t.Parallel()
+	d := startedIn(t, t.TempDir())
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	visitor := &http.Client{Jar: jar}
+	for _, address := range []string{d.desk, d.base + "/desk/today"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := visitor.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK || !strings.HasSuffix(resp.Request.URL.Path, "/desk/today") {
+			t.Fatalf("%s leads to %s with status %d", address, resp.Request.URL, resp.StatusCode)
+		}
+		post(t, d.base+"/demo/forward", url.Values{"hours": {"960"}})
+	}
+}
+
 func TestTheDemoKeepsOutOfARealPostRoom(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

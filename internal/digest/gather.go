@@ -125,7 +125,7 @@ func (g *gathering) alarmed() error {
 // and so do the admins, once they were called.
 func (g *gathering) guards(c postroom.Colleague, programme string) bool {
 	s := g.Programmes.Safeguarding(programme)
-	return c.Name == s.Lead || c.Name == s.Deputy
+	return c.Answers() && (c.Name == s.Lead || c.Name == s.Deputy)
 }
 
 func (g *gathering) calledAsAdmin(c postroom.Colleague, id string) bool {

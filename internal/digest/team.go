@@ -17,6 +17,7 @@ type Team interface {
 	All() []postroom.Colleague
 	LooksAfter(programme, area string) []postroom.Colleague
 	Owner(programme, area, assigned string, at time.Time) postroom.Colleague
+	Rightful(programme, area, assigned string) postroom.Colleague
 	OwnerOfMailbox(mailbox, assigned string, at time.Time) postroom.Colleague
 	Covers(name string, at time.Time) []string
 }
@@ -129,7 +130,7 @@ func (g *gathering) belonging(programme, area, assigned string) belongs {
 	key := [4]string{"", programme, area, assigned}
 	b, known := g.owners[key]
 	if !known {
-		b = g.of(g.Team.Owner(programme, area, assigned, g.now), g.rightful(programme, area, assigned))
+		b = g.of(g.Team.Owner(programme, area, assigned, g.now), g.Team.Rightful(programme, area, assigned))
 		g.owners[key] = b
 	}
 	return b
@@ -145,18 +146,10 @@ func (g *gathering) belongingAt(mailbox, assigned string) belongs {
 		if i := slices.IndexFunc(g.Programmes.Programmes(), func(p *programme.Programme) bool { return receives(p, mailbox) }); i >= 0 {
 			p = g.Programmes.Programmes()[i].Name
 		}
-		b = g.of(g.Team.OwnerOfMailbox(mailbox, assigned, g.now), g.rightful(p, "", assigned))
+		b = g.of(g.Team.OwnerOfMailbox(mailbox, assigned, g.now), g.Team.Rightful(p, "", assigned))
 		g.owners[key] = b
 	}
 	return b
-}
-
-// rightful is who would be the owner if nobody were away.
-func (g *gathering) rightful(programme, area, assigned string) postroom.Colleague {
-	if c, here := g.named(assigned); here && c.Answers() {
-		return c
-	}
-	return g.Team.LooksAfter(programme, area)[0]
 }
 
 func (g *gathering) mine(b belongs) bool { return b.owner == g.who.Name }

@@ -280,3 +280,53 @@ func TestWhatIsPutOffIsCountedAndComesBack(t *testing.T) {
 		t.Errorf("the day after it reads\n%s", got)
 	}
 }
+
+// What nobody looks after is in the list of an admin, and not left to whoever looks
+// after something else; where there is no admin it is theirs all the same.
+func TestWhatIsNobodysToLookAfterIsAnAdmins(t *testing.T) {
+	t.Parallel()
+	room := open(t)
+	reference := send(t, room, "ask", "name=Olena", "email=olena@example.org", "question=Hello?")
+	now := room.Clock.Now().Add(time.Hour)
+	waitsWith := func() (list []string) {
+		for _, name := range room.Digests.Names() {
+			sheet, err := room.Digests.Today(t.Context(), whoIs(room, name), now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if slices.ContainsFunc(sheet.Waiting.Items, func(i digest.Item) bool { return i.Reference == reference }) {
+				list = append(list, name)
+			}
+		}
+		return list
+	}
+	write(t, room, func(tx *store.Tx) error {
+		for _, c := range room.Team.LooksAfter("questions", "") {
+			if err := tx.SetGrants(c.Name, nil); err != nil {
+				return err
+			}
+		}
+		_, err := tx.AddColleague(postroom.Colleague{Name: "other", Address: "other@riverside.example", Locale: "en", Grants: []postroom.Grant{{Role: postroom.IsCoordinator, Programme: "elsewhere"}}, AddedAt: room.Clock.Now()})
+		return err
+	})
+	if err := room.Team.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if list := waitsWith(); len(list) != 1 {
+		t.Errorf("without an admin it is in the lists of %v", list)
+	}
+	write(t, room, func(tx *store.Tx) error {
+		_, err := tx.AddColleague(postroom.Colleague{Name: "warden", Address: "warden@riverside.example", Locale: "en", Grants: []postroom.Grant{{Role: postroom.Admin}}, AddedAt: room.Clock.Now()})
+		return err
+	})
+	if err := room.Team.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if list := waitsWith(); !slices.Equal(list, []string{"warden"}) {
+		t.Errorf("it is in the list of %v", list)
+	}
+	printed, err := room.Digests.Preview(t.Context(), "warden", now)
+	if err != nil || !strings.Contains(printed.Text, reference) {
+		t.Errorf("the admin's summary does not tell of it: %v\n%s", err, printed.Text)
+	}
+}

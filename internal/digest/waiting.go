@@ -6,7 +6,6 @@ import (
 
 	"postroom/internal/outbound"
 	"postroom/internal/postroom"
-	"postroom/internal/programme"
 	"postroom/internal/store"
 )
 
@@ -68,8 +67,8 @@ func first(a, b bool) int {
 // question that is still open.
 func (g *gathering) queue(l *line, name string) error {
 	p, _ := g.Programmes.Programme(name)
-	for _, kind := range awaited(p) {
-		shares, err := g.read.Shares(name, kind.kind, kind.form, g.now)
+	for _, kind := range p.Awaited() {
+		shares, err := g.read.Shares(name, kind.Kind, kind.Form, g.now)
 		if err != nil {
 			return err
 		}
@@ -84,7 +83,7 @@ func (g *gathering) queue(l *line, name string) error {
 		return err
 	}
 	for _, a := range unfinished {
-		if !answers(p, a) {
+		if !p.Awaits(a.Kind, a.Form) {
 			g.add(l, waiter{Awaiting: a})
 		}
 	}
@@ -92,7 +91,7 @@ func (g *gathering) queue(l *line, name string) error {
 }
 
 // share adds what of a kind has one owner, if that is this colleague.
-func (g *gathering) share(l *line, name string, kind awaits, share store.Share) error {
+func (g *gathering) share(l *line, name string, kind postroom.Awaited, share store.Share) error {
 	if !g.mine(g.belonging(name, share.Area, share.Assigned)) {
 		return nil
 	}
@@ -100,7 +99,7 @@ func (g *gathering) share(l *line, name string, kind awaits, share store.Share) 
 	if share.N == 0 {
 		return nil
 	}
-	some, err := g.read.Unanswered(name, kind.kind, kind.form, share, g.now, g.limit)
+	some, err := g.read.Unanswered(name, kind.Kind, kind.Form, share, g.now, g.limit)
 	for _, a := range some {
 		l.list = append(l.list, waiter{Awaiting: a})
 	}
@@ -134,40 +133,11 @@ func (g *gathering) again(l *line) error {
 			}
 			continue
 		}
-		if p, _ := g.Programmes.Programme(a.Programme); !a.Open && !answers(p, a.Awaiting) {
+		if p, _ := g.Programmes.Programme(a.Programme); !a.Open && !p.Awaits(a.Kind, a.Form) {
 			g.add(l, waiter{Awaiting: a.Awaiting, again: true})
 		}
 	}
 	return err
-}
-
-// awaits is a kind of submission that a person answers, or one form of it.
-type awaits struct {
-	kind postroom.FormKind
-	form string
-}
-
-// awaited lists what a person answers in a programme: what is a question by
-// its kind, and every form for which the programme chases an answer. Of a
-// programme without a file only the kinds are known.
-func awaited(p *programme.Programme) []awaits {
-	list := []awaits{{postroom.Enquiry, ""}, {postroom.VolunteerOffer, ""}, {postroom.Concern, ""}, {postroom.Referral, ""}, {postroom.DataRequest, ""}}
-	if p == nil {
-		return list
-	}
-	known := len(list)
-	for _, f := range p.Forms {
-		chased := slices.ContainsFunc(p.Workflow, func(s programme.Step) bool { return s.Form == f.Name && s.Unless == "answered" })
-		if chased && !slices.ContainsFunc(list[:known], func(a awaits) bool { return a.kind == f.Kind }) {
-			list = append(list, awaits{f.Kind, f.Name})
-		}
-	}
-	return list
-}
-
-// answers says whether a person answers such a submission anyway.
-func answers(p *programme.Programme, a store.Awaiting) bool {
-	return slices.ContainsFunc(awaited(p), func(k awaits) bool { return k.kind == a.Kind && (k.form == "" || k.form == a.Form) })
 }
 
 // overdue says whether somebody was promised an answer by now.

@@ -72,12 +72,15 @@ func readWords(file string, data []byte) (*words, proof.Mistakes) {
 // looks after the servers.
 const notTaken = "refused"
 
+// reasonCorrected is why intake lets a message go whose address proved wrong.
+const reasonCorrected = "reason.corrected"
+
 // readReasons reads why a coordinator has to phone or to look.
 func readReasons(m proof.Map) map[string]string {
 	reasons := make(map[string]string)
 	for _, key := range []string{ReasonNoAddress, ReasonNotByEmail, ReasonAddressDead, ReasonHeld, ReasonOnlyTo,
 		ReasonCoolDown, ReasonWatch, ReasonDrafted, ReasonBudget, ReasonBudgetAddress, ReasonBudgetDomain, ReasonBudgetInAll, ReasonBounced, ReasonAnswerLost, ReasonUnwritable,
-		ReasonSuppressed, ReasonResting, ReasonNotConfirmed, ReasonServerAway, ReasonAnswered, ReasonTakenBack, notTaken,
+		ReasonSuppressed, ReasonResting, ReasonNotConfirmed, ReasonServerAway, ReasonAnswered, ReasonTakenBack, reasonCorrected, notTaken,
 		ReasonMailboxLogin, ReasonMailboxTrust, ReasonMailboxAway, ReasonMailboxFolder, ReasonMailboxBroken} {
 		name := strings.TrimPrefix(key, "reason.")
 		reasons[name] = m.Need(name, "we have no email address for them")

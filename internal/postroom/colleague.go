@@ -48,7 +48,8 @@ type Colleague struct {
 	Grants   []Grant
 	Cover    string // name of the colleague who stands in, or ""
 	Absence  Absence
-	FromFile bool // the settings file named them first
+	FromFile bool // the settings file named them first, and says that they are a coordinator
+	AtDesk   bool // they were changed at the desk
 	AddedAt  time.Time
 	LeftAt   time.Time // zero while they are here
 }
@@ -76,6 +77,10 @@ func (c Colleague) Reads(programme, area string) bool {
 // file, also while no programme names them. Who is at the door or reads figures
 // only must not see who waits.
 func (c Colleague) Answers() bool { return c.Is(Admin) || c.Is(IsCoordinator) || c.FromFile }
+
+// Follows says whether the settings file says how a colleague is known: until they
+// are changed at the desk.
+func (c Colleague) Follows() bool { return c.FromFile && !c.AtDesk }
 
 // Here says whether a colleague has not left.
 func (c Colleague) Here() bool { return c.LeftAt.IsZero() }

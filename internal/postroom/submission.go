@@ -17,6 +17,12 @@ const (
 	DataRequest       FormKind = "data_request"
 )
 
+// Awaited is what a person answers: a kind of submission, or one form of it.
+type Awaited struct {
+	Kind FormKind
+	Form string // "" is every form of the kind
+}
+
 // Channel is the door something came in by.
 type Channel string
 

@@ -50,7 +50,7 @@ func (d Device) String() string { return d.Browser + "/" + d.System }
 // Devices lists where a colleague is signed in, the one seen last first.
 func (s *SignIn) Devices(ctx context.Context, name string) ([]Device, error) {
 	now := s.Clock.Now()
-	rows, err := s.Store.Read(ctx).SignInsOf(name, now, now.Add(-idle))
+	rows, err := s.Store.Read(ctx).SignInsOf(name, now, s.unseen(now))
 	list := make([]Device, len(rows))
 	for i, row := range rows {
 		browser, system, _ := strings.Cut(row.Device, "/")

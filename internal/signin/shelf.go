@@ -40,7 +40,7 @@ func (s shelf) FindCtx(ctx context.Context, token string) (data []byte, found bo
 		return nil, false, nil
 	}
 	now := s.Clock.Now()
-	row, found, err := s.Store.Read(ctx).SignIn(hash, now, now.Add(-idle))
+	row, found, err := s.Store.Read(ctx).SignIn(hash, now, s.unseen(now))
 	if err != nil || !found {
 		return nil, false, err
 	}

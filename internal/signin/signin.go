@@ -57,7 +57,7 @@ type Options struct {
 	Outbox  Outbox
 	Clock   postroom.Clock
 	BaseURL string // of the pages, without a slash at the end
-	Demo    bool   // links that are printed work more than once, and at once
+	Demo    bool   // links that are printed work more than once, and at once; sign-ins last while its clock is set forward
 	Log     *slog.Logger
 }
 
@@ -78,6 +78,26 @@ func New(o Options) *SignIn {
 	s.cookies.Cookie.Name, s.cookies.Cookie.Secure = s.cookieName("desk"), s.secure()
 	s.cookies.ErrorFunc = s.failed
 	return s
+}
+
+// demoLives is how long what is in a demo works by its clock, which visitors set
+// forward by weeks: as long as it runs.
+const demoLives = 10 * 366 * 24 * time.Hour
+
+// unseen is the moment since which a sign-in must have been seen to be one still,
+// and ends when one that begins now ends whatever they do.
+func (s *SignIn) unseen(now time.Time) time.Time {
+	if s.Demo {
+		return now.Add(-demoLives)
+	}
+	return now.Add(-idle)
+}
+
+func (s *SignIn) ends(now time.Time) time.Time {
+	if s.Demo {
+		return now.Add(demoLives)
+	}
+	return now.Add(lifetime)
 }
 
 // secure says whether browsers reach the desk over https only.
@@ -196,7 +216,7 @@ func (s *SignIn) Enter(ctx context.Context, way Way) (Entered, error) {
 	}
 	fresh, now := newSecret(), s.Clock.Now()
 	entered := Entered{Token: fresh.text}
-	begun := store.SignIn{Hash: fresh.hash, ID: store.NewSignInID(), Device: deviceOf(way.Agent).String(), BeganAt: now, ExpiresAt: now.Add(lifetime)}
+	begun := store.SignIn{Hash: fresh.hash, ID: store.NewSignInID(), Device: deviceOf(way.Agent).String(), BeganAt: now, ExpiresAt: s.ends(now)}
 	err = s.Store.Write(ctx, func(tx *store.Tx) error {
 		name, next, err := tx.UseSignInLink(hash, hashed(way.Browser), now)
 		if err != nil {
@@ -269,7 +289,7 @@ func (s *SignIn) begin(tx *store.Tx, c postroom.Colleague, begun store.SignIn, w
 			return fmt.Errorf("end the sign-in before: %w", err)
 		}
 	}
-	if err := tx.AddSignIn(begun, begun.BeganAt.Add(-idle)); err != nil {
+	if err := tx.AddSignIn(begun, s.unseen(begun.BeganAt)); err != nil {
 		return err
 	}
 	elsewhere, err := tx.NewBrowser(c.Name, hashed(way.Browser), begun.BeganAt)
@@ -297,7 +317,7 @@ func (s *SignIn) SignInFor(ctx context.Context, name string) (token string, err 
 	fresh, now := newSecret(), s.Clock.Now()
 	ask := store.SignInAsk{Hash: fresh.hash, Colleague: name, Address: c.Address, At: now, Until: now.Add(linkLives), Many: s.Demo}
 	if s.Demo {
-		ask.Until = now.AddDate(10, 0, 0) // its clock is set forward by weeks
+		ask.Until = now.Add(demoLives)
 	}
 	return fresh.text, s.Store.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.AddSignInAsk(ask); err != nil {

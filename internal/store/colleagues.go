@@ -51,12 +51,12 @@ func (r Reader) Colleagues() (list []postroom.Colleague, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var c postroom.Colleague
 		var from, until, added, left int64
-		err := rows.Scan(&c.Name, &c.Address, &c.Locale, &c.Cover, &from, &until, &c.Absence.Proposed, &c.FromFile, &added, &left)
+		err := rows.Scan(&c.Name, &c.Address, &c.Locale, &c.Cover, &from, &until, &c.Absence.Proposed, &c.FromFile, &c.AtDesk, &added, &left)
 		c.Absence.From, c.Absence.Until, c.AddedAt, c.LeftAt = moment(from), moment(until), moment(added), moment(left)
 		at[c.Name] = len(list)
 		list = append(list, c)
 		return err
-	}, `SELECT name, address, locale, cover, away_from, away_until, proposed, from_file, added_at, left_at FROM colleagues ORDER BY name`)
+	}, `SELECT name, address, locale, cover, away_from, away_until, proposed, from_file, at_desk, added_at, left_at FROM colleagues ORDER BY name`)
 	if err != nil {
 		return nil, fmt.Errorf("list colleagues: %w", err)
 	}
@@ -105,8 +105,8 @@ func (tx *Tx) SetGrants(name string, grants []postroom.Grant) error {
 // have left. It returns NotFound for one who is
 // not on file. Whoever leaves keeps no grants and is signed out.
 func (tx *Tx) ChangeColleague(c postroom.Colleague) error {
-	n, err := tx.exec(`UPDATE colleagues SET address = $2, locale = $3, cover = $4, away_from = $5, away_until = $6, proposed = $7, from_file = $8, left_at = $9 WHERE name = $1`,
-		c.Name, c.Address, c.Locale, c.Cover, micros(c.Absence.From), micros(c.Absence.Until), c.Absence.Proposed, c.FromFile, micros(c.LeftAt))
+	n, err := tx.exec(`UPDATE colleagues SET address = $2, locale = $3, cover = $4, away_from = $5, away_until = $6, proposed = $7, from_file = $8, at_desk = $9, left_at = $10 WHERE name = $1`,
+		c.Name, c.Address, c.Locale, c.Cover, micros(c.Absence.From), micros(c.Absence.Until), c.Absence.Proposed, c.FromFile, c.AtDesk, micros(c.LeftAt))
 	if err != nil {
 		return fmt.Errorf("change colleague %s: %w", c.Name, err)
 	}

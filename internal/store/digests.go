@@ -331,7 +331,7 @@ func (r Reader) Unfinished(programme string, by time.Time) ([]Awaiting, error) {
 	// Asked for a state as it stands, SQLite would read all that waits.
 	list, err := r.awaiting(`SELECT `+awaitingColumns+`, received_at
 		  FROM submissions JOIN contacts ON contacts.id = contact_id
-		 WHERE programme = $1 AND open_fields <> '' AND submissions.letter_id <> '' AND state || '' = 'received' AND received_at <= $2
+		 WHERE programme = $1 AND `+openQuestions+` AND state || '' = 'received' AND received_at <= $2
 		 ORDER BY received_at`, programme, micros(by))
 	if err != nil {
 		return nil, fmt.Errorf("list who has questions open: %w", err)
@@ -355,7 +355,7 @@ func (r Reader) WroteAgain(by time.Time) (list []AwaitingAgain, err error) {
 		return err
 	}, `SELECT `+awaitingColumns+`,
 		       EXISTS (SELECT 1 FROM letters WHERE letters.submission_id = submissions.id AND letters.reason = 'staff_answer'), wrote_at
-		  FROM (SELECT id AS of, (SELECT max(received_at) FROM letters WHERE submission_id = submissions.id AND reason = 'added' AND state = 'done' AND received_at <= $1) AS wrote_at
+		  FROM (SELECT id AS of, (SELECT max(received_at) FROM letters WHERE submission_id = submissions.id AND `+wroteAgain+` AND received_at <= $1) AS wrote_at
 		          FROM submissions WHERE wrote_again AND state = 'received') AS again
 		  JOIN submissions ON submissions.id = again.of JOIN contacts ON contacts.id = contact_id
 		 WHERE wrote_at IS NOT NULL

@@ -17,8 +17,8 @@ type Figure struct {
 	Stretch   int // 0 is the one from the first bound to the second
 	Kind      postroom.FormKind
 	Locale    string
-	N         int // submissions, or people with a place
-	Came      int // of these people
+	N         int // submissions, or places
+	Came      int // of these places, those whose people came
 }
 
 // SentFigures counts submissions between the first bound and the last, by
@@ -41,8 +41,9 @@ func (r Reader) SentFigures(bounds []time.Time) (list []Figure, err error) {
 	return list, nil
 }
 
-// PlaceFigures counts the people who had a place on dates between the first bound
-// and the last, and those who came, by programme and stretch.
+// PlaceFigures counts the places that are booked on dates between the first bound
+// and the last, one for each person and date, and those that were used, by programme
+// and stretch. Who waits, or has not taken what was offered yet, has no place.
 func (r Reader) PlaceFigures(bounds []time.Time) (list []Figure, err error) {
 	var marks places
 	query := `SELECT programme, ` + stretch("starts_at", bounds) + ` AS stretch,

@@ -42,6 +42,11 @@ type InboxFilter struct {
 	Snoozing   Snoozing // at Now; what is answered or closed is never asleep
 	Contacts   []string // what these sent; nil is anybody, and an empty list nobody
 
+	// Awaited says what a person answers in a programme. Where it is set, only who
+	// waits for an answer is listed: for that, because they have questions open, or
+	// because they wrote again. It is for what was received, and nothing else.
+	Awaited func(programme string) []postroom.Awaited
+
 	OldestFirst bool
 	After       InboxPlace // where the page before this one ended
 	Now         time.Time
@@ -68,8 +73,8 @@ type InboxRow struct {
 	State        string // of the submission or letter
 	Reason       string // why a letter needs a person
 	ContactID    string // "" for a letter
-	ContactName  string
-	Address      string // where an answer goes; whom a letter is from
+	ContactName  string // "" of what is held
+	Address      string // where an answer goes; whom a letter is from; "" of what is held
 	Discreet     bool   // the contact is
 	AssignedTo   string
 	SnoozedUntil time.Time // zero when it is not put off
@@ -77,7 +82,7 @@ type InboxRow struct {
 	Mailbox      string // that it came to; "" when it came by no letter
 	Class        postroom.LetterClass
 	Open         bool // it came by letter and has questions open
-	Held         bool
+	Held         bool // it is for whoever is called when somebody may be in danger, or a machine may have sent it
 }
 
 // Place is where the row stands, for the page after it.
@@ -213,6 +218,27 @@ type scope struct {
 	programme string
 	areas     []string // nil is all
 	kinds     []string // of what waits there
+
+	awaited []postroom.Awaited // only these, and who waits for another reason
+}
+
+// openQuestions and wroteAgain are why somebody waits for an answer whatever they
+// sent. The summaries and Today ask for the same.
+const (
+	openQuestions = `(open_fields <> '' AND submissions.letter_id <> '')`
+	wroteAgain    = `reason = 'added' AND state = 'done'`
+)
+
+// awaits is that a submission of the scope is what a person answers.
+func (s scope) awaits(list *places) string {
+	parts := make([]string, len(s.awaited))
+	for i, a := range s.awaited {
+		parts[i] = `kind = ` + list.add(a.Kind)
+		if a.Form != "" {
+			parts[i] += ` AND form = ` + list.add(a.Form)
+		}
+	}
+	return `(` + strings.Join(parts, " OR ") + `)`
 }
 
 // scopes works out of which programmes, and of which of their areas, submissions
@@ -246,7 +272,11 @@ func (r Reader) scopes(f InboxFilter) (list []scope, err error) {
 		if whole[programme] {
 			some = nil
 		}
-		list = append(list, scope{programme: programme, areas: some})
+		s := scope{programme: programme, areas: some}
+		if f.Awaited != nil {
+			s.awaited = f.Awaited(programme)
+		}
+		list = append(list, s)
 	}
 	slices.SortFunc(list, func(a, b scope) int { return strings.Compare(a.programme, b.programme) })
 	return list, nil
@@ -303,10 +333,13 @@ func (r Reader) kindsWaiting(f InboxFilter, scopes []scope) error {
 
 func (f InboxFilter) submissionLooks(scopes []scope, limit int) (looks []look) {
 	if f.Contacts != nil {
-		if len(f.Contacts) == 0 {
+		if len(f.Contacts) == 0 || len(f.states()) == 0 {
 			return nil
 		}
 		return []look{f.contactsLook(scopes, limit)}
+	}
+	if f.Awaited != nil {
+		return f.awaitedLooks(scopes, limit)
 	}
 	for _, state := range f.states() {
 		for _, scope := range scopes {
@@ -324,6 +357,44 @@ func (f InboxFilter) submissionLooks(scopes []scope, limit int) (looks []look) {
 	return looks
 }
 
+// awaitedLooks find who waits for an answer, each of them by one look alone: those
+// who sent what a person answers, by kind; then who has questions open; then who
+// wrote again and is neither.
+func (f InboxFilter) awaitedLooks(scopes []scope, limit int) (looks []look) {
+	for _, scope := range scopes {
+		for _, a := range scope.awaited {
+			if !slices.Contains(scope.kinds, string(a.Kind)) {
+				continue
+			}
+			looks = append(looks, func(list *places) string {
+				which := `programme = ` + list.add(scope.programme) + within(list, scope) + ` AND ` + ofState(postroom.SubmissionReceived) + ` AND kind = ` + list.add(a.Kind)
+				if a.Form != "" {
+					which += ` AND form = ` + list.add(a.Form)
+				}
+				return f.submissions(list, which, false, limit)
+			})
+		}
+		looks = append(looks, func(list *places) string { // asked for a state as it stands, SQLite would read all that waits
+			which := `programme = ` + list.add(scope.programme) + within(list, scope) + ` AND state || '' = 'received' AND ` + openQuestions + ` AND NOT ` + scope.awaits(list)
+			return f.submissions(list, which, false, limit)
+		})
+	}
+	return append(looks, f.againLook(scopes, limit))
+}
+
+// againLook finds who wrote again and waits for nothing else, from the few who did:
+// the indexes of all that waits are kept from being used instead.
+func (f InboxFilter) againLook(scopes []scope, limit int) look {
+	return func(list *places) string {
+		parts := make([]string, len(scopes))
+		for i, scope := range scopes {
+			parts[i] = `(programme || '' = ` + list.add(scope.programme) + within(list, scope) + ` AND NOT ` + scope.awaits(list) + `)`
+		}
+		which := `wrote_again AND state = 'received' AND EXISTS (SELECT 1 FROM letters WHERE submission_id = submissions.id AND ` + wroteAgain + `) AND NOT ` + openQuestions + ` AND (` + strings.Join(parts, " OR ") + `)`
+		return f.submissions(list, which, false, limit)
+	}
+}
+
 // looked are the kinds that are looked for one by one; "" is all at once.
 func (s scope) looked(state postroom.SubmissionState) []string {
 	if state == postroom.SubmissionReceived {
@@ -338,7 +409,11 @@ func (f InboxFilter) contactsLook(scopes []scope, limit int) look {
 	return func(list *places) string {
 		parts := make([]string, len(scopes))
 		for i, scope := range scopes {
-			parts[i] = `(programme || '' = ` + list.add(scope.programme) + within(list, scope) + `)`
+			parts[i] = `(programme || '' = ` + list.add(scope.programme) + within(list, scope)
+			if f.Awaited != nil {
+				parts[i] += ` AND (` + scope.awaits(list) + ` OR ` + openQuestions + ` OR EXISTS (SELECT 1 FROM letters WHERE letters.submission_id = submissions.id AND ` + wroteAgain + `))`
+			}
+			parts[i] += `)`
 		}
 		states := f.states()
 		names := make([]string, len(states))
@@ -356,6 +431,9 @@ func (f InboxFilter) states() (states []postroom.SubmissionState) {
 		if !slices.Contains(states, state) && (!settled(state) || f.Snoozing != Asleep) {
 			states = append(states, state)
 		}
+	}
+	if f.Awaited != nil {
+		return []postroom.SubmissionState{postroom.SubmissionReceived}
 	}
 	if len(f.States) == 0 {
 		return []postroom.SubmissionState{postroom.SubmissionReceived, postroom.SubmissionHeld}
@@ -486,13 +564,21 @@ func (r Reader) inboxRows(keys []inboxKey) (rows []InboxRow, err error) {
 	return rows, nil
 }
 
+// isHeld is that somebody has to look at a submission first, and rings that a letter
+// may be about somebody in danger. Whoever may open it is asked for by Sender: a list
+// reads neither name nor address of it.
 const (
-	inboxSubmissions = `SELECT submissions.id, reference, programme, form, kind, area, submissions.locale, state, '', contact_id, contacts.name, address, contacts.discreet,
-		assigned_to, snoozed_until, received_at, mailbox, '', open_fields <> '' AND letter_id <> '',
-		state = 'held' OR EXISTS (SELECT 1 FROM holds WHERE submission_id = submissions.id AND released_at = 0)
+	isHeld = `(state = 'held' OR EXISTS (SELECT 1 FROM holds WHERE submission_id = submissions.id AND released_at = 0))`
+	rings  = `EXISTS (SELECT 1 FROM alarms WHERE kind = 'letter' AND subject = letters.id AND closed_at = 0)`
+)
+
+const (
+	inboxSubmissions = `SELECT submissions.id, reference, programme, form, kind, area, submissions.locale, state, '', contact_id,
+		CASE WHEN ` + isHeld + ` THEN '' ELSE contacts.name END, CASE WHEN ` + isHeld + ` THEN '' ELSE address END, contacts.discreet,
+		assigned_to, snoozed_until, received_at, mailbox, '', open_fields <> '' AND letter_id <> '', ` + isHeld + `
 		FROM submissions JOIN contacts ON contacts.id = contact_id WHERE submissions.id IN `
-	inboxLetters = `SELECT id, reference, '', '', '', '', '', state, reason, '', '', address, FALSE,
-		assigned_to, snoozed_until, received_at, mailbox, class, FALSE, FALSE FROM letters WHERE id IN `
+	inboxLetters = `SELECT id, reference, '', '', '', '', '', state, reason, '', '', CASE WHEN ` + rings + ` THEN '' ELSE address END, FALSE,
+		assigned_to, snoozed_until, received_at, mailbox, class, FALSE, ` + rings + ` FROM letters WHERE id IN `
 )
 
 func scanInboxRow(rows *sql.Rows, matter postroom.Matter) (InboxRow, error) {
@@ -503,6 +589,17 @@ func scanInboxRow(rows *sql.Rows, matter postroom.Matter) (InboxRow, error) {
 		&row.AssignedTo, &snoozed, &received, &row.Mailbox, &row.Class, &row.Open, &row.Held)
 	row.SnoozedUntil, row.ReceivedAt = moment(snoozed), moment(received)
 	return row, err
+}
+
+// Sender returns the name and the address that a row does not say because it is held,
+// for whoever may open it.
+func (r Reader) Sender(row InboxRow) (name, address string, err error) {
+	query := `SELECT contacts.name, address FROM submissions JOIN contacts ON contacts.id = contact_id WHERE submissions.id = $1`
+	if row.Matter == postroom.AboutLetter {
+		query = `SELECT '', address FROM letters WHERE id = $1`
+	}
+	err = r.row(query, row.ID).Scan(&name, &address)
+	return name, address, absent(err, string(row.Matter), row.ID)
 }
 
 // AgainAmong returns those of some submissions to which the person wrote more
@@ -518,7 +615,7 @@ func (r Reader) AgainAmong(ids []string) (map[string]bool, error) {
 		err := rows.Scan(&id)
 		again[id] = true
 		return err
-	}, `SELECT DISTINCT submission_id FROM letters WHERE submission_id IN (`+list.each(ids)+`) AND reason = 'added' AND state = 'done'`, list.args...)
+	}, `SELECT DISTINCT submission_id FROM letters WHERE submission_id IN (`+list.each(ids)+`) AND `+wroteAgain, list.args...)
 	if err != nil {
 		return nil, fmt.Errorf("look who wrote again: %w", err)
 	}

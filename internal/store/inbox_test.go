@@ -34,10 +34,13 @@ func crowdedInbox(t testing.TB, s *Store, r *rand.Rand) (all []InboxRow) {
 		}
 		for range 300 {
 			row := drawnRow(r, pick(r, contacts...))
-			all = append(all, row)
 			if err := tx.putRow(row); err != nil {
 				return err
 			}
+			if row.Held { // it is shown to whoever may open it, and read then
+				row.ContactName, row.Address = "", ""
+			}
+			all = append(all, row)
 		}
 		return nil
 	})
@@ -60,7 +63,7 @@ func drawnRow(r *rand.Rand, c postroom.Contact) InboxRow {
 	row.Programme, row.Form, row.FormKind = pick(r, "network", "cafe", "garden"), pick(r, "join", "ask"), pick(r, postroom.SignUp, postroom.Enquiry)
 	row.Area, row.Locale = pick(r, "", "north", "south"), pick(r, "en", "uk")
 	row.State = string(pick(r, postroom.SubmissionReceived, postroom.SubmissionReceived, postroom.SubmissionHeld, postroom.SubmissionAnswered, postroom.SubmissionClosed))
-	row.Held = row.State == "held"
+	row.Held, row.Open = row.State == "held", r.IntN(5) == 0
 	if row.State == "answered" || row.State == "closed" {
 		row.SnoozedUntil = time.Time{}
 	}
@@ -74,11 +77,15 @@ func (tx *Tx) putRow(row InboxRow) error {
 			row.ID, row.Reason, row.Class, row.Address, row.Mailbox, row.Reference, row.AssignedTo, micros(row.SnoozedUntil), micros(row.ReceivedAt))
 		return err
 	}
+	open, letter := "", ""
+	if row.Open {
+		open, letter = "when", "l-"+row.ID
+	}
 	_, err := tx.exec(`INSERT INTO submissions (id, reference, idempotency_key, natural_key, programme, form, form_version, kind, channel, contact_id,
-			address, locale, area, answers_sealed, state, mailbox, assigned_to, snoozed_until, received_at)
-		VALUES ($1, $2, $1, $1, $3, $4, 'v1', $5, 'web', $6, $7, $8, $9, '', $10, $11, $12, $13, $14)`,
+			address, locale, area, answers_sealed, state, mailbox, assigned_to, snoozed_until, received_at, open_fields, letter_id)
+		VALUES ($1, $2, $1, $1, $3, $4, 'v1', $5, 'web', $6, $7, $8, $9, '', $10, $11, $12, $13, $14, $15, $16)`,
 		row.ID, row.Reference, row.Programme, row.Form, row.FormKind, row.ContactID, row.Address, row.Locale, row.Area, row.State, row.Mailbox,
-		row.AssignedTo, micros(row.SnoozedUntil), micros(row.ReceivedAt))
+		row.AssignedTo, micros(row.SnoozedUntil), micros(row.ReceivedAt), open, letter)
 	return err
 }
 
@@ -126,7 +133,7 @@ func TestTheInboxShowsWhatItsFilterLetsThrough(t *testing.T) {
 		senders := make(map[string]string) // by address, of which each has one here
 		var contacts []string
 		for _, row := range all {
-			if row.ContactID != "" {
+			if row.ContactID != "" && !row.Held {
 				senders[row.Address] = row.ContactID
 				contacts = append(contacts, row.ContactID)
 			}
@@ -135,7 +142,7 @@ func TestTheInboxShowsWhatItsFilterLetsThrough(t *testing.T) {
 			f := drawnFilter(r, contacts)
 			var want []InboxRow
 			for _, row := range all {
-				if f.lets(row, senders[row.Address]) {
+				if f.lets(row, cmp.Or(row.ContactID, senders[row.Address])) {
 					want = append(want, row)
 				}
 			}
@@ -148,6 +155,74 @@ func TestTheInboxShowsWhatItsFilterLetsThrough(t *testing.T) {
 			wantInbox(t, s, f, want)
 		}
 	})
+}
+
+func TestTheInboxListsExactlyWhoWaitsForAnAnswer(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		r := rand.New(rand.NewPCG(9, 10))
+		all := crowdedInbox(t, s, r)
+		again, senders := wroteAgainSome(t, s, r, all), make(map[string]string)
+		var contacts []string
+		for _, row := range all {
+			if row.ContactID != "" && !row.Held {
+				senders[row.Address] = row.ContactID
+				contacts = append(contacts, row.ContactID)
+			}
+		}
+		awaited := func(programme string) []postroom.Awaited {
+			list := []postroom.Awaited{{Kind: postroom.Enquiry}}
+			if programme == "network" {
+				list = append(list, postroom.Awaited{Kind: postroom.SignUp, Form: "join"})
+			}
+			return list
+		}
+		waits := func(row InboxRow) bool {
+			return row.Matter == postroom.AboutLetter || row.Open || again[row.ID] ||
+				slices.ContainsFunc(awaited(row.Programme), func(a postroom.Awaited) bool { return a.Kind == row.FormKind && (a.Form == "" || a.Form == row.Form) })
+		}
+		for range 200 {
+			f := drawnFilter(r, contacts)
+			f.States = []postroom.SubmissionState{postroom.SubmissionReceived}
+			var want []InboxRow
+			for _, row := range all {
+				if f.lets(row, cmp.Or(row.ContactID, senders[row.Address])) && waits(row) {
+					want = append(want, row)
+				}
+			}
+			slices.SortFunc(want, func(a, b InboxRow) int {
+				if f.OldestFirst {
+					a, b = b, a
+				}
+				return cmp.Or(b.ReceivedAt.Compare(a.ReceivedAt), strings.Compare(b.ID, a.ID))
+			})
+			f.Awaited = awaited
+			wantInbox(t, s, f, want)
+		}
+	})
+}
+
+// wroteAgainSome files letters by which some people wrote again, one or two each.
+func wroteAgainSome(t testing.TB, s *Store, r *rand.Rand, all []InboxRow) map[string]bool {
+	t.Helper()
+	again := make(map[string]bool)
+	write(t, s, func(tx *Tx) error {
+		clear(again)
+		for _, row := range all {
+			if row.Matter != postroom.AboutSubmission || r.IntN(4) > 0 {
+				continue
+			}
+			again[row.ID] = true
+			for range 1 + r.IntN(2) {
+				id := newID()
+				if _, err := tx.exec(`INSERT INTO letters (id, raw_hash, size, state, reason, class, address, mailbox, submission_id, received_at)
+					VALUES ($1, $1, 1, 'done', 'added', 'personal', 'p@example.org', '', $2, $3)`, id, row.ID, micros(row.ReceivedAt)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	return again
 }
 
 // wantInbox turns over page after page, and counts.
@@ -215,6 +290,35 @@ func TestManyProgrammesAreLookedThrough(t *testing.T) {
 		}
 		if c := got(read.InboxCounts(InboxFilter{}))(t); c.Submissions != len(rows) {
 			t.Errorf("counted %+v", c)
+		}
+	})
+}
+
+// Lists say neither the name nor the address of what is held, which are read for
+// whoever may open it.
+func TestAListReadsNoNameOfWhatIsHeld(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		var row InboxRow
+		write(t, s, func(tx *Tx) error {
+			sub, err := submissionOf(tx, "ann")
+			if err != nil {
+				return err
+			}
+			row = InboxRow{Matter: postroom.AboutSubmission, ID: newID(), Reference: "K7M-4QX", Programme: "network", Form: "join", FormKind: postroom.SignUp,
+				ContactID: sub.Contact, Address: "ann@example.org", Locale: "en", State: "held", ReceivedAt: monday}
+			return tx.putRow(row)
+		})
+		read := s.Read(t.Context())
+		rows, _, err := read.Inbox(InboxFilter{States: []postroom.SubmissionState{postroom.SubmissionHeld}}, 5)
+		if err != nil || len(rows) != 1 || !rows[0].Held || rows[0].ContactName+rows[0].Address != "" {
+			t.Errorf("the inbox reads %+v, %v", rows, err)
+		}
+		list, err := read.Search("K7M-4QX", 5)
+		if err != nil || len(list) != 1 || list[0].Name+list[0].Detail != "" {
+			t.Errorf("a search reads %+v, %v", list, err)
+		}
+		if name, address, err := read.Sender(row); err != nil || name == "" || address != "ann@example.org" {
+			t.Errorf("they are %q, %q, %v", name, address, err)
 		}
 	})
 }

@@ -96,6 +96,9 @@ func (r *recorder) QueryRowContext(ctx context.Context, query string, args ...an
 // hot are the queries that run for every job, submission, mail or look of the
 // relay, and so must not grow with what is on file.
 func hot(now time.Time) map[string]func(tx *Tx) error {
+	questions := func(string) []postroom.Awaited {
+		return []postroom.Awaited{{Kind: postroom.Concern}, {Kind: postroom.SignUp, Form: "f"}}
+	}
 	return map[string]func(tx *Tx) error{
 		"hand over":   func(tx *Tx) error { _, err := tx.HandOver(postroom.Bulk, "one", 10, now, now); return err },
 		"window":      func(tx *Tx) error { _, err := tx.HandedBy(postroom.Confirm, "two"); return err },
@@ -198,6 +201,14 @@ func hot(now time.Time) map[string]func(tx *Tx) error {
 		"inbox":            func(tx *Tx) error { _, _, err := tx.Inbox(InboxFilter{}, 50); return err },
 		"inbox of one, oldest first": func(tx *Tx) error {
 			_, _, err := tx.Inbox(InboxFilter{Within: []Bound{{"p", ""}}, OldestFirst: true, AssignedTo: "ann", Snoozing: Awake, Now: now, After: InboxPlace{time.UnixMicro(700), "s7"}}, 50)
+			return err
+		},
+		"inbox of one, who waits": func(tx *Tx) error {
+			_, _, err := tx.Inbox(InboxFilter{Within: []Bound{{"p", ""}}, Snoozing: Awake, Now: now, Awaited: questions}, 50)
+			return err
+		},
+		"inbox counts of who waits": func(tx *Tx) error {
+			_, err := tx.InboxCounts(InboxFilter{Within: []Bound{{"p", "a"}}, Snoozing: Awake, Now: now, Awaited: questions})
 			return err
 		},
 		"inbox, what is settled": func(tx *Tx) error {

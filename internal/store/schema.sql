@@ -503,7 +503,8 @@ CREATE TABLE colleagues (
 	proposed   BOOLEAN NOT NULL DEFAULT FALSE,   -- an automatic reply said that they are away; nobody has agreed yet
 	from_file  BOOLEAN NOT NULL DEFAULT FALSE,   -- the settings file named them first
 	added_at   BIGINT NOT NULL,
-	left_at    BIGINT NOT NULL DEFAULT 0
+	left_at    BIGINT NOT NULL DEFAULT 0,
+	at_desk    BOOLEAN NOT NULL DEFAULT FALSE    -- they were changed at the desk, and follow the file no more
 );
 CREATE TABLE grants (
 	colleague TEXT NOT NULL REFERENCES colleagues (name),

@@ -27,8 +27,8 @@ const (
 type Found struct {
 	Kind      FoundKind
 	ID        string
-	Name      string // of the contact or organisation; of the submission's contact; "" for a letter
-	Detail    string // an address, or else a phone number
+	Name      string // of the contact or organisation; of the submission's contact, unless it is held; "" for a letter
+	Detail    string // an address, or else a phone number; "" for what is held
 	Discreet  bool   // the contact is
 	Reference string // of a submission or letter
 	Programme string // of a submission
@@ -67,7 +67,7 @@ func (r Reader) byReference(query string, limit int) (list []Found, err error) {
 		err := rows.Scan(&f.ID, &f.Reference, &f.Programme, &f.Mailbox, &f.State, &f.Detail, &f.Name, &f.Discreet)
 		list = append(list, f)
 		return err
-	}, `SELECT submissions.id, reference, programme, mailbox, state, address, contacts.name, contacts.discreet
+	}, `SELECT submissions.id, reference, programme, mailbox, state, CASE WHEN `+isHeld+` THEN '' ELSE address END, CASE WHEN `+isHeld+` THEN '' ELSE contacts.name END, contacts.discreet
 		  FROM submissions JOIN contacts ON contacts.id = contact_id
 		 WHERE reference BETWEEN $1 AND $2 ORDER BY received_at DESC LIMIT $3`, first, last, limit); err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func (r Reader) byReference(query string, limit int) (list []Found, err error) {
 		err := rows.Scan(&f.ID, &f.Reference, &f.Mailbox, &f.Detail)
 		list = append(list, f)
 		return err
-	}, `SELECT id, reference, mailbox, address FROM letters
+	}, `SELECT id, reference, mailbox, CASE WHEN `+rings+` THEN '' ELSE address END FROM letters
 		 WHERE reference BETWEEN $1 AND $2 AND reference <> '' AND state = 'triage' ORDER BY received_at DESC LIMIT $3`, first, last, limit)
 	return list[:min(len(list), limit)], err
 }
@@ -199,6 +199,61 @@ const atOnce = 500
 // as those that a version before this one adds while both are at work. Doing it
 // again changes nothing.
 func (s *Store) FindEverybody(ctx context.Context) error { return s.Write(ctx, (*Tx).findEverybody) }
+
+// FindMissing gives words to the contacts and organisations that have none, a few in
+// a transaction so that nobody waits for it, and says to how many.
+func (s *Store) FindMissing(ctx context.Context) (n int, err error) {
+	for _, of := range []struct {
+		kind FoundKind
+		give func(tx *Tx, id string) error
+	}{{FoundContact, (*Tx).findAnew}, {FoundOrganisation, (*Tx).findGroup}} {
+		for last, more := "", true; more; {
+			ids, err := s.Read(ctx).wordless(of.kind, last)
+			if err != nil {
+				return n, fmt.Errorf("look which %s has no words: %w", of.kind, err)
+			}
+			if more = len(ids) == atOnce; len(ids) == 0 {
+				break
+			}
+			if err := s.Write(ctx, func(tx *Tx) error { return each(tx, ids, of.give) }); err != nil {
+				return n, fmt.Errorf("give words to some of every %s: %w", of.kind, err)
+			}
+			n, last = n+len(ids), ids[len(ids)-1]
+		}
+	}
+	return n, nil
+}
+
+func each(tx *Tx, ids []string, do func(tx *Tx, id string) error) error {
+	for _, id := range ids {
+		if err := do(tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wordless lists some of those who have no words, after an id.
+func (r Reader) wordless(kind FoundKind, after string) (ids []string, err error) {
+	table := map[FoundKind]string{FoundContact: "contacts", FoundOrganisation: "organisations"}[kind]
+	err = r.each(func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, `SELECT id FROM `+table+` WHERE id > $1 AND NOT EXISTS (SELECT 1 FROM finds WHERE kind = $2 AND finds.id = `+table+`.id) ORDER BY id LIMIT $3`, after, kind, atOnce)
+	return ids, err
+}
+
+// findGroup gives words to a local group that has none.
+func (tx *Tx) findGroup(id string) error {
+	var name string
+	if err := tx.row(`SELECT name FROM organisations WHERE id = $1`, id).Scan(&name); err != nil {
+		return fmt.Errorf("read organisation %s: %w", id, err)
+	}
+	_, err := tx.exec(`INSERT INTO finds (kind, id, words) VALUES ($1, $2, $3) ON CONFLICT (kind, id) DO NOTHING`, FoundOrganisation, id, strings.Join(cut(name), " "))
+	return err
+}
 
 // findEverybody is FindEverybody for those on file before there were any words.
 func (tx *Tx) findEverybody() error {

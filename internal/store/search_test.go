@@ -250,3 +250,27 @@ func FuzzSearch(f *testing.F) {
 		}
 	})
 }
+
+// Whoever was put on file by a version without words is found after one look for them.
+func TestWhoHasNoWordsIsGivenThem(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		filed(t, s, "ann")
+		write(t, s, func(tx *Tx) error {
+			if _, err := tx.exec(`INSERT INTO organisations (id, name, name_key, created_at) VALUES ('o1', 'Garden Friends', 'garden friends', 1)`); err != nil {
+				return err
+			}
+			_, err := tx.exec(`DELETE FROM finds`)
+			return err
+		})
+		for _, want := range []int{2, 0} {
+			if n, err := s.FindMissing(t.Context()); err != nil || n != want {
+				t.Errorf("%d were given words, not %d: %v", n, want, err)
+			}
+		}
+		for _, query := range []string{"ann", "garden fri"} {
+			if list, err := s.Read(t.Context()).Search(query, 5); err != nil || len(list) != 1 {
+				t.Errorf("%q finds %+v, %v", query, list, err)
+			}
+		}
+	})
+}

@@ -45,7 +45,10 @@ func (t *Team) Alter(ctx context.Context, by postroom.Colleague, act, name strin
 		if equal(before, after) {
 			return nil
 		}
-		after.FromFile = false
+		after.AtDesk = true
+		if !slices.Equal(tidy(before.Grants), after.Grants) {
+			after.FromFile = false // their roles are those that were ticked, and no other
+		}
 		if err := put(tx, all, before, after); err != nil {
 			return err
 		}
@@ -187,7 +190,7 @@ func on(c postroom.Colleague) map[string]string {
 	return map[string]string{
 		"address": c.Address, "locale": c.Locale, "cover": c.Cover, "grants": strings.Join(grants, "\n"),
 		"from": stamp(c.Absence.From), "until": stamp(c.Absence.Until), "proposed": strconv.FormatBool(c.Absence.Proposed),
-		"file": strconv.FormatBool(c.FromFile), "left": stamp(c.LeftAt),
+		"file": strconv.FormatBool(c.FromFile), "desk": strconv.FormatBool(c.AtDesk), "left": stamp(c.LeftAt),
 	}
 }
 
@@ -239,6 +242,8 @@ func set(c *postroom.Colleague, name, value string) {
 		c.Absence.Proposed = value == "true"
 	case "file":
 		c.FromFile = value == "true"
+	case "desk":
+		c.AtDesk = value == "true"
 	case "left":
 		c.LeftAt = stamped(value)
 	case "grants":

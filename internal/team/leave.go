@@ -80,7 +80,7 @@ func inherit(tx *store.Tx, all []postroom.Colleague, leaving, heir postroom.Coll
 		after.Cover = ""
 	}
 	if len(gave) > 0 || after.Cover != heir.Cover {
-		after.FromFile = false
+		after.AtDesk = true
 		if err := put(tx, all, heir, after); err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func inherit(tx *store.Tx, all []postroom.Colleague, leaving, heir postroom.Coll
 			continue
 		}
 		covers = append(covers, c.Name)
-		c.Cover, c.FromFile = heir.Name, false
+		c.Cover, c.AtDesk = heir.Name, true
 		if err := tx.ChangeColleague(c); err != nil {
 			return err
 		}

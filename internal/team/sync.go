@@ -40,11 +40,11 @@ func (t *Team) Sync(ctx context.Context) error {
 func (t *Team) inStep(all []postroom.Colleague) bool {
 	for _, f := range t.File {
 		c, known := find(all, f.Name)
-		if !known || c.FromFile && (!same(c, f) || !slices.Equal(c.Grants, t.grants(f))) {
+		if !known || c.Follows() && (!same(c, f) || !slices.Equal(c.Grants, t.grants(f))) {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(all, func(c postroom.Colleague) bool { return c.FromFile && c.Here() && !t.inFile(c.Name) })
+	return !slices.ContainsFunc(all, func(c postroom.Colleague) bool { return c.Follows() && c.Here() && !t.inFile(c.Name) })
 }
 
 func find(all []postroom.Colleague, name string) (postroom.Colleague, bool) {
@@ -62,7 +62,7 @@ func same(c postroom.Colleague, f FromFile) bool {
 // follow puts one coordinator of the file on file, or has them follow it.
 func (t *Team) follow(tx *store.Tx, f FromFile, before []postroom.Colleague) error {
 	c, known := find(before, f.Name)
-	if known && !c.FromFile {
+	if known && !c.Follows() {
 		return nil // the desk says
 	}
 	if other, taken := at(before, strings.ToLower(f.Address)); known && taken && other.Name != c.Name {
@@ -88,7 +88,7 @@ func (t *Team) follow(tx *store.Tx, f FromFile, before []postroom.Colleague) err
 // letGo ends those whom the file named and names no more.
 func (t *Team) letGo(tx *store.Tx, before []postroom.Colleague) error {
 	for _, c := range before {
-		if !c.FromFile || !c.Here() || t.inFile(c.Name) {
+		if !c.Follows() || !c.Here() || t.inFile(c.Name) {
 			continue
 		}
 		c.LeftAt = t.Clock.Now()

@@ -178,17 +178,44 @@ func (t *Team) order(list []postroom.Colleague, name, area string) {
 	slices.SortStableFunc(list, func(a, b postroom.Colleague) int { return rank(a) - rank(b) })
 }
 
+// LookedAfter says whether a programme and an area of it are somebody's to look
+// after, so that nobody has to be asked instead.
+func (t *Team) LookedAfter(name, area string) bool {
+	return slices.ContainsFunc(t.All(), func(c postroom.Colleague) bool { return c.Has(postroom.IsCoordinator, name, area) })
+}
+
+// Rightful returns in whose list something would be if nobody were away: of whom it
+// was assigned to, or of the first who looks after it. What nobody looks after is
+// an admin's, so that it is not left to a coordinator of something else.
+func (t *Team) Rightful(programme, area, assigned string) postroom.Colleague {
+	if c, here := t.Named(assigned); here && c.Answers() {
+		return c
+	}
+	return t.inTurn(programme, area)[0]
+}
+
+// inTurn lists those in whose list something may be that is assigned to nobody, the
+// first first.
+func (t *Team) inTurn(programme, area string) []postroom.Colleague {
+	list := t.LooksAfter(programme, area)
+	if t.LookedAfter(programme, area) {
+		return list
+	}
+	admins := slices.DeleteFunc(t.All(), func(c postroom.Colleague) bool { return !c.Has(postroom.Admin, programme, area) })
+	return append(admins, list...)
+}
+
 // Owner returns the one colleague in whose list something of a programme and an
-// area is at a moment: whom it was assigned to, or the first who looks after it,
-// or whoever stands in for them. What was assigned to somebody who has lost the
-// role since is in the list of who looks after it.
+// area is at a moment: whose it is by right, or whoever stands in for them. What was
+// assigned to somebody who has lost the role since is in the list of who looks after
+// it.
 func (t *Team) Owner(programme, area, assigned string, at time.Time) postroom.Colleague {
 	if c, here := t.Named(assigned); here && c.Answers() {
 		if stand, present := t.standIn(c, at); present {
 			return stand
 		}
 	}
-	list := t.LooksAfter(programme, area)
+	list := t.inTurn(programme, area)
 	for _, c := range list {
 		if stand, present := t.standIn(c, at); present {
 			return stand

@@ -173,3 +173,38 @@ func TestWhoIsAtTheDoorHasNobodysPeopleInTheirList(t *testing.T) {
 		}
 	})
 }
+
+// A coordinator of the settings file whom no programme names keeps their role when
+// something else of them is changed at the desk, and loses it when that is.
+func TestACoordinatorWithoutAProgrammeKeepsTheirRoleWhenChangedAtTheDesk(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, url string) {
+		crew := open(t, url, append(file(), team.FromFile{Name: "spare", Address: "spare@example.org", Locale: "en"})...)
+		boss := postroom.Colleague{Name: "boss", Grants: []postroom.Grant{{Role: postroom.Admin}}}
+		if _, err := crew.Alter(t.Context(), boss, "details", "spare", func(c *postroom.Colleague) error { c.Locale = "uk"; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if err := crew.Sync(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if c, _ := crew.Named("spare"); !c.Answers() || c.Follows() || c.Locale != "uk" {
+			t.Errorf("after a change of language they are %+v", c)
+		}
+		d, err := crew.Alter(t.Context(), boss, "grants", "spare", func(c *postroom.Colleague) error {
+			c.Grants = []postroom.Grant{{Role: postroom.Viewer}}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, _ := crew.Named("spare"); c.Answers() {
+			t.Errorf("as a viewer they are %+v", c)
+		}
+		if err := crew.Undo(t.Context(), boss, d.ID); err != nil {
+			t.Fatal(err)
+		}
+		if c, _ := crew.Named("spare"); !c.Answers() {
+			t.Errorf("undone, they are %+v", c)
+		}
+	})
+}

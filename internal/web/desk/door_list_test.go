@@ -146,6 +146,7 @@ func TestAtTheDoorInARealBrowser(t *testing.T) {
 	look(t, room, "greeter-1", "door", link)
 }
 
+// Places are of the month of their date, also while that is to come.
 func TestFiguresNameNobody(t *testing.T) {
 	t.Parallel()
 	room := testkit.New(t)
@@ -155,6 +156,7 @@ func TestFiguresNameNobody(t *testing.T) {
 		books(t, room, name, 2)
 	}
 	asks(t, room, "Tom Hill", "tom@example.org", "Hello?")
+	reads(t, viewer.Get(t, "/desk/figures"), []string{"Places booked", "Later none 12 none", "November 2026 6 none none"})
 	room.Clock.Set(morning)
 	events := room.As(t, "events")
 	link := doorLink(t, events)

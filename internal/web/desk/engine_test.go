@@ -205,3 +205,14 @@ func TestWhomAHeldMailIsForIsNotShown(t *testing.T) {
 	says(t, ann.Get(t, "/desk/engine/mail"), []string{"not shown", "something that is held"}, "person@example.org")
 	says(t, ann.Get(t, "/desk/engine/jobs"), []string{"something that is held"}, "person@example.org")
 }
+
+// One reason reads the same wherever it stands: on the page of what somebody sent,
+// on their own, and in the engine room.
+func TestAReasonReadsTheSameOnEveryPage(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t, testkit.Setting("deliver_only_to: [only@example.org]"))
+	ann := admin(t, room)
+	sub := asked(t, room, "Person One", "one@example.org", "When is the garden open?")
+	says(t, ann.Get(t, "/desk/submission/"+sub.ID), []string{"This is a trial, and mail goes to a few addresses only."})
+	says(t, ann.Get(t, "/desk/person/"+sub.Contact), []string{"Kept back: this is a trial, and mail goes to a few addresses only"})
+}

@@ -307,22 +307,6 @@ func (d *Desk) jobName(kind postroom.JobKind, template string) string {
 	return d.engineText("job." + string(kind))
 }
 
-// why puts a reason into words. What a mail server said, or the program, is shown
-// as it is: whoever helps needs it.
-func (d *Desk) why(reason string) string {
-	switch {
-	case reason == "":
-		return ""
-	case strings.HasPrefix(reason, store.Dropped):
-		return d.engineText("why.dropped")
-	case d.words.Has("desk.engine.why." + strings.TrimPrefix(reason, "reason.")):
-		return d.engineText("why." + strings.TrimPrefix(reason, "reason."))
-	case strings.HasPrefix(reason, "reason.") && d.Public != nil && d.Public.Has(reason):
-		return d.say(postroom.Say(reason))
-	}
-	return d.engineText("why.said", "words", reason)
-}
-
 func (d *Desk) mailRows(mails []store.MailRow) (list []engineMail) {
 	for _, m := range mails {
 		row := engineMail{MailRow: m, Name: d.letterNamed(m.Template), Outcome: d.engineText("mails." + string(m.State)), Why: d.why(m.Reason), When: d.when(m.At)}

@@ -25,6 +25,9 @@ const (
 	// fewest is the smallest number that is shown as it is: below that somebody
 	// might know who it is.
 	fewest = 5
+	// placesAhead is for how many years places on dates to come are counted, in one
+	// line: places are of the month of the date, and people book before it.
+	placesAhead = 10
 )
 
 // figuresPage counts, and names nobody.
@@ -36,7 +39,7 @@ type figuresPage struct {
 // programmeFigures are those of one programme.
 type programmeFigures struct {
 	Title     string
-	Months    []monthFigures // the newest first
+	Months    []monthFigures // the newest first, above it what is to come
 	Languages []languageFigure
 	Booked    bool // it has dates
 	Offers    bool // people may offer to help
@@ -63,7 +66,7 @@ func (d *Desk) showFigures(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	places, err := r.read(d).PlaceFigures(bounds)
+	places, err := r.read(d).PlaceFigures(append(slices.Clone(bounds), bounds[0].AddDate(placesAhead, 0, 0)))
 	if err != nil {
 		return err
 	}
@@ -93,7 +96,7 @@ func (d *Desk) lastMonths() (bounds []time.Time) {
 
 // figuresOf are the figures of one programme, month by month and by language.
 func (d *Desk) figuresOf(name string, bounds []time.Time, sent, places []store.Figure) (months []monthFigures, languages []languageFigure, nothing bool) {
-	months = make([]monthFigures, len(bounds)-1)
+	months = make([]monthFigures, len(bounds)) // the last is all that is to come
 	byLocale := map[string]int{}
 	nothing = true
 	for _, f := range sent {
@@ -114,11 +117,20 @@ func (d *Desk) figuresOf(name string, bounds []time.Time, sent, places []store.F
 	}
 	for i := range months {
 		m := &months[i]
-		m.Name = bounds[i].Format("January 2006")
+		if m.Name = bounds[i].Format("January 2006"); i == len(months)-1 {
+			m.Name = d.say(postroom.Say("desk.figures.later"))
+		}
 		m.Sent, m.Offers, m.Places, m.Came = d.atLeast(m.sent), d.atLeast(m.offers), d.atLeast(m.places), d.atLeast(m.people)
 	}
-	first := slices.IndexFunc(months, func(m monthFigures) bool { return m.sent+m.places+m.people > 0 })
-	months = months[max(first, 0):] // a long column of nothing says nothing, least of all on a phone
+	this := len(months) - 2
+	first := slices.IndexFunc(months[:this], func(m monthFigures) bool { return m.sent+m.places+m.people > 0 })
+	if first < 0 {
+		first = this // a long column of nothing says nothing, least of all on a phone
+	}
+	if months[this+1].places == 0 {
+		months = months[:this+1]
+	}
+	months = months[first:]
 	slices.Reverse(months)
 	for locale, n := range byLocale {
 		languages = append(languages, languageFigure{d.tongueOf(locale), d.atLeast(n)})

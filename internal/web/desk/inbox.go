@@ -21,7 +21,8 @@ func (d *Desk) inboxRoutes() []route {
 
 // What of the inbox is looked at.
 const (
-	whichWaiting  = "waiting"
+	whichWaiting  = "waiting" // who waits for an answer
+	whichOpen     = "open"    // that, and what is on file and needs none
 	whichHeld     = "held"
 	whichAnswered = "answered"
 	whichClosed   = "closed"
@@ -55,7 +56,7 @@ func lookingFor(r *request) looking {
 	}
 	l := looking{
 		Query: strings.TrimSpace(q.Get("q")), Programme: q.Get("programme"), Kind: q.Get("kind"), Language: q.Get("language"), Area: q.Get("area"),
-		Which:  one("which", whichWaiting, whichHeld, whichAnswered, whichClosed, whichAll),
+		Which:  one("which", whichWaiting, whichOpen, whichHeld, whichAnswered, whichClosed, whichAll),
 		Whose:  one("whose", whoseAll, whoseMine, whoseNobody),
 		Asleep: one("asleep", awakeOnly, asleepOnly, either),
 	}
@@ -85,11 +86,11 @@ func (l looking) link(name, value string) string {
 }
 
 // filter is what the store is asked for, before it is bounded by who asks.
-func (l looking) filter(now time.Time, contacts []string) store.InboxFilter {
+func (d *Desk) filter(l looking, contacts []string) store.InboxFilter {
 	f := store.InboxFilter{
-		Kind: postroom.FormKind(l.Kind), Area: l.Area, Locale: l.Language, After: l.after, Now: now, Contacts: contacts,
+		Kind: postroom.FormKind(l.Kind), Area: l.Area, Locale: l.Language, After: l.after, Now: d.now(), Contacts: contacts,
 		States: map[string][]postroom.SubmissionState{
-			whichWaiting: {postroom.SubmissionReceived}, whichHeld: {postroom.SubmissionHeld}, whichAnswered: {postroom.SubmissionAnswered}, whichClosed: {postroom.SubmissionClosed},
+			whichOpen: {postroom.SubmissionReceived}, whichHeld: {postroom.SubmissionHeld}, whichAnswered: {postroom.SubmissionAnswered}, whichClosed: {postroom.SubmissionClosed},
 			whichAll: {postroom.SubmissionReceived, postroom.SubmissionHeld, postroom.SubmissionAnswered, postroom.SubmissionClosed},
 		}[l.Which],
 		Snoozing: map[string]store.Snoozing{awakeOnly: store.Awake, asleepOnly: store.Asleep, either: store.AwakeOrAsleep}[l.Asleep],
@@ -97,13 +98,28 @@ func (l looking) filter(now time.Time, contacts []string) store.InboxFilter {
 	if l.Programme != "" {
 		f.Programmes = []string{l.Programme}
 	}
-	if l.Which != whichWaiting && l.Which != whichAll {
+	if l.Which == whichWaiting {
+		f.Awaited = d.awaited
+	}
+	if l.Which != whichWaiting && l.Which != whichOpen && l.Which != whichAll {
 		f.Matter = postroom.AboutSubmission // letters are in triage, or not here
 	}
 	if l.Which == whichHeld {
 		f.Snoozing = store.AwakeOrAsleep // what is held is never asleep
 	}
 	return f
+}
+
+// awaited lists what a person answers in a programme.
+func (d *Desk) awaited(name string) []postroom.Awaited {
+	p, _ := d.Programmes.Programme(name)
+	return p.Awaited()
+}
+
+// awaits says whether somebody who sent a form waits for a person's answer to it.
+func (d *Desk) awaits(programme string, kind postroom.FormKind, form string) bool {
+	p, _ := d.Programmes.Programme(programme)
+	return p.Awaits(kind, form)
 }
 
 // inboxPage lists what came in.
@@ -270,10 +286,10 @@ func matterLink(ref casework.Ref) string {
 	return "/desk/submission/" + ref.ID
 }
 
-// lists leads to each list. Only what is not settled is counted: how much was
-// ever answered helps nobody, and counting it takes longest.
+// lists leads to each list. Only what needs somebody is counted: how much was ever
+// answered, or needs no answer, helps nobody, and counting it takes longest.
 func (d *Desk) lists(r *request, l looking, contacts []string) (list []listLink, err error) {
-	for _, which := range []string{whichWaiting, whichHeld, whichAnswered, whichClosed, whichAll} {
+	for _, which := range []string{whichWaiting, whichOpen, whichHeld, whichAnswered, whichClosed, whichAll} {
 		each := listLink{Name: d.keyed("desk.inbox.which_" + which), Link: l.link("which", which), Current: which == l.Which}
 		if which == whichWaiting || which == whichHeld {
 			of := l

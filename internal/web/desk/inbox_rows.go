@@ -124,7 +124,7 @@ func (d *Desk) sources(r *request, l looking, contacts []string) ([]store.InboxF
 	if err != nil {
 		return nil, err
 	}
-	base := l.filter(d.now(), contacts)
+	base := d.filter(l, contacts)
 	within := base
 	within.Within, within.Mailboxes = d.bounds(r.Who), boxes
 	if l.Whose == whoseNobody {
@@ -254,10 +254,15 @@ func (d *Desk) row(r *request, l looking, row store.InboxRow) (line inboxRow, th
 	ref := casework.Ref{Matter: row.Matter, ID: row.ID}
 	line.Link, line.Reference, line.At = matterLink(ref), row.Reference, d.when(row.ReceivedAt)
 	waits := row.State == string(postroom.SubmissionReceived) || row.State == string(postroom.LetterTriage)
-	line.Acts, line.Mine = waits && !line.Closed && !row.Held, row.AssignedTo == r.Who.Name
+	line.Acts, line.Mine = waits && !line.Closed && (!row.Held || row.Matter == postroom.AboutLetter), row.AssignedTo == r.Who.Name
+	if row.Held && !line.Closed {
+		if row.ContactName, row.Address, err = r.read(d).Sender(row); err != nil {
+			return line, false, err
+		}
+	}
 	d.name(&line, row)
 	line.Tags = d.tags(r.Who, row, line.Closed)
-	line.Urgency = d.urgency(r.Who, row, waits)
+	line.Urgency = d.urgency(r.Who, row, waits && (row.Matter == postroom.AboutLetter || row.Open || d.awaits(row.Programme, row.FormKind, row.Form)))
 	return line, true, nil
 }
 
@@ -275,13 +280,8 @@ func (d *Desk) reads(who postroom.Colleague, row store.InboxRow) bool {
 
 // closed says whether a row is held and not for whoever looks to open.
 func (d *Desk) closed(r *request, row store.InboxRow) (bool, error) {
-	if row.Matter == postroom.AboutSubmission && !row.Held {
+	if !row.Held {
 		return false, nil
-	}
-	if row.Matter == postroom.AboutLetter {
-		if _, alarm, err := r.read(d).AlarmStage(row.Matter, row.ID); err != nil || !alarm {
-			return false, err
-		}
 	}
 	may, err := d.Casework.May(r.Context(), r.Who, casework.Ref{Matter: row.Matter, ID: row.ID})
 	return !may, err

@@ -461,6 +461,41 @@ func fillDesk(t testing.TB, room *testkit.Room, n int) {
 	room.Work(t)
 }
 
+// What the inbox lists first is what Today lists, whoever looks: bookings and
+// sign-ups, which need no answer, are one link away.
+func TestTheInboxBeginsWithWhoWaitsAsTodayDoes(t *testing.T) {
+	t.Parallel()
+	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
+		room := testkit.New(t, engine)
+		office := room.As(t, "office")
+		asked(t, room, "Person One", "one@example.org", "When is the garden open?")
+		books(t, room, "Person Two", 1)
+		wrote(t, room, testkit.Mail{From: "A Person <letter@example.org>", To: testkit.Support, Subject: "Hello", ID: "l@example.org", Text: "Good morning.", Header: []string{"Auto-Submitted: auto-generated"}})
+		first := office.Get(t, "/desk/inbox")
+		has(t, first, "Person One", "letter@example.org", "Waiting for an answer", "Everything open")
+		hasNot(t, first, "Person Two")
+		n := 0
+		for _, name := range room.Digests.Names() {
+			c, _ := room.Team.Named(name)
+			sheet, err := room.Digests.Today(t.Context(), c, room.Clock.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			n += sheet.Waiting.All() + sheet.Letters.All()
+		}
+		has(t, first, fmt.Sprintf(`Waiting for an answer <span class="count">%d</span>`, n))
+		has(t, office.Get(t, "/desk/inbox?which=open"), "Person One", "letter@example.org")
+		events := room.As(t, "events")
+		hasNot(t, events.Get(t, "/desk/inbox"), "Person Two")
+		hasNot(t, events.Get(t, "/desk/inbox?q=two"), "Person Two")
+		for _, open := range []string{"/desk/inbox?which=open", "/desk/inbox?which=open&q=two"} {
+			p := events.Get(t, open)
+			has(t, p, "Person Two")
+			hasNot(t, p, "Late")
+		}
+	})
+}
+
 func TestTheInboxGoesOnPageByPage(t *testing.T) {
 	t.Parallel()
 	room := testkit.New(t)

@@ -117,6 +117,11 @@ func (d *Desk) sentByGroup(r *request, p *groupPage) error {
 	for _, row := range rows {
 		switch seen[row.ID].Sight {
 		case casework.Clear:
+			if row.Held {
+				if row.ContactName, _, err = r.read(d).Sender(row); err != nil {
+					return err
+				}
+			}
 			p.Sent = append(p.Sent, sentView{
 				What: d.formTitle(row.Form), Link: submissionLink(row.ID), Who: d.nameOf(row.ContactName), WhoLink: contactLink(row.ContactID),
 				Reference: row.Reference, State: d.rowState(row), At: d.when(row.ReceivedAt),

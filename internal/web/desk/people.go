@@ -167,6 +167,13 @@ func (d *Desk) foundRow(r *request, f store.Found, contact, submission casework.
 		row.Link, shown = organisationLink(f.ID), true
 	case store.FoundSubmission:
 		row.Link, shown = submissionLink(f.ID), submission.Sight == casework.Clear
+		if shown && f.Name+f.Detail == "" { // it is held, and the reader may open it
+			name, address, err := r.read(d).Sender(store.InboxRow{Matter: postroom.AboutSubmission, ID: f.ID})
+			if err != nil {
+				return row, false, err
+			}
+			row.Name, row.Detail = d.nameOf(name), address
+		}
 		if submission.Sight == casework.Closed {
 			return d.closedRow(submission), true, nil
 		}

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
@@ -14,6 +16,29 @@ import (
 // because puts the reason of a message or a call into words, as half a sentence.
 func (d *Desk) because(reason string) string {
 	return d.Mails.Words(english, d.Org.Zone).Because(reason)
+}
+
+// why is because as a sentence of its own. What a mail server said, or the program,
+// is shown as it is: whoever helps needs it.
+func (d *Desk) why(reason string) string {
+	switch {
+	case reason == "":
+		return ""
+	case strings.HasPrefix(reason, store.Dropped):
+		return d.say(postroom.Say("desk.why.dropped"))
+	case serverSaid(reason) != "":
+		return d.say(postroom.Say("desk.why.said", "words", reason))
+	}
+	return sentence(d.because(reason))
+}
+
+// sentence makes a whole sentence of a half one.
+func sentence(half string) string {
+	first, size := utf8.DecodeRuneInString(half)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + half[size:] + "."
 }
 
 // letterNamed is the plain name of a letter: what the settings call it, or else
@@ -198,14 +223,8 @@ func (d *Desk) forumName(forum string) string {
 
 // rowState says how something stands that somebody sent.
 func (d *Desk) rowState(row store.InboxRow) string {
-	if row.State == string(postroom.SubmissionReceived) && answersItself(row.FormKind) {
+	if row.State == string(postroom.SubmissionReceived) && !d.awaits(row.Programme, row.FormKind, row.Form) && !row.Open {
 		return d.say(postroom.Say("desk.state.filed"))
 	}
 	return d.say(postroom.Say("desk.person.state." + row.State))
-}
-
-// answersItself says whether a kind of form needs no answer by a person: it is on
-// file, and what it promises happens by itself.
-func answersItself(kind postroom.FormKind) bool {
-	return kind == postroom.EventRegistration || kind == postroom.SignUp || kind == postroom.Feedback
 }

@@ -101,7 +101,7 @@ func (d *Desk) locales(chosen string) (list []choice) {
 // person puts a colleague into words.
 func (d *Desk) person(who, c postroom.Colleague) personView {
 	p := personView{
-		Name: c.Name, Link: colleagueLink(c.Name), Address: c.Address, Roles: d.roles(c), Cover: c.Cover, FromFile: c.FromFile,
+		Name: c.Name, Link: colleagueLink(c.Name), Address: c.Address, Roles: d.roles(c), Cover: c.Cover, FromFile: c.Follows(),
 		Me: c.Name == who.Name, May: c.Here() && (mayAll(who) || c.Name == who.Name), Left: d.when(c.LeftAt),
 		CoversFor: strings.Join(d.Team.Covers(c.Name, d.now()), ", "), IsAway: c.Away(d.now()),
 	}

@@ -181,16 +181,24 @@ func (d *Desk) among(chosen string, may func(postroom.Colleague) bool) []choice 
 		}
 	}
 	if !found {
-		list = append(list, choice{Value: chosen, Label: d.say(postroom.Say("desk.programme.not_here", "name", chosen)), Chosen: true})
+		list = append(list, choice{Value: chosen, Label: d.missing(chosen), Chosen: true})
 	}
 	return list
+}
+
+// missing says of a name in a programme's file that it is nobody's who is here: of
+// somebody who has left, or of nobody who ever was.
+func (d *Desk) missing(name string) string {
+	if slices.ContainsFunc(d.Team.Gone(), func(c postroom.Colleague) bool { return c.Name == name }) {
+		return d.say(postroom.Say("desk.programme.not_here", "name", name))
+	}
+	return d.say(postroom.Say("desk.programme.not_known", "name", name))
 }
 
 func (d *Desk) addSafety(v *programmePage, p *programme.Programme) {
 	s := p.Safeguarding
 	v.Safety = s.Lead != ""
-	anybody := func(postroom.Colleague) bool { return true }
-	v.Lead, v.Deputy = d.among(s.Lead, anybody), d.among(s.Deputy, anybody)
+	v.Lead, v.Deputy = d.among(s.Lead, postroom.Colleague.Answers), d.among(s.Deputy, postroom.Colleague.Answers)
 	for _, name := range []string{s.Lead, s.Deputy} {
 		if name != "" {
 			v.Called = append(v.Called, name)
@@ -325,7 +333,28 @@ func (d *Desk) setSafeguarding(w http.ResponseWriter, r *request) error {
 	if lead == "" || lead == deputy {
 		return d.mend(w, r, p, "lead", "desk.programme.lead_wrong")
 	}
+	for _, each := range []struct{ id, name, was string }{{"lead", lead, p.Safeguarding.Lead}, {"deputy", deputy, p.Safeguarding.Deputy}} {
+		if key := d.unfit(each.name, each.was); key != "" {
+			wrong := problems{{each.id, d.say(postroom.Say(key, "name", each.name))}}
+			return d.renderProgramme(w, r, http.StatusUnprocessableEntity, p, wrong)
+		}
+	}
 	return d.edit(w, r, p, "lead", programme.SetSafeguarding(lead, deputy))
+}
+
+// unfit is the key of why somebody cannot be told when somebody may be in danger, or
+// "": only who reads what people sent may read that. A name that stood there before
+// and is nobody's may stay: it opens nothing.
+func (d *Desk) unfit(name, was string) string {
+	switch c, here := d.Team.Named(name); {
+	case name == "" || !here && name == was:
+		return ""
+	case !here:
+		return "desk.programme.lead_nobody"
+	case !c.Answers():
+		return "desk.programme.lead_may_not"
+	}
+	return ""
 }
 
 // setReviewed notes that somebody who speaks a language has read its texts, or

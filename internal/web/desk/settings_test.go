@@ -60,14 +60,14 @@ func TestWhatWaitsIsInTheListOfTheCover(t *testing.T) {
 	if got := owner(); got != "office" {
 		t.Errorf("while events is away it is with %s", got)
 	}
-	if c, _ := room.Team.Named("events"); c.FromFile || !c.Absence.Until.Equal(time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)) {
+	if c, _ := room.Team.Named("events"); c.Follows() || !c.Absence.Until.Equal(time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("events is %+v", c)
 	}
 	if !strings.Contains(visible(page), "office stands in") {
 		t.Errorf("the page does not say who stands in:\n%s", visible(page))
 	}
 	pressed(t, undo(t, events, page))
-	if c, _ := room.Team.Named("events"); owner() != "events" || !c.FromFile {
+	if c, _ := room.Team.Named("events"); owner() != "events" || !c.Follows() {
 		t.Errorf("undone, it is with %s, and events is %+v", owner(), c)
 	}
 
@@ -542,4 +542,41 @@ func TestWhatBelongsToNoProgrammeIsForAdminsOfEverything(t *testing.T) {
 	if got := some.Post(t, "/desk/engine/jobs/nothing/drop", url.Values{}); got.Status != http.StatusForbidden {
 		t.Errorf("dropping a job: status %d", got.Status)
 	}
+}
+
+// Whoever is told when somebody may be in danger can read what they sent, so nobody
+// is who may not read what people send.
+func TestOnlyWhoReadsWhatPeopleSentIsToldOfDanger(t *testing.T) {
+	t.Parallel()
+	room, boss := boss(t)
+	room.Hire(t, "door", postroom.Grant{Role: postroom.Greeter})
+	room.Hire(t, "numbers", postroom.Grant{Role: postroom.Viewer})
+	const at = "/desk/settings/programme/enquiries"
+	for _, asked := range []url.Values{{"lead": {"door"}}, {"lead": {"office"}, "deputy": {"numbers"}}, {"lead": {"somebody"}, "deputy": {"office"}}} {
+		p := boss.Post(t, at+"/safeguarding", asked)
+		if p.Status != http.StatusUnprocessableEntity {
+			t.Errorf("%v: status %d", asked, p.Status)
+		}
+	}
+	has(t, boss.Post(t, at+"/safeguarding", url.Values{"lead": {"door"}}), "door cannot be told: they may not read what people sent.")
+	hasNot(t, boss.Get(t, at), `<option value="door"`, `<option value="numbers"`)
+	if s := room.Programmes.Safeguarding("enquiries"); s.Lead != "office" || s.Deputy != "cag" {
+		t.Errorf("told are %s and %s", s.Lead, s.Deputy)
+	}
+}
+
+// A name in a programme's file that never was anybody's is not said to have left.
+func TestANameThatIsNobodysIsNotSaidToHaveLeft(t *testing.T) {
+	t.Parallel()
+	room, boss := boss(t, changed(t, "enquiries.yaml", "deputy: cag", "deputy: warden"))
+	const at = "/desk/settings/programme/enquiries"
+	has(t, boss.Get(t, at), "warden (nobody here has this name)")
+	room.Hire(t, "warden", postroom.Grant{Role: postroom.IsCoordinator})
+	hasNot(t, boss.Get(t, at), "warden (")
+	warden, _ := room.Team.Named("warden")
+	warden.LeftAt = room.Clock.Now()
+	if err := room.Team.Change(t.Context(), func(tx *store.Tx) error { return tx.ChangeColleague(warden) }); err != nil {
+		t.Fatal(err)
+	}
+	has(t, boss.Get(t, at), "warden (not here any more)")
 }

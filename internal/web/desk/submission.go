@@ -262,7 +262,9 @@ func (d *Desk) fillSubmission(r *request, p *submissionPage, sub postroom.Submis
 	}
 	p.Address, p.Phone, p.Discreet = sub.Address, contact.Phone, contact.Discreet
 	state := string(sub.State)
-	if sub.State == postroom.SubmissionReceived && answersItself(sub.Kind) {
+	if waits, err := d.waitsForUs(r, sub); err != nil {
+		return err
+	} else if sub.State == postroom.SubmissionReceived && !waits {
 		state = "filed"
 	}
 	p.stand(d, r, state, sub.AssignedTo, sub.SnoozedUntil, d.ownerWords(sub.Programme, sub.Area, sub.AssignedTo))
@@ -309,7 +311,7 @@ func (p *matterPage) stand(d *Desk, r *request, state, assigned string, asleep t
 // ownerWords says whose something is and why.
 func (d *Desk) ownerWords(programme, area, assigned string) string {
 	owner := d.Team.Owner(programme, area, assigned, d.now())
-	rightful := d.Team.LooksAfter(programme, area)[0]
+	rightful := d.Team.Rightful(programme, area, assigned)
 	given := false
 	if c, here := d.Team.Named(assigned); here {
 		rightful, given = c, true
@@ -319,6 +321,8 @@ func (d *Desk) ownerWords(programme, area, assigned string) string {
 		return d.say(postroom.Say("desk.owner.covers", "name", owner.Name, "away", rightful.Name))
 	case given:
 		return d.say(postroom.Say("desk.owner.given", "name", owner.Name))
+	case !d.Team.LookedAfter(programme, area):
+		return d.say(postroom.Say("desk.owner.nobodys", "name", owner.Name))
 	}
 	return d.say(postroom.Say("desk.owner.looks_after", "name", owner.Name, "programme", d.programmeTitle(programme)))
 }
@@ -513,7 +517,7 @@ type mailView struct {
 }
 
 func (d *Desk) mailView(m postroom.Message, programme, step string) mailView {
-	v := mailView{What: d.letterNamed(m.Template), To: m.To, State: d.keyed("desk.mail.state." + string(m.State)), At: d.when(m.CreatedAt), Why: d.whyMail(m.Reason)}
+	v := mailView{What: d.letterNamed(m.Template), To: m.To, State: d.keyed("desk.mail.state." + string(m.State)), At: d.when(m.CreatedAt), Why: d.why(m.Reason)}
 	if !m.SentAt.IsZero() {
 		v.At = d.when(m.SentAt)
 	}
@@ -524,17 +528,14 @@ func (d *Desk) mailView(m postroom.Message, programme, step string) mailView {
 	return v
 }
 
-// whyMail says why a mail stands where it stands. What a mail server said stays as
-// it said it.
-func (d *Desk) whyMail(reason string) string {
-	word, ours := strings.CutPrefix(reason, "reason.")
-	if !ours {
-		return reason
+// waitsForUs says whether whoever sent something that is received waits for an
+// answer, as Today and the inbox count them.
+func (d *Desk) waitsForUs(r *request, sub postroom.Submission) (bool, error) {
+	if d.awaits(sub.Programme, sub.Kind, sub.Form) || sub.Letter != "" && len(sub.Open) > 0 {
+		return true, nil
 	}
-	if d.Public != nil && d.Public.Has(reason) {
-		return d.say(postroom.Say(reason))
-	}
-	return cmp.Or(d.keyed("desk.mail.why."+word), plainName(word))
+	again, err := r.read(d).AgainAmong([]string{sub.ID})
+	return again[sub.ID], err
 }
 
 // formsLike lists the forms that a submission could be moved to.
