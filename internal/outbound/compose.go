@@ -186,6 +186,9 @@ func (o *Outbox) writeAround(l *letter, m postroom.Message, given prose) (writte
 	if err != nil {
 		return written{}, err
 	}
+	if postroom.RightToLeft(l.locale) {
+		body = fenceLatin(body)
+	}
 	body += alsoBooked(m, words, say) + heard(m, words, say) + o.english(m, l)
 	whole, err := o.letters.assemble(body+o.end(m, l, words), given)
 	if err != nil {
@@ -210,8 +213,11 @@ func (o *Outbox) subject(l *letter, m postroom.Message, words *words, data map[s
 		return words.discreet, nil
 	}
 	say := func(s string) any { return plain(s) }
+	if postroom.RightToLeft(l.locale) {
+		say = func(s string) any { return fenced(s) }
+	}
 	s, err := writing{o.functions(m, words, say), say, data}.run(t)
-	return tidy(s), err
+	return wholeSubject(strings.Join(strings.Fields(s), " ")), err
 }
 
 // theirs is the subject of the letter that a message answers, as it may be

@@ -25,6 +25,7 @@ type (
 	plain    string // for a subject: one line, nothing else to fear
 	marked   string // for Markdown: every sign that could mean something is escaped
 	isolated string // marked, and fenced off from text that runs from right to left
+	fenced   string // plain, and fenced off in the same way
 )
 
 // String returns the value on one line.
@@ -40,7 +41,16 @@ func (v isolated) String() string {
 	if v == "" {
 		return ""
 	}
-	return "\u2068" + escape(string(v)) + "\u2069"
+	return fence(escape(string(v)))
+}
+
+// String returns the value on one line between the same two signs: without them
+// a code of two parts, 123 456, is read as 456 123.
+func (v fenced) String() string {
+	if v == "" {
+		return ""
+	}
+	return fence(string(v))
 }
 
 // raw returns what a letter's function was given, before any escaping.
@@ -51,6 +61,8 @@ func raw(v any) string {
 	case marked:
 		return string(v)
 	case isolated:
+		return string(v)
+	case fenced:
 		return string(v)
 	}
 	return fmt.Sprint(v)

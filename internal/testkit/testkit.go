@@ -58,6 +58,7 @@ type setup struct {
 	more     string
 	dir      string
 	roles    []app.Role
+	locked   bool
 	clock    *Clock
 }
 
@@ -119,6 +120,9 @@ func In(dir string) Option { return func(_ testing.TB, s *setup) { s.dir = dir }
 // Roles makes the room do only a part of the work.
 func Roles(roles ...app.Role) Option { return func(_ testing.TB, s *setup) { s.roles = roles } }
 
+// Locked makes whoever opens the desk sign in first. In other rooms As opens it.
+func Locked(_ testing.TB, s *setup) { s.locked = true }
+
 // Beside makes the room one more process of a post room that is on servers:
 // the same database, Redis, mail server, mailboxes and clock.
 func Beside(other *Room) Option {
@@ -172,7 +176,11 @@ func (r *Room) open(s *setup) {
 		cancel()
 		r.t.Fatal(err)
 	}
-	r.Room, err = app.Open(ctx, app.Options{Texts: texts, Config: settings(r.t, s, pages.Addr().String()), Clock: r.Clock, SignIn: named{r}, Roles: s.roles, Log: slog.New(slog.NewTextHandler(logTo{r.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	o := app.Options{Texts: texts, Config: settings(r.t, s, pages.Addr().String()), Clock: r.Clock, Roles: s.roles, Log: slog.New(slog.NewTextHandler(logTo{r.t}, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	if !s.locked {
+		o.SignIn = named{r}
+	}
+	r.Room, err = app.Open(ctx, o)
 	if err != nil {
 		cancel()
 		r.t.Fatal(err)
