@@ -212,6 +212,9 @@ func wroteAgainSome(t testing.TB, s *Store, r *rand.Rand, all []InboxRow) map[st
 				continue
 			}
 			again[row.ID] = true
+			if _, err := tx.exec(`UPDATE submissions SET wrote_again = TRUE WHERE id = $1`, row.ID); err != nil {
+				return err
+			}
 			for range 1 + r.IntN(2) {
 				id := newID()
 				if _, err := tx.exec(`INSERT INTO letters (id, raw_hash, size, state, reason, class, address, mailbox, submission_id, received_at)
