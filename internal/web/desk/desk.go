@@ -80,9 +80,10 @@ type Options struct {
 // Desk answers the pages of colleagues.
 type Desk struct {
 	Options
-	words  *web.Locales
-	pages  *web.Pages
-	routes []route
+	words   *web.Locales
+	pages   *web.Pages
+	routes  []route
+	tallies tallies
 }
 
 // New makes a Desk. It returns an error that names every page without a rule,

@@ -147,6 +147,28 @@ func TestAtTheDoorInARealBrowser(t *testing.T) {
 }
 
 // Places are of the month of their date, also while that is to come.
+func TestFiguresOfMonthsThatAreOverFollowWithinMinutes(t *testing.T) {
+	t.Parallel()
+	room := testkit.New(t)
+	viewer := room.Hire(t, "viewer-1", postroom.Grant{Role: postroom.Viewer})
+	for _, name := range []string{"Anna Bell", "Tom Hill", "Olena Kovalenko", "Ina Many", "Joan Post", "Greta Quiet"} {
+		books(t, room, name, 1)
+	}
+	november := room.Clock.Now()
+	room.Clock.Set(morning)
+	reads(t, viewer.Get(t, "/desk/figures"), []string{"November 2026 6"})
+	late := postroom.Entry{
+		Channel: postroom.ByImport, Key: "late", Form: "register", Locale: "en", At: november,
+		Answers: postroom.Answers{"session": {"main"}, "places": {"1"}, "name": {"Late Comer"}, "email": {"late@example.org"}},
+	}
+	if _, err := room.Intake.Accept(t.Context(), late); err != nil {
+		t.Fatal(err)
+	}
+	reads(t, viewer.Get(t, "/desk/figures"), []string{"November 2026 6"})
+	room.Clock.Set(morning.Add(10 * time.Minute))
+	reads(t, viewer.Get(t, "/desk/figures"), []string{"November 2026 7"})
+}
+
 func TestFiguresNameNobody(t *testing.T) {
 	t.Parallel()
 	room := testkit.New(t)

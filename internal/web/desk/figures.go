@@ -62,7 +62,7 @@ func countsIn(who postroom.Colleague, programme string) bool {
 
 func (d *Desk) showFigures(w http.ResponseWriter, r *request) error {
 	bounds := d.lastMonths()
-	sent, err := r.read(d).SentFigures(bounds)
+	sent, err := d.tallies.sentIn(r.read(d), bounds, d.now())
 	if err != nil {
 		return err
 	}
