@@ -52,6 +52,7 @@ type InboxFilter struct {
 	Now         time.Time
 
 	counted bool // rows are counted only: neither their order nor their ids are needed
+	whole   bool // a look goes through an index from one end to the other, and through no other
 }
 
 // InboxPlace is where a row of the inbox stands.
@@ -349,7 +350,7 @@ func (f InboxFilter) submissionLooks(scopes []scope, limit int) (looks []look) {
 					if kind != "" {
 						which += ` AND kind = ` + list.add(kind)
 					}
-					return f.submissions(list, which, settled(state), limit)
+					return f.submissions(list, which+f.few(), settled(state), limit)
 				})
 			}
 		}
@@ -371,7 +372,7 @@ func (f InboxFilter) awaitedLooks(scopes []scope, limit int) (looks []look) {
 				if a.Form != "" {
 					which += ` AND form = ` + list.add(a.Form)
 				}
-				return f.submissions(list, which, false, limit)
+				return f.submissions(list, which+f.few(), false, limit)
 			})
 		}
 		looks = append(looks, func(list *places) string { // asked for a state as it stands, SQLite would read all that waits
@@ -385,6 +386,7 @@ func (f InboxFilter) awaitedLooks(scopes []scope, limit int) (looks []look) {
 // againLook finds who wrote again and waits for nothing else, from the few who did:
 // the indexes of all that waits are kept from being used instead.
 func (f InboxFilter) againLook(scopes []scope, limit int) look {
+	f.whole = true
 	return func(list *places) string {
 		parts := make([]string, len(scopes))
 		for i, scope := range scopes {
@@ -393,6 +395,19 @@ func (f InboxFilter) againLook(scopes []scope, limit int) look {
 		which := `wrote_again AND state = 'received' AND EXISTS (SELECT 1 FROM letters WHERE submission_id = submissions.id AND ` + wroteAgain + `) AND NOT ` + openQuestions + ` AND (` + strings.Join(parts, " OR ") + `)`
 		return f.submissions(list, which, false, limit)
 	}
+}
+
+// few writes out that a look is for some of the few that are in another language than
+// English or were given to somebody, so that SQLite sees that the index of those may be
+// used.
+func (f InboxFilter) few() (which string) {
+	if f.Locale != "" && f.Locale != "en" {
+		which += ` AND locale <> 'en'`
+	}
+	if f.AssignedTo != "" && !f.Unassigned {
+		which += ` AND assigned_to <> ''`
+	}
+	return which
 }
 
 // looked are the kinds that are looked for one by one; "" is all at once.
@@ -474,9 +489,6 @@ func (f InboxFilter) submissions(list *places, which string, awake bool, limit i
 			which += ` AND ` + narrow.column + ` = ` + list.add(narrow.to)
 		}
 	}
-	if f.Locale != "" && f.Locale != "en" {
-		which += ` AND locale <> 'en'` // written out, so that SQLite sees that the index of those may be used
-	}
 	if !awake {
 		which += f.snoozed(list)
 	}
@@ -519,7 +531,7 @@ func (f InboxFilter) rest(list *places, limit int) (end string) {
 	if f.Unassigned {
 		end += ` AND assigned_to = ''`
 	} else if f.AssignedTo != "" {
-		end += ` AND assigned_to <> '' AND assigned_to = ` + list.add(f.AssignedTo) // written out as with the language
+		end += ` AND assigned_to = ` + list.add(f.AssignedTo)
 	}
 	if f.counted {
 		return end + ` LIMIT ` + list.add(limit)
@@ -529,8 +541,11 @@ func (f InboxFilter) rest(list *places, limit int) (end string) {
 		before, direction = ">", ""
 	}
 	if f.After.ID != "" {
-		at := list.add(micros(f.After.At))
-		end += ` AND received_at ` + before + `= ` + at + ` AND (received_at ` + before + ` ` + at + ` OR id ` + before + ` ` + list.add(f.After.ID) + `)`
+		at, column := list.add(micros(f.After.At)), `received_at`
+		if f.whole {
+			column = `received_at + 0`
+		}
+		end += ` AND ` + column + ` ` + before + `= ` + at + ` AND (received_at ` + before + ` ` + at + ` OR id ` + before + ` ` + list.add(f.After.ID) + `)`
 	}
 	return end + ` ORDER BY received_at` + direction + `, id` + direction + ` LIMIT ` + list.add(limit)
 }
