@@ -22,6 +22,7 @@ var below = map[string][]string{
 	"internal/seal":      {"internal/postroom"},
 	"internal/link":      {"internal/postroom"},
 	"internal/proof":     {},
+	"internal/plural":    {},
 	"internal/config":    {"internal/postroom", "internal/proof"},
 	"internal/letter":    {"internal/postroom"},
 	"internal/mailbox":   {"internal/postroom", "internal/letter", "internal/store", "internal/config"},
@@ -65,7 +66,7 @@ var below = map[string][]string{
 	// The doors to people and to time.
 	"internal/web": {
 		"internal/postroom", "internal/store", "internal/programme", "internal/intake", "internal/event",
-		"internal/link", "internal/config", "templates", "internal/workflow",
+		"internal/link", "internal/config", "templates", "internal/workflow", "internal/plural",
 	},
 	"internal/web/desk": {
 		"internal/postroom", "internal/store", "internal/programme", "internal/team", "internal/casework", "internal/digest",

@@ -17,11 +17,11 @@ type page struct {
 	Private   bool // not for search engines
 	Org       string
 	Address   string // where to write to a person
-	Emergency run
+	Emergency prose
 	Languages []tongue
-	Home      string // the first page, in this language
-	Canonical string // the whole address of the page in this language; "" where nobody shall keep it
-	Anyone    string // the whole address under which everybody gets their own language
+	Home      string  // the first page, in this language
+	Canonical string  // the whole address of the page in this language; "" where nobody shall keep it
+	Anyone    string  // the whole address under which everybody gets their own language
 	Notice    *notice // said above everything else; nil is nothing
 }
 
@@ -50,9 +50,20 @@ func (s *Server) page(r *http.Request, v voice, programme string) page {
 		Dir:       direction(v.locale),
 		Org:       s.Org.Name,
 		Address:   s.Org.From.Address,
-		Emergency: v.ofOr(s.Org.EmergencyText, "footer.emergency"),
+		Emergency: s.emergency(v),
 		Languages: s.languages(r, v, s.guess.of(programme)),
 	}
+}
+
+// emergency says whom to call: in the organisation's words, or else in ours, with
+// the English beside them until somebody has read the translation.
+func (s *Server) emergency(v voice) prose {
+	const key = "footer.emergency"
+	p := prose{Words: v.ofOr(s.Org.EmergencyText, key)}
+	if len(s.Org.EmergencyText) == 0 && v.locales.unread(v.locale, key) {
+		p.English = v.run(v.locales.English(key), english)
+	}
+	return p
 }
 
 // languages lists the languages a page is to be had in, each named in itself.
