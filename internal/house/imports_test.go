@@ -63,6 +63,11 @@ var below = map[string][]string{
 		"internal/postroom", "internal/store", "internal/programme", "internal/outbound", "internal/config", "internal/proof",
 	},
 
+	// What people who translate are handed, and hand back.
+	"internal/translation": {
+		"internal/postroom", "internal/plural", "internal/programme", "internal/outbound", "internal/wording", "internal/web", "internal/proof",
+	},
+
 	// The doors to people and to time.
 	"internal/web": {
 		"internal/postroom", "internal/store", "internal/programme", "internal/intake", "internal/event",

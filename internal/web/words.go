@@ -12,10 +12,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/language"
 
-	"postroom/internal/plural"
 	"postroom/internal/postroom"
 )
 
@@ -23,7 +21,8 @@ import (
 type Locales struct {
 	tags     []string // English first
 	texts    map[string]map[string]string
-	reviewed map[string]map[string]bool // by language and key: a person has read it against the English as it is
+	marks    map[string]map[string]string // by language and key: of the English that a person read it against
+	reviewed map[string]map[string]bool   // by language and key: a person has read it against the English as it is
 }
 
 const english = "en"
@@ -57,13 +56,9 @@ func (l *Locales) read(fsys fs.FS, file string) error {
 	if parsed, err := language.Parse(tag); err != nil || parsed.String() != tag {
 		return fmt.Errorf("%s: the name is not a language tag", file)
 	}
-	data, err := fs.ReadFile(fsys, file)
+	texts, err := readFlat(fsys, file)
 	if err != nil {
-		return fmt.Errorf("read texts: %w", err)
-	}
-	texts := make(map[string]string)
-	if err := yaml.Unmarshal(data, &texts); err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+		return err
 	}
 	l.texts[tag] = texts
 	if tag != english {
@@ -111,7 +106,7 @@ func (l *Locales) Tags() []string { return slices.Clone(l.tags) }
 
 // Has says whether there is a text of this key.
 func (l *Locales) Has(key string) bool {
-	return l.texts[english][key] != "" || l.texts[english][key+"."+plural.Other] != ""
+	return l.texts[english][key] != "" || l.hasForms(key)
 }
 
 // Text puts t into the words of a locale. Values in a language that is written

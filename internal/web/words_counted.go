@@ -14,16 +14,21 @@ import (
 // error.too_long.one, and returns the key without the form.
 func (l *Locales) counted(key string) (base string, ok bool) {
 	base, _, ok = plural.Split(key)
-	return base, ok && l.texts[english][base+"."+plural.Other] != ""
+	return base, ok && l.hasForms(base)
+}
+
+// hasForms says whether English has a text in both of its forms.
+func (l *Locales) hasForms(base string) bool {
+	return l.texts[english][base+".one"] != "" && l.texts[english][base+"."+plural.Other] != ""
 }
 
 // form returns the key under which a language has a text: the one of the form that
 // goes with its number, or the text's own key if it has no forms.
 func (l *Locales) form(tag string, t postroom.Text) string {
-	said := l.texts[english][t.Key+"."+plural.Other]
-	if said == "" {
+	if !l.hasForms(t.Key) {
 		return t.Key
 	}
+	said := l.texts[english][t.Key+"."+plural.Other]
 	n, err := strconv.Atoi(plainFigures(t.Args[countIn(said)]))
 	if err != nil {
 		return t.Key + "." + plural.Other

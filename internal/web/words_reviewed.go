@@ -11,7 +11,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"postroom/internal/plural"
 	"postroom/internal/postroom"
 )
 
@@ -29,27 +28,38 @@ func (l *Locales) readReviewed(fsys fs.FS) error {
 	if err != nil {
 		return fmt.Errorf("list reviewed texts: %w", err)
 	}
-	l.reviewed = make(map[string]map[string]bool)
+	l.marks, l.reviewed = make(map[string]map[string]string), make(map[string]map[string]bool)
 	for _, file := range files {
-		data, err := fs.ReadFile(fsys, file)
+		marks, err := readFlat(fsys, file)
 		if err != nil {
-			return fmt.Errorf("read reviewed texts: %w", err)
-		}
-		marks := make(map[string]string)
-		if err := yaml.Unmarshal(data, &marks); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
+			return err
 		}
 		l.review(strings.TrimSuffix(path.Base(file), ".yaml"), marks)
 	}
 	return nil
 }
 
+// review adds marks to those that a language has.
 func (l *Locales) review(tag string, marks map[string]string) {
-	read := make(map[string]bool)
-	for key, mark := range marks {
-		read[key] = mark == Mark(l.English(key))
+	if l.marks[tag] == nil {
+		l.marks[tag], l.reviewed[tag] = make(map[string]string), make(map[string]bool)
 	}
-	l.reviewed[tag] = read
+	for key, mark := range marks {
+		l.marks[tag][key], l.reviewed[tag][key] = mark, l.Has(key) && mark == Mark(l.English(key))
+	}
+}
+
+// readFlat reads a file of keys and texts.
+func readFlat(fsys fs.FS, file string) (map[string]string, error) {
+	data, err := fs.ReadFile(fsys, file)
+	if err != nil {
+		return nil, fmt.Errorf("read texts: %w", err)
+	}
+	texts := make(map[string]string)
+	if err := yaml.Unmarshal(data, &texts); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return texts, nil
 }
 
 // English is a text as it stands in the English file, with its gaps.
@@ -70,11 +80,5 @@ func Sensitive(key string) bool {
 
 // unread says whether the English has to stand beside a text.
 func (l *Locales) unread(locale, key string) bool {
-	if locale == english || !Sensitive(key) {
-		return false
-	}
-	if l.texts[english][key] != "" {
-		return !l.reviewed[locale][key]
-	}
-	return slices.ContainsFunc(plural.Forms(locale), func(form string) bool { return !l.reviewed[locale][key+"."+form] })
+	return locale != english && Sensitive(key) && !l.reviewed[locale][key]
 }
