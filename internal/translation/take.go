@@ -103,8 +103,8 @@ func (t *Translations) wrongTogether(name string, c Change, entries []entry) (fo
 			place(texts[len(texts)-1].Key, err)
 		}
 	}
-	for name, texts := range c.programmes() {
-		if _, _, err := t.o.Wording.Try(context.Background(), name, edits(c.Tag, texts)...); err != nil {
+	for p, texts := range c.programmes() {
+		if _, _, err := t.o.Wording.Try(context.Background(), p, edits(c.Tag, texts)...); err != nil {
 			place(texts[0].Key, err)
 		}
 	}
