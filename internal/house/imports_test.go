@@ -108,7 +108,7 @@ func rooms() []string {
 		"internal/mailbox", "internal/inbound", "internal/arrivals", "internal/digest", "internal/oauth", "internal/team",
 		"internal/casework",
 		"internal/signin",
-		"internal/wording",
+		"internal/translation", "internal/wording",
 		"internal/web/desk",
 	}
 }
