@@ -277,7 +277,11 @@ func (r *Room) readTexts(texts *Texts) (err error) {
 		}
 	}
 	r.deskTexts = texts.Desk
-	r.Letters, r.locales = texts.Letters.Copy(), texts.Locales // others may share the texts, and are not reworded with us
+	r.Letters = texts.Letters.Copy() // others may share the texts, and are not reworded with us
+	var aside error
+	if r.locales, aside = texts.Locales.With(os.DirFS(r.Config.Translations())); aside != nil {
+		r.Log.Warn("translations of the organisation's own are left aside", "err", aside)
+	}
 	r.Programmes, err = loadProgrammes(r.Config, r.Letters)
 	return err
 }

@@ -108,6 +108,10 @@ func (c Config) KeySource() KeySource {
 // KeyFile is where a made key is kept.
 func (c Config) KeyFile() string { return filepath.Join(c.Data, "postroom.key") }
 
+// Translations is the folder of the organisation's own texts of pages, which stand
+// over those that come with the program.
+func (c Config) Translations() string { return filepath.Join(c.Data, "translations") }
+
 //go:embed postroom.example.yaml
 var example string
 

@@ -22,6 +22,7 @@ var below = map[string][]string{
 	"internal/seal":      {"internal/postroom"},
 	"internal/link":      {"internal/postroom"},
 	"internal/proof":     {},
+	"internal/plural":    {},
 	"internal/config":    {"internal/postroom", "internal/proof"},
 	"internal/letter":    {"internal/postroom"},
 	"internal/mailbox":   {"internal/postroom", "internal/letter", "internal/store", "internal/config"},
@@ -62,10 +63,15 @@ var below = map[string][]string{
 		"internal/postroom", "internal/store", "internal/programme", "internal/outbound", "internal/config", "internal/proof",
 	},
 
+	// What people who translate are handed, and hand back.
+	"internal/translation": {
+		"internal/postroom", "internal/plural", "internal/programme", "internal/outbound", "internal/wording", "internal/web", "internal/proof",
+	},
+
 	// The doors to people and to time.
 	"internal/web": {
 		"internal/postroom", "internal/store", "internal/programme", "internal/intake", "internal/event",
-		"internal/link", "internal/config", "templates", "internal/workflow",
+		"internal/link", "internal/config", "templates", "internal/workflow", "internal/plural",
 	},
 	"internal/web/desk": {
 		"internal/postroom", "internal/store", "internal/programme", "internal/team", "internal/casework", "internal/digest",
@@ -102,7 +108,7 @@ func rooms() []string {
 		"internal/mailbox", "internal/inbound", "internal/arrivals", "internal/digest", "internal/oauth", "internal/team",
 		"internal/casework",
 		"internal/signin",
-		"internal/wording",
+		"internal/translation", "internal/wording",
 		"internal/web/desk",
 	}
 }

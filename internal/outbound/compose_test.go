@@ -54,7 +54,7 @@ func TestMarketingCanBeStoppedWithOnePress(t *testing.T) {
 	}
 	p := unpack(t, raw)
 	address := strings.Trim(p.header.Get("List-Unsubscribe"), "<>")
-	token, ours := strings.CutPrefix(address, "https://post.example.org/unsubscribe/")
+	token, ours := strings.CutPrefix(address, "https://post.example.org/en/unsubscribe/")
 	if about, err := o.links.Open(token, "unsubscribe"); !ours || err != nil || about != m.About {
 		t.Errorf("List-Unsubscribe %q opens %q (%v)", address, about, err)
 	}

@@ -30,7 +30,7 @@ func (o *Outbox) functions(m postroom.Message, w *words, say func(string) any) t
 	}
 	return template.FuncMap{
 		"link":      func(purpose string) string { return o.linkFor(link.Purpose(purpose), m) },
-		"form_url":  func(form string) string { return o.org.BaseURL + "/f/" + form },
+		"form_url":  func(form string) string { return o.pages(m.Locale) + "/f/" + form },
 		"desk_url":  func() string { return o.org.DeskURL }, // "" where there is no desk
 		"date":      when(w.writeDate),
 		"day":       when(w.writeDay),
@@ -85,5 +85,14 @@ func (o *Outbox) linkFor(p link.Purpose, m postroom.Message) string {
 	case link.Manage, link.Finish:
 		subject = o.links.SentTo(cmp.Or(m.Submission, m.About), m.To)
 	}
-	return o.org.BaseURL + link.Path(p, o.links.Make(p, subject, lives(p, m)))
+	return o.pages(m.Locale) + link.Path(p, o.links.Make(p, subject, lives(p, m)))
+}
+
+// pages is where our pages are in the reader's language. A reader of one that we
+// do not write is left to the page, which may know better.
+func (o *Outbox) pages(locale string) string {
+	if o.letters.words[locale] == nil {
+		return o.org.BaseURL
+	}
+	return o.org.BaseURL + "/" + locale
 }

@@ -47,7 +47,7 @@ func TestTextFromElsewhereCannotSwallowTheEndOfTheLetter(t *testing.T) {
 		m.Data[dataMarkdown] = open
 		p := compose(t, o, m)
 		body, end, found := strings.Cut(p.text, "\n----\n")
-		if !found || strings.Contains(body, "unsubscribe") || !strings.Contains(end, "Stop these messages:\nhttps://post.example.org/unsubscribe/") {
+		if !found || strings.Contains(body, "unsubscribe") || !strings.Contains(end, "Stop these messages:\nhttps://post.example.org/en/unsubscribe/") {
 			t.Errorf("after %q the end of the letter is\n%s", open, end)
 		}
 		if !strings.Contains(p.html, `>Stop these messages</a>`) {

@@ -214,7 +214,7 @@ func checkLetter(t *testing.T, o *Outbox, m postroom.Message, p parts) {
 		wrong("has more than one link")
 	case m.Data["name"] != "" && !slices.Contains(linkless, m.Template) && strings.Count(body, "https://") != 1:
 		wrong("has no link")
-	case m.Template == "newsletter-welcome" && !strings.Contains(end, w.unsubscribe+":\nhttps://post.example.org/unsubscribe/"):
+	case m.Template == "newsletter-welcome" && !strings.Contains(end, w.unsubscribe+":\nhttps://post.example.org/"+m.Locale+"/unsubscribe/"):
 		wrong("has no way to stop it")
 	case strings.Contains(p.text+p.html, "{{") || strings.Contains(p.text+p.html, "no value"):
 		wrong("shows how it is made")

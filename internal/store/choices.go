@@ -8,7 +8,7 @@ import (
 
 // SetLocale notes in which language the person of a submission wants to be
 // written to: in this conversation, in what begins later, and on the lists that
-// this person is on at the same address.
+// this person is on, or has asked for, at the same address.
 func (tx *Tx) SetLocale(s postroom.Submission, locale string) error {
 	if _, err := tx.exec(`UPDATE submissions SET locale = $2, locale_guessed = FALSE WHERE id = $1`, s.ID, locale); err != nil {
 		return fmt.Errorf("set language of submission %s: %w", s.ID, err)
@@ -16,17 +16,9 @@ func (tx *Tx) SetLocale(s postroom.Submission, locale string) error {
 	if _, err := tx.exec(`UPDATE contacts SET locale = $2 WHERE id = $1`, s.Contact, locale); err != nil {
 		return fmt.Errorf("set language of contact %s: %w", s.Contact, err)
 	}
-	subs, err := tx.SubscriptionsAt(s.Address, nil)
+	_, err := tx.exec(`UPDATE subscriptions SET locale = $3 WHERE address = $1 AND contact_id = $2 AND state <> 'unsubscribed'`, s.Address, s.Contact, locale)
 	if err != nil {
-		return err
-	}
-	for _, sub := range subs {
-		if sub.Contact != s.Contact {
-			continue
-		}
-		if _, err := tx.exec(`UPDATE subscriptions SET locale = $2 WHERE id = $1`, sub.ID, locale); err != nil {
-			return fmt.Errorf("set language of subscription %s: %w", sub.ID, err)
-		}
+		return fmt.Errorf("set language of lists of contact %s: %w", s.Contact, err)
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func (s *Server) managePage(r *http.Request, v voice, f onFile) managePage {
 		Received:  v.day(f.sub.ReceivedAt.In(s.Org.Zone)),
 		Stands:    v.Say("manage.state." + string(f.sub.State)),
 		CanCancel: s.canCancel(f),
-		Action:    link.Path(link.Manage, r.PathValue("token")),
+		Action:    inLanguage(link.Path(link.Manage, r.PathValue("token")), v.locale),
 	}
 	p.Title, p.Private = v.Say("manage.title_other"), true
 	if p.Booking != nil {
@@ -69,7 +69,7 @@ func (s *Server) askCancel(w http.ResponseWriter, r *http.Request) error {
 	v := s.voice(r, s.guess.of(file.sub.Programme), file.sub.Locale)
 	p := s.managePage(r, v, file)
 	if !p.CanCancel {
-		http.Redirect(w, r, inLanguage(p.Action, v.locale), http.StatusSeeOther)
+		http.Redirect(w, r, p.Action, http.StatusSeeOther)
 		return nil
 	}
 	p.Title = v.Say("cancel.title")
@@ -113,6 +113,9 @@ func (s *Server) cancelBooking(w http.ResponseWriter, r *http.Request) error {
 	}
 	file, err := s.managed(r)
 	if err != nil {
+		return err
+	}
+	if err := s.remember(r, file.sub); err != nil {
 		return err
 	}
 	if s.canCancel(file) {

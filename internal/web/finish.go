@@ -50,6 +50,9 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.again(w, r, a, err)
 	}
+	if err := s.remember(r, sub); err != nil {
+		s.note(r, err) // what they came for is done
+	}
 	http.Redirect(w, r, s.receiptPath(receipt, entry), http.StatusSeeOther)
 	return nil
 }

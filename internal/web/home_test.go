@@ -10,7 +10,7 @@ func TestHomeListsOpenFormsInTheReadersLanguage(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	w := c.get("/")
-	want(t, w, 200, `<html lang="en" dir="ltr">`, "Book your place", "Offer to help", `href="/f/register?lang=en"`)
+	want(t, w, 200, `<html lang="en" dir="ltr">`, "Book your place", "Offer to help", `href="/en/f/register"`)
 	unwanted(t, w, "Come to the past")
 	want(t, c.get("/?lang=uk"), 200, `<html lang="uk" dir="ltr">`, "Забронюйте місце", `<span lang="en" dir="ltr">Come for a walk</span>`)
 	c.clock.move(365 * 24 * time.Hour)
@@ -47,7 +47,7 @@ func TestWhatIsNotThereIsAPageInTheReadersLanguage(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	for _, target := range []string{"/nowhere", "/f/nothing", "/static/postroom.css", "/receipt/", "/f/"} {
-		want(t, c.get(target, "Accept-Language", "uk"), http.StatusNotFound, "office@example.org", `href="/?lang=uk"`)
+		want(t, c.get(target, "Accept-Language", "uk"), http.StatusNotFound, "office@example.org", `href="/uk/"`)
 	}
 	want(t, c.ask(http.MethodDelete, "/f/ask", ""), http.StatusNotFound)
 }

@@ -82,6 +82,9 @@ func (s *Server) undo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.remember(r, subscriber(subs[0])); err != nil {
+		return err
+	}
 	if err := s.Lists.Return(r.Context(), message); err != nil {
 		return err
 	}

@@ -1,13 +1,18 @@
 package web
 
 import (
+	"context"
+	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	"golang.org/x/text/language"
 
+	"postroom/internal/postroom"
 	"postroom/internal/programme"
+	"postroom/internal/store"
 )
 
 // guesser finds the language a page is shown in.
@@ -61,8 +66,11 @@ func (o *offer) best(wishes string) (string, bool) {
 		return "", false
 	}
 	for i, tag := range tags {
-		if base, _ := tag.Base(); base.String() == "prs" {
+		switch base, _ := tag.Base(); base.String() {
+		case "prs":
 			tags[i] = language.Make("fa-AF")
+		case "pbt", "pbu", "pst": // the Pashto of the south, the north and the middle
+			tags[i] = language.Make("ps")
 		}
 	}
 	_, i, confidence := o.matcher.Match(tags...)
@@ -82,6 +90,9 @@ func (s *Server) voice(r *http.Request, o *offer, known string) voice {
 
 // asked is the language in the address, or in the form that was sent.
 func asked(r *http.Request) string {
+	if tag, ok := r.Context().Value(inPath{}).(string); ok {
+		return tag
+	}
 	lang := r.URL.Query().Get("lang")
 	if r.PostForm != nil && r.PostForm.Get("lang") != "" {
 		lang = r.PostForm.Get("lang")
@@ -90,4 +101,86 @@ func asked(r *http.Request) string {
 		return ""
 	}
 	return lang
+}
+
+// remember keeps the language that somebody chose on a page behind a link of their
+// own: they are written to in it from then on, whatever was chosen before. It is a
+// choice only if the page would have been in another language by itself. Whoever
+// fills in an open form has not shown who they are, and changes nobody's language.
+func (s *Server) remember(r *http.Request, who postroom.Submission) error {
+	offered := s.guess.of(who.Programme)
+	chosen, ok := offered.best(asked(r))
+	if usual, _ := offered.best(who.Locale); !ok || chosen == usual {
+		return nil
+	}
+	err := s.Store.Write(r.Context(), func(tx *store.Tx) error { return tx.SetLocale(who, chosen) })
+	if err != nil {
+		return fmt.Errorf("remember language: %w", err)
+	}
+	return nil
+}
+
+// inPath is under what the language in a request's path is found in its context.
+type inPath struct{}
+
+// byPath takes the language off the front of a path, so that each public page
+// is there under every language: /fa-AF/f/join is /f/join in Dari. A page asked
+// for with ?lang= is found at its path, with the rest of its query.
+func (s *Server) byPath(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		first, rest, deeper := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		tag, ok := s.guess.all.exactly(first)
+		switch {
+		case ok && (tag != first || !deeper):
+			s.moveTo(w, r, inLanguage(cleaned(rest), tag), r.URL.Query())
+		case ok && !apart("/"+rest):
+			under := r.Clone(context.WithValue(r.Context(), inPath{}, tag))
+			under.URL.Path, under.URL.RawPath = "/"+rest, ""
+			s.byQuery(next, w, under)
+			r.Pattern = under.Pattern // for whoever counts requests
+		default:
+			s.byQuery(next, w, r)
+		}
+	})
+}
+
+// byQuery leads from ?lang= to the path of that language. A form that was sent
+// stays where it was sent.
+func (s *Server) byQuery(next http.Handler, w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	tag, ok := s.guess.all.exactly(query.Get("lang"))
+	if !ok || apart(r.URL.Path) || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		next.ServeHTTP(w, r)
+		return
+	}
+	query.Del("lang")
+	s.moveTo(w, r, inLanguage(cleaned(r.URL.Path), tag), query)
+}
+
+// moveTo leads to another address of the same page, for now: which language
+// suits somebody may change.
+func (s *Server) moveTo(w http.ResponseWriter, r *http.Request, path string, query url.Values) {
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	status := http.StatusFound
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		status = http.StatusTemporaryRedirect // what was sent goes along
+	}
+	http.Redirect(w, r, path, status)
+}
+
+// apart says whether a path is none of the pages for the public, and so is in no
+// language but its own.
+func apart(path string) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return slices.Contains([]string{"api", "desk", "deed", "static", "healthz", "readyz", "metrics"}, first)
+}
+
+// exactly returns the language with this tag, in whatever case it is written.
+func (o *offer) exactly(tag string) (string, bool) {
+	if i := slices.IndexFunc(o.tags, func(ours string) bool { return strings.EqualFold(ours, tag) }); i >= 0 {
+		return o.tags[i], true
+	}
+	return "", false
 }

@@ -103,7 +103,7 @@ func checkCall(cmd *parse.CommandNode, l *Locales, a *Assets) error {
 	if !l.Has(key.Text) {
 		return fmt.Errorf("locale/en.yaml: %s is missing", key.Text)
 	}
-	return checkGaps(cmd, gaps(l.raw(english, key.Text)))
+	return checkGaps(cmd, gaps(l.raw(english, postroom.Say(key.Text))))
 }
 
 // checkGaps says whether a call fills every gap of its text.

@@ -154,7 +154,7 @@ func (s *Server) receiptPage(r *http.Request, v voice, f onFile) receiptPage {
 		Stands:    stands,
 		Held:      f.sub.State == postroom.SubmissionHeld,
 		Again:     inLanguage("/f/"+f.form.Name, v.locale),
-		Action:    "/receipt/" + r.PathValue("token") + "/address",
+		Action:    inLanguage("/receipt/"+r.PathValue("token")+"/address", v.locale),
 	}
 	p.Private = true
 	p.headline(v, f)
@@ -279,7 +279,7 @@ func (s *Server) changeAddress(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Intake.Readdress(r.Context(), file.sub.ID, address); err != nil {
 		return err
 	}
-	http.Redirect(w, r, inLanguage("/receipt/"+r.PathValue("token"), v.locale)+"&changed=1", http.StatusSeeOther)
+	http.Redirect(w, r, inLanguage("/receipt/"+r.PathValue("token"), v.locale)+"?changed=1", http.StatusSeeOther)
 	return nil
 }
 

@@ -80,7 +80,7 @@ func (s *Server) showUnsubscribe(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) listPage(r *http.Request, v voice, sub postroom.Subscription, purpose link.Purpose) listPage {
 	p := listPage{page: s.page(r, v, sub.Programme), Mailed: sub.Address, State: sub.State}
-	p.Action = link.Path(purpose, r.PathValue("token"))
+	p.Action = inLanguage(link.Path(purpose, r.PathValue("token")), v.locale)
 	p.Private = true
 	p.List = run{Text: sub.List}
 	for _, each := range s.Programmes.Programmes() {
@@ -138,11 +138,19 @@ func (s *Server) press(w http.ResponseWriter, r *http.Request, purpose link.Purp
 	if err != nil {
 		return err
 	}
+	if err := s.remember(r, subscriber(sub)); err != nil {
+		return err
+	}
 	if err := act(r.Context(), sub.ID); err != nil {
 		return err
 	}
 	http.Redirect(w, r, inLanguage(then, v.locale), http.StatusSeeOther)
 	return nil
+}
+
+// subscriber is whose subscription it is, as remember takes it.
+func subscriber(sub postroom.Subscription) postroom.Submission {
+	return postroom.Submission{ID: sub.Submission, Programme: sub.Programme, Contact: sub.Contact, Address: sub.Address, Locale: sub.Locale}
 }
 
 // donePage says that a button has done its work. It knows of nobody: its

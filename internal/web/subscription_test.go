@@ -48,7 +48,7 @@ func TestConfirmTwiceLeadsToTheSamePage(t *testing.T) {
 	want(t, c.get(at), 200, "Do you want our news?", "person@example.org", "Newsletter", "This was not me")
 	for range 2 {
 		w := c.post(at, url.Values{})
-		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/subscribed?lang=en" {
+		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/en/subscribed" {
 			t.Fatalf("%d to %q", w.Code, w.Header().Get("Location"))
 		}
 	}
@@ -60,7 +60,7 @@ func TestNotMeTakesTheAddressOff(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	w := c.post(c.link(link.Confirm, pending(t, c))+"/not-me", url.Values{"lang": {"uk"}})
-	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/not-me?lang=uk" || c.rooms.did() != "not-me" {
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/uk/not-me" || c.rooms.did() != "not-me" {
 		t.Fatalf("%d to %q, did %q", w.Code, w.Header().Get("Location"), c.rooms.did())
 	}
 	want(t, c.get("/not-me?lang=uk"), 200, "Адресу вилучено")
@@ -72,7 +72,7 @@ func TestUnsubscribeShowsAndTheButtonActs(t *testing.T) {
 	at := c.link(link.Unsubscribe, pending(t, c))
 	want(t, c.get(at), 200, "Stop the news")
 	w := c.post(at, url.Values{})
-	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/unsubscribed?lang=en" {
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/en/unsubscribed" {
 		t.Fatalf("%d to %q", w.Code, w.Header().Get("Location"))
 	}
 	want(t, c.get(at), 200, "does not get")
@@ -126,7 +126,7 @@ func TestALinkToConfirmThatIsTooOldSaysHowToSignUpAgain(t *testing.T) {
 	id := pending(t, c)
 	at := link.Path(link.Confirm, c.Links.Make(link.Confirm, id, noon.AddDate(0, 0, 7)))
 	c.clock.move(8 * 24 * time.Hour)
-	want(t, c.get(at), http.StatusGone, "you are not on the list yet", `href="/f/newsletter?lang=en">Sign up again`)
+	want(t, c.get(at), http.StatusGone, "you are not on the list yet", `href="/en/f/newsletter">Sign up again`)
 	want(t, c.post(at, url.Values{}), http.StatusGone, "you are not on the list yet")
 	old := link.Path(link.Unsubscribe, c.Links.Make(link.Unsubscribe, id, noon.AddDate(0, 0, 7)))
 	unwanted(t, c.get(old), "not on the list yet")
@@ -172,20 +172,20 @@ func TestBookingIsShownAndGivenBackOnce(t *testing.T) {
 	booked := c.submit("register", url.Values{"session": {"main"}, "places": {"2"}, "name": {"O"}, "email": {"o@example.org"}})
 	at := link.Path(link.Manage, c.Links.Make(link.Manage, booked.ID, noon.AddDate(1, 0, 0)))
 	w := c.get(at)
-	want(t, w, 200, booked.Reference, "Your booking", "Networking event, Main event", "Saturday 13 March 2027, 10:00am to 3:00pm", `href="`+at+`/cancel?lang=en">Cancel my booking`)
+	want(t, w, 200, booked.Reference, "Your booking", "Networking event, Main event", "Saturday 13 March 2027, 10:00am to 3:00pm", `href="/en`+at+`/cancel">Cancel my booking`)
 	unwanted(t, w, "<form")
-	want(t, c.get(at+"/cancel"), 200, "Do you want to give up your place?", "Yes, cancel my booking", `href="`+at+`?lang=en">No, keep my place`)
+	want(t, c.get(at+"/cancel"), 200, "Do you want to give up your place?", "Yes, cancel my booking", `href="/en`+at+`">No, keep my place`)
 	if c.rooms.did() != "" {
 		t.Fatalf("asking did %q", c.rooms.did())
 	}
 	for range 2 {
 		w := c.post(at, url.Values{})
-		if w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), at) {
+		if w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "/en"+at) {
 			t.Fatalf("%d to %q", w.Code, w.Header().Get("Location"))
 		}
 	}
 	w = c.get(at)
-	want(t, w, 200, "Your booking is cancelled", `href="/f/register?lang=en">Book again`)
+	want(t, w, 200, "Your booking is cancelled", `href="/en/f/register">Book again`)
 	want(t, c.get(at+"/cancel"), http.StatusSeeOther)
 	unwanted(t, w, "Cancel my booking")
 	if c.rooms.did() != "cancel" {

@@ -155,7 +155,7 @@ func (s *Server) Handler() (http.Handler, error) {
 		}
 	}
 	guard.SetDenyHandler(http.HandlerFunc(s.elsewhere))
-	return s.metrics.count(withHeaders(guard.Handler(mux))), nil
+	return s.metrics.count(withHeaders(s.byPath(guard.Handler(mux)))), nil
 }
 
 // Probes returns what a process answers that has no pages: whether it is up,

@@ -320,9 +320,15 @@ func (c *counter) ask(method, target, body string, header ...string) *httptest.R
 	return w
 }
 
+// get fetches a page, and follows ?lang= to the path of that language as a browser
+// does.
 func (c *counter) get(target string, header ...string) *httptest.ResponseRecorder {
 	c.t.Helper()
-	return c.ask(http.MethodGet, target, "", header...)
+	w := c.ask(http.MethodGet, target, "", header...)
+	if w.Code == http.StatusFound && strings.Contains(target, "lang=") {
+		return c.ask(http.MethodGet, w.Header().Get("Location"), "", header...)
+	}
+	return w
 }
 
 func (c *counter) post(target string, form url.Values, header ...string) *httptest.ResponseRecorder {

@@ -12,7 +12,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/language"
 
 	"postroom/internal/postroom"
@@ -20,15 +19,17 @@ import (
 
 // Locales holds every text of the pages in every language.
 type Locales struct {
-	tags  []string // English first
-	texts map[string]map[string]string
+	tags     []string // English first
+	texts    map[string]map[string]string
+	marks    map[string]map[string]string // by language and key: of the English that a person read it against
+	reviewed map[string]map[string]bool   // by language and key: a person has read it against the English as it is
 }
 
 const english = "en"
 
 // LoadLocales reads locale/*.yaml of fsys. English says which texts there are
 // and which gaps they have; every other file must have the same. The error
-// names each difference.
+// names each difference. locale/reviewed/*.yaml says which texts a person has read.
 func LoadLocales(fsys fs.FS) (*Locales, error) {
 	files, err := fs.Glob(fsys, "locale/*.yaml")
 	if err != nil {
@@ -44,6 +45,9 @@ func LoadLocales(fsys fs.FS) (*Locales, error) {
 		return nil, errors.New("locale/en.yaml is not there")
 	}
 	slices.Sort(l.tags[1:])
+	if err := l.readReviewed(fsys); err != nil {
+		return nil, err
+	}
 	return l, l.check()
 }
 
@@ -52,13 +56,9 @@ func (l *Locales) read(fsys fs.FS, file string) error {
 	if parsed, err := language.Parse(tag); err != nil || parsed.String() != tag {
 		return fmt.Errorf("%s: the name is not a language tag", file)
 	}
-	data, err := fs.ReadFile(fsys, file)
+	texts, err := readFlat(fsys, file)
 	if err != nil {
-		return fmt.Errorf("read texts: %w", err)
-	}
-	texts := make(map[string]string)
-	if err := yaml.Unmarshal(data, &texts); err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+		return err
 	}
 	l.texts[tag] = texts
 	if tag != english {
@@ -71,7 +71,11 @@ func (l *Locales) read(fsys fs.FS, file string) error {
 func (l *Locales) check() error {
 	var mistakes []error
 	for _, tag := range l.tags {
+		mistakes = append(mistakes, l.checkForms(tag)...)
 		for key, text := range l.texts[english] {
+			if _, counted := l.counted(key); counted {
+				continue
+			}
 			switch other, ok := l.texts[tag][key]; {
 			case !ok || strings.TrimSpace(other) == "":
 				mistakes = append(mistakes, fmt.Errorf("locale/%s.yaml: %s is missing", tag, key))
@@ -80,7 +84,7 @@ func (l *Locales) check() error {
 			}
 		}
 		for key := range l.texts[tag] {
-			if !l.Has(key) {
+			if _, counted := l.counted(key); !counted && !l.Has(key) {
 				mistakes = append(mistakes, fmt.Errorf("locale/%s.yaml: %s is not in English", tag, key))
 			}
 		}
@@ -101,7 +105,9 @@ func gaps(text string) []string {
 func (l *Locales) Tags() []string { return slices.Clone(l.tags) }
 
 // Has says whether there is a text of this key.
-func (l *Locales) Has(key string) bool { return l.texts[english][key] != "" }
+func (l *Locales) Has(key string) bool {
+	return l.texts[english][key] != "" || l.hasForms(key)
+}
 
 // Text puts t into the words of a locale. Values in a language that is written
 // from right to left are isolated, so that an address or a number in them
@@ -111,23 +117,31 @@ func (l *Locales) Text(locale string, t postroom.Text) string {
 	if postroom.RightToLeft(locale) {
 		isolated = func(value string) string { return "\u2068" + value + "\u2069" }
 	}
-	return fill(l.raw(locale, t.Key), t.Args, isolated)
+	return fill(l.raw(locale, t), t.Args, isolated)
 }
 
 // HTML is Text for the body of a page: values stand in elements that isolate
-// them and take their own direction.
+// them and take their own direction. A text on which somebody's rights depend has
+// the English beside it as long as nobody has read the translation.
 func (l *Locales) HTML(locale string, t postroom.Text) template.HTML {
-	escaped := template.HTMLEscapeString(l.raw(locale, t.Key))
-	return template.HTML(fill(escaped, t.Args, func(value string) string {
+	said := l.html(locale, t)
+	if !l.unread(locale, t.Key) {
+		return template.HTML(said)
+	}
+	return template.HTML(said + ` <span class="beside" lang="en" dir="ltr">` + l.html(english, t) + `</span>`)
+}
+
+func (l *Locales) html(locale string, t postroom.Text) string {
+	return fill(template.HTMLEscapeString(l.raw(locale, t)), t.Args, func(value string) string {
 		return "<bdi>" + template.HTMLEscapeString(value) + "</bdi>"
-	}))
+	})
 }
 
 // raw returns the text itself. An unknown key, which a test rules out for
 // every key in the code, becomes the words for "something went wrong".
-func (l *Locales) raw(locale, key string) string {
+func (l *Locales) raw(locale string, t postroom.Text) string {
 	for _, tag := range postroom.Fallbacks(locale) {
-		if text := l.texts[tag][key]; text != "" {
+		if text := l.texts[tag][l.form(tag, t)]; text != "" {
 			return text
 		}
 	}
@@ -169,7 +183,7 @@ func (v voice) text(t postroom.Text) string { return v.locales.Text(v.locale, t)
 // as a date: isolating those would put them in the wrong order.
 func (v voice) compose(key string, pairs ...string) string {
 	t := postroom.Say(key, pairs...)
-	return fill(v.locales.raw(v.locale, t.Key), t.Args, func(value string) string { return value })
+	return fill(v.locales.raw(v.locale, t), t.Args, func(value string) string { return value })
 }
 
 // run is a text that may be in another language than the page around it.
