@@ -59,7 +59,7 @@ const AlsoLanguage = "also:"
 func Also(value string) (string, bool) { return strings.CutPrefix(value, AlsoLanguage) }
 
 // languages reads which languages somebody speaks. A code counts however it is
-// written, fa-af as fa-AF, and is never taken for another language's.
+// written, fa-AF as fa-AF, and is never taken for another language's.
 func (f *Field) languages(values []string) ([]string, fault) {
 	var clean []string
 	for _, v := range values {
@@ -92,10 +92,18 @@ func (f *Field) language(v string) fault {
 	return fault{}
 }
 
-// offers says whether a value is one of the field's options, closed ones with
-// them.
+// Option returns the option of a value, a closed one too.
+func (f *Field) Option(value string) (Option, bool) {
+	i := slices.IndexFunc(f.Options, func(o Option) bool { return o.Value == value })
+	if i < 0 {
+		return Option{}, false
+	}
+	return f.Options[i], true
+}
+
 func (f *Field) offers(value string) bool {
-	return slices.ContainsFunc(f.Options, func(o Option) bool { return o.Value == value })
+	_, ok := f.Option(value)
+	return ok
 }
 
 func (f *Field) chosen(values []string) ([]string, fault) {

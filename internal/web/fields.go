@@ -56,9 +56,9 @@ type personView struct {
 	Fewer  string // the name of the button that takes this one off; "" for the only one
 }
 
-// why says what an answer of a special category is for and how long it is
-// kept, with the English beside it where nobody has read the translation.
-type why struct{ Words, English, Basis string }
+// why says what an answer of a special category is for, how long it is kept and
+// on what ground, with the English beside it where nobody has read the translation.
+type why struct{ Words, English string }
 
 type optionView struct {
 	ID, Value string
@@ -150,12 +150,13 @@ func (a asker) label(f *programme.Field) run { return a.v.ofOr(f.Label, f.Type.L
 
 func (a asker) why(f *programme.Field) why {
 	told := func(v voice) string {
-		return v.Say("form.purpose", "purpose", v.of(f.Purpose).Text) + " " + v.Say("form.keep", "keep", v.of(f.Keep).Text)
+		words := v.Say("form.purpose", "purpose", v.of(f.Purpose).Text) + " " + v.Say("form.keep", "keep", v.of(f.Keep).Text)
+		if f.Basis == "" {
+			return words
+		}
+		return words + " " + v.text(postroom.Text{Key: f.Basis.Key()})
 	}
 	w := why{Words: told(a.v)}
-	if f.Basis != "" {
-		w.Basis = a.v.text(postroom.Text{Key: f.Basis.Key()})
-	}
 	if a.v.beside(f.Purpose, a.reviewed()).Text != "" {
 		w.English = told(voice{a.v.locales, english})
 	}
