@@ -63,7 +63,7 @@ func (d *Desk) known(f *programme.Field, value string) (string, bool) {
 func (d *Desk) leaveWord(sub postroom.Submission) string {
 	if form, known := d.Programmes.Form(sub.Form); known {
 		for _, f := range form.Fields {
-			if f.Type == programme.SafeMessageField {
+			if f.Type == programme.SafeMessageField && sub.Answers.One(f.Name) != "" {
 				return sub.Answers.One(f.Name)
 			}
 		}
