@@ -257,7 +257,7 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 func (r *Room) makeIntake() {
 	r.Events = event.New(event.Options{Store: r.Store, Programmes: r.Programmes, Runs: r.Workflow, Clock: r.Clock, Stands: r.Wording.Stands})
 	r.Intake = intake.New(intake.Options{
-		Store: r.Store, Programmes: r.Programmes, Workflow: r.Workflow, Events: r.Events, Clock: r.Clock, Log: r.Log,
+		Store: r.Store, Programmes: r.Programmes, Workflow: r.Workflow, Events: r.Events, Clock: r.Clock, Log: r.Log, Zone: r.Config.Organisation.Zone,
 	})
 	r.Arrivals = arrivals.New(arrivals.Options{
 		Store: r.Store, Programmes: r.Programmes, Intake: r.Intake, Workflow: r.Workflow, Outbox: r.Outbox, Lists: r.Lists,

@@ -45,7 +45,8 @@ func tells(f *programme.Form) bool {
 // nothing of what they want.
 func who(f *programme.Form, field programme.Field) bool {
 	switch field.Type {
-	case programme.NameField, programme.EmailField, programme.PhoneField, programme.OrganisationField, programme.ConsentField:
+	case programme.NameField, programme.EmailField, programme.PhoneField, programme.TrustedField, programme.SafeMessageField,
+		programme.AddressField, programme.PostcodeField, programme.OrganisationField, programme.ConsentField:
 		return true
 	}
 	return slices.Contains(f.Reach, postroom.Reach(field.Name))

@@ -52,7 +52,7 @@ func (f Fact) answer(form *programme.Form, answers postroom.Answers) {
 	if !ok || !f.Confidence.Enough() || field.SpecialCategory || f.Kind == FactPlaces {
 		return
 	}
-	if len(answers[f.Field]) == 0 || field.Type == programme.ChoicesField {
+	if len(answers[f.Field]) == 0 || field.Type == programme.ChoicesField || field.Type == programme.LanguagesField {
 		answers[f.Field] = append(answers[f.Field], f.Value)
 	}
 }

@@ -287,9 +287,9 @@ func (d *division) goesOn(line string) {
 // answerBeside reads what stands beside a question as its answer.
 func answerBeside(form *programme.Form, f *programme.Field, text string, at time.Time) []string {
 	switch f.Type {
-	case programme.ChoiceField, programme.ChoicesField:
+	case programme.ChoiceField, programme.ChoicesField, programme.SelectField, programme.LanguagesField:
 		return choicesBeside(form, f, text, at)
-	case programme.YesNoField:
+	case programme.YesNoField, programme.SafeMessageField:
 		return answerYesNo(text)
 	case programme.PlacesField, programme.NumberField:
 		return peopleIn(text)
@@ -299,9 +299,9 @@ func answerBeside(form *programme.Form, f *programme.Field, text string, at time
 		return sureOf(readDates(pageOf(Writing{Text: text}), at))
 	case programme.PhoneField:
 		return sureOf(readPhones(pageOf(Writing{Text: text})))
-	case programme.NameField, programme.OrganisationField:
+	case programme.NameField, programme.OrganisationField, programme.PostcodeField, programme.TimeField:
 		return singleLine(text)
-	case programme.TextField, programme.LongTextField:
+	case programme.TextField, programme.LongTextField, programme.TrustedField, programme.AddressField:
 		return one(cut(text))
 	}
 	return nil
@@ -316,7 +316,7 @@ func choicesBeside(form *programme.Form, f *programme.Field, text string, at tim
 		Writing{Text: text, At: at}.answer(form, []*programme.Field{f}, answers)
 		options = answers[f.Name]
 	}
-	if len(options) > 1 && f.Type == programme.ChoiceField {
+	if len(options) > 1 && (f.Type == programme.ChoiceField || f.Type == programme.SelectField) {
 		return nil
 	}
 	return options
@@ -407,7 +407,7 @@ func answerAlone(f *programme.Field, text string) []string {
 		return nil
 	}
 	switch f.Type {
-	case programme.YesNoField:
+	case programme.YesNoField, programme.SafeMessageField:
 		return answerYesNo(own)
 	case programme.PlacesField, programme.NumberField:
 		return one(onlyNumber(own))

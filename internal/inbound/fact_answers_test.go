@@ -43,7 +43,7 @@ func TestOnlyWhatIsSureEnoughBecomesAnAnswer(t *testing.T) {
 		{register, "On 13 March there will be 14 of us", "places", nil},
 		{register, "There will be 4 of us", "places", []string{"4"}}, // on which date is asked
 		{register, "I'd like to come on 13 March. What would help you to take part? A ramp", "access_needs", nil},
-		{volunteer, "I can translate. I speak Dari and Pashto.", "languages", []string{"ps", "fa-af"}},
+		{volunteer, "I can translate. I speak Dari and Pashto.", "languages", []string{"ps", "fa-AF"}},
 		{volunteer, "I can translate. My sister speaks Dari.", "languages", nil},
 		{volunteer, "Call me on 01908 234567", "phone", []string{"+441908234567"}},
 		{volunteer, "My number is 01908 234567 but please don't call", "phone", nil},

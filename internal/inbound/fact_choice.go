@@ -20,7 +20,7 @@ func readOptions(form *programme.Form, p page) (facts []Fact) {
 	}
 	for i := range form.Fields {
 		f := &form.Fields[i]
-		if f.SpecialCategory || f.Type != programme.ChoiceField && f.Type != programme.ChoicesField {
+		if f.SpecialCategory || !choosable(f.Type) {
 			continue
 		}
 		if asksForLanguages(f) {
@@ -38,6 +38,15 @@ func readOptions(form *programme.Form, p page) (facts []Fact) {
 		}
 	}
 	return facts
+}
+
+// choosable says whether answers of a type may be named anywhere in a letter.
+func choosable(t programme.FieldType) bool {
+	switch t {
+	case programme.ChoiceField, programme.ChoicesField, programme.SelectField, programme.LanguagesField:
+		return true
+	}
+	return false
 }
 
 // question is one field of options that is looked for in a letter.

@@ -108,6 +108,8 @@ func kindOf(t programme.FieldType) FactKind {
 		return FactPlaces
 	case programme.DateField:
 		return FactDate
+	case programme.PostcodeField:
+		return FactPostcode
 	}
 	return FactText
 }
@@ -115,17 +117,17 @@ func kindOf(t programme.FieldType) FactKind {
 // answerTo reads what stands beside a field's own label.
 func answerTo(f *programme.Field, value, line string) (facts []Fact) {
 	switch f.Type {
-	case programme.ChoiceField, programme.ChoicesField:
+	case programme.ChoiceField, programme.ChoicesField, programme.SelectField, programme.LanguagesField:
 		for _, option := range optionsBeside(f, value) {
 			facts = append(facts, Fact{Kind: FactOption, Field: f.Name, Value: option, Confidence: Certain, From: line, labelled: true})
 		}
 		return facts
-	case programme.YesNoField:
+	case programme.YesNoField, programme.SafeMessageField:
 		if said, sure := Said(value); sure == Certain && (said == SaidYes || said == SaidNo) {
 			facts = append(facts, Fact{Kind: FactOption, Field: f.Name, Value: string(said), Confidence: Certain, From: line})
 		}
 		return facts
-	case programme.SessionField, programme.DateField, programme.NumberField:
+	case programme.SessionField, programme.DateField, programme.NumberField, programme.AvailabilityField:
 		return nil // read from everything that was written
 	}
 	for _, fact := range wellKnown(kindOf(f.Type), value, line) {
@@ -142,7 +144,7 @@ func optionsBeside(f *programme.Field, value string) (options []string) {
 		return nil
 	}
 	for _, o := range f.Options {
-		if slices.ContainsFunc(labelWords(o, allScripts), func(words []string) bool { _, found := c.phrase(words); return found }) {
+		if f.Type == programme.LanguagesField && c.at(languageWords[o.Value]) >= 0 || slices.ContainsFunc(labelWords(o, allScripts), func(words []string) bool { _, found := c.phrase(words); return found }) {
 			options = append(options, o.Value)
 		}
 	}

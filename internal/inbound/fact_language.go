@@ -34,6 +34,9 @@ var (
 
 // asksForLanguages says whether the options of a field are languages.
 func asksForLanguages(f *programme.Field) bool {
+	if f.Type == programme.LanguagesField {
+		return true
+	}
 	n := 0
 	for _, o := range f.Options {
 		if languageOf(o) == "" {
@@ -49,8 +52,12 @@ func asksForLanguages(f *programme.Field) bool {
 // AsksForLanguages says whether a question is which languages somebody speaks.
 func AsksForLanguages(f *programme.Field) bool { return asksForLanguages(f) }
 
-// languageOf is the language that an option's label names, or "".
+// languageOf is the language that an option's label names, or the option itself
+// where it has none; "" where that is no language of our letters.
 func languageOf(o programme.Option) string {
+	if len(o.Label) == 0 && languageWords[o.Value] != nil {
+		return o.Value
+	}
 	for _, label := range o.Label {
 		if tag := languageNamed[strings.ToLower(label)]; tag != "" {
 			return tag

@@ -485,11 +485,14 @@ func askedBy(form *programme.Form, label string) (*programme.Field, bool) {
 // none of the answers to choose from.
 func valuesOf(f *programme.Field, value string) (values []string) {
 	switch f.Type {
-	case programme.ChoiceField, programme.ChoicesField:
+	case programme.ChoiceField, programme.ChoicesField, programme.SelectField:
 		return optionsIn(f, value)
-	case programme.SessionField, programme.YesNoField, programme.DateField, programme.NumberField, programme.PlacesField:
+	case programme.LanguagesField:
+		return optionsBeside(f, value)
+	case programme.SessionField, programme.YesNoField, programme.SafeMessageField, programme.DateField, programme.NumberField,
+		programme.PlacesField, programme.AvailabilityField, programme.AttendeesField, programme.AccessNeedsField:
 		return nil // they are read from the words, or asked for
-	case programme.LongTextField:
+	case programme.LongTextField, programme.AddressField:
 		return []string{cut(value)}
 	}
 	return []string{oneLineOf(value)}
@@ -511,7 +514,7 @@ func optionsIn(f *programme.Field, value string) (values []string) {
 			values = append(values, o.Value)
 		}
 	}
-	if f.Type == programme.ChoiceField && len(values) > 1 {
+	if f.Type != programme.ChoicesField && len(values) > 1 {
 		return nil
 	}
 	return values

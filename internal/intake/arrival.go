@@ -138,7 +138,8 @@ func party(form *programme.Form, clean postroom.Answers) int {
 	return 1
 }
 
-// consents are the boxes that were ticked, with the words beside them. Words
+// consents are the boxes that were ticked, that by which access needs may be
+// kept among them, with the words beside them. Words
 // of an older version of the form cannot be shown to anybody any more, and
 // nobody knows which words a program showed: a tick beside those proves
 // nothing and is kept among the answers only.
@@ -150,6 +151,9 @@ func consents(form *programme.Form, e postroom.Entry, clean postroom.Answers, lo
 	for _, f := range form.Fields {
 		if f.Type == programme.ConsentField && clean.One(f.Name) == "yes" {
 			given = append(given, postroom.Consent{Purpose: f.Name, Wording: f.Label.In(locale), FormVersion: form.Version, At: at})
+		}
+		if f.Type == programme.AccessNeedsField && f.Basis == programme.ExplicitConsent && len(clean[f.Name]) > 0 {
+			given = append(given, postroom.Consent{Purpose: f.Name, Wording: f.Consent.In(locale), FormVersion: form.Version, At: at})
 		}
 	}
 	return given

@@ -38,6 +38,7 @@ type Options struct {
 	Workflow   *workflow.Workflow
 	Events     *event.Events
 	Clock      postroom.Clock
+	Zone       *time.Location // of the organisation, in which a day begins; nil is UTC
 	Log        *slog.Logger
 }
 
@@ -129,13 +130,22 @@ func closed(a arrival) error {
 // arrive checks an entry and reads it. A letter answers no questions that it
 // was not asked: what is missing from it stays open, and is asked for.
 func (in *Intake) arrive(form *programme.Form, e postroom.Entry) (arrival, error) {
-	clean, mistakes := form.Check(e.Answers)
+	clean, mistakes := form.CheckOn(in.today(e), e.Answers)
 	if len(mistakes) > 0 && e.Channel != postroom.ByLetter {
 		return arrival{}, &Refused{Fields: mistakes}
 	}
 	a := read(form, e, clean, in.Clock.Now())
 	a.submission.Open = open(form, mistakes)
 	return a, nil
+}
+
+// today is the day on which an entry arrives, where the organisation is.
+func (in *Intake) today(e postroom.Entry) time.Time {
+	at := now(e.At, in.Clock.Now())
+	if in.Zone == nil {
+		return at
+	}
+	return at.In(in.Zone)
 }
 
 // repeat undoes a transaction whose entry is on file already, so that a repeat

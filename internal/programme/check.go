@@ -17,9 +17,11 @@ import (
 
 // FieldError is one answer that has to be mended. Say lacks the argument
 // "label": the field's error label in the reader's language, which Labelled
-// adds.
+// adds. Part names the part of the answer that is wrong, where it has parts:
+// "number", "month", and of the second attendee "2.email".
 type FieldError struct {
 	Field string
+	Part  string
 	Say   postroom.Text
 }
 
@@ -31,7 +33,7 @@ func (e FieldError) Labelled(label string) postroom.Text {
 	return postroom.Text{Key: e.Say.Key, Args: args}
 }
 
-// The locale keys of everything Check may say. All have {label}.
+// The locale keys of everything Check may say. All may have {label}.
 const (
 	sayEnter   = "error.enter"          // nothing was written
 	saySelect  = "error.select"         // nothing was chosen or ticked
@@ -43,16 +45,54 @@ const (
 	sayRange   = "error.range"          // not from {min} to {max}
 	sayReach   = "error.reach"          // no way to answer the person was given
 	sayUnknown = "error.unknown_option" // not one of the answers to choose from
+	sayNone    = "error.none_and_more"  // "none of these", and one of these
+
+	sayDateDay   = "error.date_day" // it has no day
+	sayDateMonth = "error.date_month"
+	sayDateYear  = "error.date_year"
+	sayYear      = "error.year"        // not of four figures
+	sayFuture    = "error.date_future" // today or earlier
+	sayPast      = "error.date_past"   // today or later
+	sayTime      = "error.time"        // not a time of day
+
+	sayPostcode        = "error.postcode" // not a postcode
+	sayAddressLine     = "error.address_line"
+	sayAddressTown     = "error.address_town"
+	sayAddressPostcode = "error.address_postcode"
+
+	sayTrustedName   = "error.trusted_name"
+	sayTrustedNumber = "error.trusted_number"
+	sayTrustedShape  = "error.trusted_shape" // not a telephone number
+
+	sayConsentNeeded = "error.consent_needed" // a text that may not be kept
+
+	sayPartyMost     = "error.attendees_most"    // more people than {max}
+	sayPersonEmail   = "error.attendee_email"    // person {number} has none
+	sayPersonShape   = "error.attendee_shape"    // not an address
+	sayPersonLetters = "error.attendee_letters"  // none of the ways
+	sayPersonPhotos  = "error.attendee_photos"   // neither yes nor no
+	sayPersonLong    = "error.attendee_too_long" // more than {max} characters
 )
 
-// Keys lists every locale key that Check and the labels of well-known types
-// use, so that a test can find them in every locale file.
+// says lists what Check may say.
+func says() []string {
+	return []string{sayEnter, saySelect, sayTooLong, sayEmail, sayPhone, sayDate, sayNumber, sayRange, sayReach, sayUnknown, sayNone,
+		sayDateDay, sayDateMonth, sayDateYear, sayYear, sayFuture, sayPast, sayTime,
+		sayPostcode, sayAddressLine, sayAddressTown, sayAddressPostcode, sayTrustedName, sayTrustedNumber, sayTrustedShape,
+		sayConsentNeeded, sayPartyMost, sayPersonEmail, sayPersonShape, sayPersonLetters, sayPersonPhotos, sayPersonLong}
+}
+
+// Keys lists every locale key that Check, the labels of well-known types and
+// their answers use, so that a test can find them in every locale file.
 func Keys() []string {
-	keys := []string{sayEnter, saySelect, sayTooLong, sayEmail, sayPhone, sayDate, sayNumber, sayRange, sayReach, sayUnknown}
+	keys := append(says(), optionKeys()...)
 	for _, t := range FieldTypes() {
 		if t.WellKnown() {
 			keys = append(keys, t.LabelKey(), t.ErrorLabelKey())
 		}
+	}
+	for _, b := range Bases() {
+		keys = append(keys, b.Key())
 	}
 	return keys
 }
@@ -67,9 +107,17 @@ const (
 // the form and with one message a field: what is missing before what cannot
 // be, and that before what breaks a rule. Answers to fields that are unknown
 // or not asked for in this case are dropped without a word. The clean answers
-// of a form with mistakes hold only what was right.
+// of a form with mistakes hold only what was right. What Check has cleaned it
+// leaves as it is.
 func (f *Form) Check(a postroom.Answers) (clean postroom.Answers, mistakes []FieldError) {
-	c := checking{form: f, clean: postroom.Answers{}, env: map[string]any{}, left: maxAnswers}
+	return f.CheckOn(time.Time{}, a)
+}
+
+// CheckOn is Check for answers that arrive on a day: a date that must be after
+// today is, today. Check, which knows no day, is for answers that have arrived.
+func (f *Form) CheckOn(today time.Time, a postroom.Answers) (clean postroom.Answers, mistakes []FieldError) {
+	a = f.party(a)
+	c := checking{form: f, clean: postroom.Answers{}, env: map[string]any{}, left: maxAnswers, today: today}
 	for i := range f.Fields {
 		c.field(&f.Fields[i], a[f.Fields[i].Name])
 	}
@@ -83,6 +131,7 @@ type checking struct {
 	env      map[string]any
 	left     int // bytes all further answers may have
 	mistakes []FieldError
+	today    time.Time
 }
 
 func (c *checking) field(f *Field, written []string) {
@@ -90,12 +139,12 @@ func (c *checking) field(f *Field, written []string) {
 		f.put(c.env, nil)
 		return
 	}
-	values, say := f.read(c.form, written)
-	if say.Key == "" {
-		values, say = c.within(values)
+	values, wrong := f.readOn(c.today, c.form, written)
+	if !wrong.is() {
+		values, wrong = c.within(values)
 	}
-	if say.Key != "" {
-		c.mistakes = append(c.mistakes, FieldError{Field: f.Name, Say: say})
+	if wrong.is() {
+		c.mistakes = append(c.mistakes, FieldError{Field: f.Name, Part: wrong.part, Say: wrong.say})
 		values = nil
 	}
 	if len(values) > 0 {
@@ -106,13 +155,13 @@ func (c *checking) field(f *Field, written []string) {
 
 // within refuses what goes beyond the limit for all answers together, and says
 // how many characters of it there was room for.
-func (c *checking) within(values []string) ([]string, postroom.Text) {
+func (c *checking) within(values []string) ([]string, fault) {
 	all := strings.Join(values, "")
 	if len(all) > c.left {
-		return nil, postroom.Say(sayTooLong, "max", strconv.Itoa(utf8.RuneCountInString(all[:c.left])))
+		return nil, tooLong("", utf8.RuneCountInString(all[:c.left]))
 	}
 	c.left -= len(all)
-	return values, postroom.Text{}
+	return values, fault{}
 }
 
 // reach notes at the first way of reach that none was given. A way that was
@@ -148,23 +197,46 @@ func (c *checking) place(e FieldError) int {
 }
 
 // read cleans one field's values and says what is wrong with them.
-func (f *Field) read(form *Form, written []string) ([]string, postroom.Text) {
-	values := f.tidy(written)
+func (f *Field) read(form *Form, written []string) ([]string, fault) {
+	return f.readOn(time.Time{}, form, written)
+}
+
+func (f *Field) readOn(today time.Time, form *Form, written []string) ([]string, fault) {
+	switch f.Type {
+	case DateField:
+		return f.date(written, today)
+	case TrustedField:
+		return f.trusted(written)
+	case AddressField:
+		return f.address(written)
+	case AccessNeedsField:
+		return f.accessNeeds(written)
+	case AttendeesField:
+		return f.attendees(written)
+	}
+	return f.plain(form, f.tidy(written))
+}
+
+// plain reads the types that have no parts.
+func (f *Field) plain(form *Form, values []string) ([]string, fault) {
 	if len(values) == 0 {
-		return nil, f.missing()
+		return nil, fault{say: f.missing()}
 	}
 	switch f.Type {
-	case ChoicesField:
+	case ChoicesField, AvailabilityField:
 		return f.chosen(values)
-	case ChoiceField:
+	case LanguagesField:
+		return f.languages(values)
+	case ChoiceField, SelectField:
 		return f.chosen(values[:1])
 	case SessionField:
 		return f.session(form, values[0])
-	case DateField:
-		return date(values)
 	}
 	value, say := f.one(values[0])
-	return []string{value}, say
+	if say.Key != "" {
+		return nil, fault{say: say}
+	}
+	return []string{value}, fault{}
 }
 
 // one reads the types that have a single value.
@@ -177,9 +249,13 @@ func (f *Field) one(value string) (string, postroom.Text) {
 		return email(value)
 	case PhoneField:
 		return phone(value)
+	case PostcodeField:
+		return postcode(value)
+	case TimeField:
+		return clock(value)
 	case NumberField, PlacesField:
 		return f.number(value)
-	case YesNoField:
+	case YesNoField, SafeMessageField:
 		return among(value, yes, no)
 	case ConsentField:
 		return among(value, yes)
@@ -192,30 +268,17 @@ func (f *Field) missing() postroom.Text {
 		return postroom.Text{}
 	}
 	switch f.Type {
-	case ChoiceField, ChoicesField, YesNoField, SessionField, ConsentField:
+	case ChoiceField, ChoicesField, SelectField, LanguagesField, AvailabilityField, YesNoField, SafeMessageField, SessionField, ConsentField:
 		return postroom.Say(saySelect)
 	}
 	return postroom.Say(sayEnter)
 }
 
-func (f *Field) chosen(values []string) ([]string, postroom.Text) {
-	var clean []string
-	for _, v := range values {
-		if !slices.ContainsFunc(f.Options, func(o Option) bool { return o.Value == v }) {
-			return nil, postroom.Say(sayUnknown)
-		}
-		if !slices.Contains(clean, v) {
-			clean = append(clean, v)
-		}
-	}
-	return clean, postroom.Text{}
-}
-
-func (f *Field) session(form *Form, value string) ([]string, postroom.Text) {
+func (f *Field) session(form *Form, value string) ([]string, fault) {
 	if !slices.ContainsFunc(form.Sessions(), func(s *Session) bool { return s.Name == value }) {
-		return nil, postroom.Say(sayUnknown)
+		return nil, fault{say: postroom.Say(sayUnknown)}
 	}
-	return []string{value}, postroom.Text{}
+	return []string{value}, fault{}
 }
 
 func (f *Field) number(value string) (string, postroom.Text) {
@@ -282,16 +345,4 @@ func phone(value string) (string, postroom.Text) {
 		return value, postroom.Text{}
 	}
 	return phonenumbers.Format(number, phonenumbers.E164), postroom.Text{}
-}
-
-// date reads 2027-03-13, 13/3/2027, 13 March 2027, or day, month and year as
-// three values.
-func date(values []string) ([]string, postroom.Text) {
-	written := strings.Join(values[:min(3, len(values))], " ")
-	for _, layout := range []string{time.DateOnly, "2/1/2006", "2.1.2006", "2 1 2006", "2 January 2006", "2 Jan 2006"} {
-		if t, err := time.Parse(layout, written); err == nil && t.Year() >= 1900 {
-			return []string{t.Format(time.DateOnly)}, postroom.Text{}
-		}
-	}
-	return nil, postroom.Say(sayDate)
 }

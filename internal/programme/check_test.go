@@ -38,6 +38,20 @@ forms:
       - {field: places, type: places}
       - {field: session, type: session}
       - {field: consent, type: consent, label: L, error_label: l}
+      - {field: trusted_person, type: trusted_person}
+      - {field: safe_message, type: safe_message}
+      - {field: postcode, type: postcode}
+      - {field: address, type: address}
+      - {field: select, type: select, label: L, error_label: l, options: {a: A, b: B}}
+      - {field: none, type: choices, label: L, error_label: l, options: {a: A, b: B, z: Z}, none: z}
+      - {field: languages, type: languages}
+      - {field: availability, type: availability, days: [mon, sun]}
+      - {field: time, type: time, label: L, error_label: l}
+      - {field: future, type: date, label: L, error_label: l, after: today}
+      - {field: past, type: date, label: L, error_label: l, before: today}
+      - {field: guests, type: attendees, max: 3, purpose: P, keep: K}
+      - {field: access_needs, type: access_needs, purpose: P, keep: K, basis: explicit_consent, consent: C}
+      - {field: asked, type: text, if: '"uk" in languages and safe_message and guests > 1 and time > "12:00"', required: true, label: L, error_label: l}
       - {field: hidden, type: text, if: choice == "b" and places > 2, required: true, label: L, error_label: l}
 `
 
@@ -225,6 +239,9 @@ func TestAllAnswersTogetherHaveALimit(t *testing.T) {
 
 func FuzzCheck(f *testing.F) {
 	form := everyForm(f)
+	f.Add("trusted_person", "Sam 07700 900123", "languages", "fa-af", "also: Zaza")
+	f.Add("address", "1 High Street, Olney", "guests", "Ann", "both")
+	f.Add("date", "12 Січня 2027", "time", "۹.۳۰", "access_needs")
 	f.Add("name", "Ada", "email", "ada@example.org", "b")
 	f.Add("phone", "+44 1632 960123 x9", "date", "13", "3")
 	f.Add("places", "3", "choice", "b", "\u200c")

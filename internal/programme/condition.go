@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
@@ -71,10 +72,14 @@ func (f *Field) put(env map[string]any, values []string) {
 	case NumberField, PlacesField:
 		n, _ := strconv.Atoi(one) // no answer is 0
 		env[f.Name] = n
-	case ChoicesField:
+	case ChoicesField, LanguagesField, AvailabilityField:
 		env[f.Name] = append([]string{}, values...)
-	case YesNoField, ConsentField:
+	case YesNoField, ConsentField, SafeMessageField:
 		env[f.Name] = one == yes
+	case AttendeesField:
+		env[f.Name] = len(Attendees(values))
+	case TrustedField, AddressField:
+		env[f.Name] = strings.Join(values, " ")
 	default:
 		env[f.Name] = one
 	}

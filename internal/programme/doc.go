@@ -42,6 +42,19 @@
 //	         closed_options: [b]}         # not offered any more, and still read where it was answered before
 //	      - {field: more, type: long_text, if: 'topic == "b"', label: …, error_label: …}
 //	      - {field: needs, type: text, label: …, error_label: …, special_category: true, purpose: …, keep: …}
+//	      # more types, with what they add; those that need no label have one in every language
+//	      - {field: trusted_person, type: trusted_person}     # a name and a number; also a way to reach somebody
+//	      - {field: safe_message, type: safe_message}         # may a message be left on the phone? shown beside calls to make
+//	      - {field: home, type: address}                      # and {type: postcode} alone, kept as MK1 1AA
+//	      - {field: day, type: date, after: today, label: …, error_label: …}   # or before: today
+//	      - {field: hour, type: time, label: …, error_label: …}                # 9, 9am, 9.30, 21:30; kept as 21:30
+//	      - {field: diet, type: choices, none: nothing, options: {vegan: …, nothing: …}, label: …, error_label: …}   # goes with no other
+//	      - {field: ward, type: select, options: {a: …, b: …}, label: …, error_label: …}   # many; a list to search
+//	      - {field: languages, type: languages, options: [uk, fa, fa-AF, ps]}  # all that we know, if left out; and one's own
+//	      - {field: free, type: availability, days: [sat, sun]}                # all seven, if left out; sat-morning
+//	      - {field: guests, type: attendees, max: 6, purpose: …, keep: …}      # who comes; counts a field of type places
+//	      - {field: access_needs, type: access_needs, purpose: …, keep: …, basis: explicit_consent, consent: …}
+//	      - {field: group, type: organisation, prefill: true}                  # /f/ask?f.group=… fills it in; nothing about a person
 //	workflow:
 //	  - {step: hello, on: received, send: we-have-your-message}
 //	  - {step: agenda, before: meeting, by: 3d, send: agenda}          # joined later: at once
@@ -74,7 +87,22 @@
 // so that comments and order stay, and what comes out is judged by Load like any
 // other.
 //
-// Conditions compare answers: area == "olney", "tea" in interests, places > 2.
+// # Answers
+//
+// An answer is a list of texts under its field's name: one, or of choices,
+// languages and availability one for each that was chosen. The answer to a type
+// that has parts (FieldType.Parts) has one text a part, in that order, "" for
+// what was left empty: trusted_person is name and number; address is line1,
+// line2, town and postcode; access_needs is the text and "yes" for its box;
+// attendees are name, needs, letters (booker, attendee, both), email and photos,
+// over and over. A language that is not listed is "also:" and its name. That is
+// how the JSON API takes answers and how they are on file. A page that can only
+// name its inputs calls them FIELD.PART, and of an attendee FIELD.2.PART:
+// Form.Gather puts them together. A door that has one text for all, as letters
+// do, may send that. Form.Check alone says whether it will do.
+//
+// Conditions compare answers: area == "olney", "tea" in interests, places > 2,
+// "uk" in languages, "sat-morning" in free, safe_message, guests > 1.
 // A field's may ask about the fields above it; a step's about every answer
 // that is not special-category, and form, kind and locale.
 package programme

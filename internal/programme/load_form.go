@@ -135,66 +135,6 @@ func (r *reader) fields(m proof.Map, f *Form) []Field {
 	return fields
 }
 
-// field reads one question; env knows the questions before it, which are what
-// its condition may ask about.
-func (r *reader) field(m proof.Map, env map[string]any) Field {
-	f := Field{Name: r.fieldName(m)}
-	m = m.As("field " + f.Name)
-	m.Need("type", "one of "+joined(FieldTypes()))
-	f.Type = FieldType(m.Choice("type", string(TextField), texts(FieldTypes())...))
-	f.Label = r.words(m, "label", !f.Type.WellKnown())
-	f.ErrorLabel = r.words(m, "error_label", !f.Type.WellKnown())
-	f.Hint = r.words(m, "hint", false)
-	f.Options = r.options(m, f)
-	f.Required = m.Bool("required")
-	r.special(m, &f)
-	f.Autocomplete = m.Text("autocomplete")
-	if f.Autocomplete == "" {
-		f.Autocomplete = autocomplete(f.Type)
-	}
-	f.MaxLength = m.Int("max_length", longest(f.Type), 1, maxAnswers)
-	f.Min, f.Max = r.bounds(m, f.Type)
-	f.If, f.shown = r.condition(m, "if", env)
-	f.OnlyIf = r.words(m, "only_if", false)
-	if f.If == "" && m.Has("only_if") {
-		m.Wrong("only_if", "field "+f.Name+" is asked of everybody", "if: the condition, as well")
-	}
-	return f
-}
-
-func (r *reader) fieldName(m proof.Map) string {
-	name := m.Need("field", "short_name")
-	if name != "" && (!fieldShape.MatchString(name) || reserved(name)) {
-		m.Wrong("field", fmt.Sprintf("a field cannot be called %q", name), "small letters, figures and _, beginning with a letter")
-	}
-	return name
-}
-
-func (r *reader) options(m proof.Map, f Field) []Option {
-	chosen := f.Type == ChoiceField || f.Type == ChoicesField
-	if !chosen && m.Has("options") {
-		m.Wrong("options", fmt.Sprintf("only choice and choices have options, and field %s is of type %s", f.Name, f.Type), "type: choice")
-	}
-	if !chosen {
-		m.Has("options") // what is wrong with it is said above
-		return nil
-	}
-	options := m.Map("options").As("field " + f.Name)
-	var read []Option
-	for _, value := range options.Keys() {
-		if !optionShape.MatchString(value) {
-			options.Wrong(value, fmt.Sprintf("an option cannot be called %q", value), "small letters, figures, - and _")
-		}
-		read = append(read, Option{Value: value, Label: r.words(options, value, true)})
-	}
-	if len(read) == 0 {
-		m.Lacks("options", "{first: The first, second: The second}")
-	}
-	r.sameLabels(options, read)
-	r.closedOptions(m, read)
-	return read
-}
-
 // closedOptions reads which options are not offered any more. One must be left.
 func (r *reader) closedOptions(m proof.Map, options []Option) {
 	var values []string
@@ -227,24 +167,6 @@ func (r *reader) sameLabels(m proof.Map, options []Option) {
 	}
 }
 
-// special reads what an answer is for and how long it is kept, which must be
-// said where health, belief, origin and the like are asked for.
-func (r *reader) special(m proof.Map, f *Field) {
-	f.SpecialCategory = m.Bool("special_category")
-	f.Purpose = r.words(m, "purpose", f.SpecialCategory)
-	f.Keep = r.words(m, "keep", f.SpecialCategory)
-}
-
-func (r *reader) bounds(m proof.Map, t FieldType) (low, high int) {
-	switch t {
-	case PlacesField:
-		return m.Int("min", 1, 1, maxParty), m.Int("max", maxParty, 1, maxParty)
-	case NumberField:
-		return m.Int("min", 0, -1_000_000, 1_000_000), m.Int("max", 1_000_000, -1_000_000, 1_000_000)
-	}
-	return 0, 0
-}
-
 func (r *reader) condition(m proof.Map, key string, env map[string]any) (string, *condition) {
 	text := m.Text(key)
 	if text == "" {
@@ -264,40 +186,6 @@ func mayAsk(env map[string]any) string {
 		return "it below the field it asks about"
 	}
 	return `a comparison such as ` + names[0] + ` == "…" of ` + strings.Join(names, ", ")
-}
-
-func autocomplete(t FieldType) string {
-	switch t {
-	case NameField:
-		return "name"
-	case EmailField:
-		return "email"
-	case PhoneField:
-		return "tel"
-	case OrganisationField:
-		return "organization"
-	}
-	return ""
-}
-
-// The longest answers. RFC 5321, section 4.5.3.1.3 makes 254 the longest
-// address that can be written to.
-const (
-	maxAnswers = 64 << 10 // bytes of all answers together
-	maxEmail   = 254
-	maxParty   = 10
-)
-
-func longest(t FieldType) int {
-	switch t {
-	case LongTextField:
-		return 5000
-	case EmailField:
-		return maxEmail
-	case PhoneField:
-		return 40
-	}
-	return 200
 }
 
 // shownForm is what a person saw, in a shape whose JSON depends on nothing

@@ -106,50 +106,6 @@ func (f *Form) Sessions() []*Session {
 	return nil
 }
 
-// FieldType says what an answer may look like.
-type FieldType string
-
-// The types of field.
-const (
-	TextField         FieldType = "text"
-	LongTextField     FieldType = "long_text"
-	NameField         FieldType = "name"
-	EmailField        FieldType = "email"
-	PhoneField        FieldType = "phone"
-	OrganisationField FieldType = "organisation"
-	ChoiceField       FieldType = "choice"
-	ChoicesField      FieldType = "choices"
-	YesNoField        FieldType = "yes_no"  // "yes" or "no"
-	NumberField       FieldType = "number"  // a whole number
-	DateField         FieldType = "date"    // kept as 2027-03-13
-	PlacesField       FieldType = "places"  // size of a party, 1 to 10
-	SessionField      FieldType = "session" // name of one of the event's dates
-	ConsentField      FieldType = "consent" // "yes" or nothing; never ticked beforehand
-)
-
-// FieldTypes lists every type.
-func FieldTypes() []FieldType {
-	return []FieldType{TextField, LongTextField, NameField, EmailField, PhoneField, OrganisationField, ChoiceField,
-		ChoicesField, YesNoField, NumberField, DateField, PlacesField, SessionField, ConsentField}
-}
-
-// WellKnown says whether a field of this type may leave out its label and
-// error label. Whoever shows it then uses the locale keys
-// "field.<type>.label" and "field.<type>.error_label".
-func (t FieldType) WellKnown() bool {
-	switch t {
-	case NameField, EmailField, PhoneField, OrganisationField, PlacesField, SessionField:
-		return true
-	}
-	return false
-}
-
-// LabelKey returns the locale key of a well-known type's label.
-func (t FieldType) LabelKey() string { return "field." + string(t) + ".label" }
-
-// ErrorLabelKey returns the locale key of a well-known type's error label.
-func (t FieldType) ErrorLabelKey() string { return "field." + string(t) + ".error_label" }
-
 // Field is one question.
 type Field struct {
 	Name            string
@@ -157,7 +113,7 @@ type Field struct {
 	Label           postroom.Words // nil for a well-known type: use Type.LabelKey
 	ErrorLabel      postroom.Words // how a mistake names it, "your area"; nil: use Type.ErrorLabelKey
 	Hint            postroom.Words
-	Options         []Option // of choice and choices
+	Options         []Option // of every type that chooses among answers of its own
 	Required        bool
 	SpecialCategory bool           // UK GDPR Article 9: sealed, and never in a condition of the workflow
 	Purpose         postroom.Words // what the answer is for; there when SpecialCategory
@@ -166,12 +122,22 @@ type Field struct {
 	OnlyIf          postroom.Words // If as the reader is told it, "only if you translate"; optional
 	Autocomplete    string         // HTML autocomplete token
 	MaxLength       int            // in characters
-	Min, Max        int            // of number and places
+	Min, Max        int            // of number, places and attendees
+
+	// What came later is left out of the JSON where it is not used, so that
+	// versions of before stay what they were.
+	None    string         `json:",omitempty"` // of choice and choices: the option that goes with no other
+	Basis   Basis          `json:",omitempty"` // why an answer of a special category may be kept
+	Consent postroom.Words `json:",omitempty"` // beside the box by which somebody says that it may
+	After   string         `json:",omitempty"` // of date: "today"
+	Before  string         `json:",omitempty"`
+	Prefill bool           `json:",omitempty"` // the address of the page may bring an answer
 
 	shown *condition // nil when If is ""
 }
 
-// Option is one answer to choose. A closed one is not offered any more; it stays
+// Option is one answer to choose. One without a label is known by its field's
+// type, and shown by the locale key that Field.OptionKey returns. A closed one is not offered any more; it stays
 // in the file for what was answered before, and for somebody whose page is older.
 type Option struct {
 	Value  string

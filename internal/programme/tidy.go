@@ -28,7 +28,7 @@ func (f *Field) tidyOne(v string) string {
 	switch f.Type {
 	case LongTextField:
 		return tidyLines(v)
-	case TextField, NameField, OrganisationField:
+	case TextField, NameField, OrganisationField, LanguagesField:
 		return tidyLine(v)
 	}
 	v = strings.Map(plainRune, tidyLine(v))

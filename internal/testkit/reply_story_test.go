@@ -136,7 +136,7 @@ func TestWhatAnAnswerBringsUpIsReadFromTheSameReply(t *testing.T) {
 	p := &pen{room: room, mailbox: testkit.Volunteering}
 	p.first(t, "Volunteering", "I would like to volunteer.")
 	p.reply(t, "1. Translate or interpret\n2. yes\n\nI speak Dari.")
-	if sub := onlySubmission(t, room); len(sub.Open) != 0 || sub.Answers.One("languages") != "fa-af" {
+	if sub := onlySubmission(t, room); len(sub.Open) != 0 || sub.Answers.One("languages") != "fa-AF" {
 		t.Errorf("open %q, answers %q", sub.Open, sub.Answers)
 	}
 }

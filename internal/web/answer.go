@@ -182,7 +182,7 @@ func (s *Server) elsewhere(w http.ResponseWriter, r *http.Request) {
 // own forms.
 func withHeaders(next http.Handler) http.Handler {
 	policy := strings.Join([]string{
-		"default-src 'none'", "style-src 'self'", "img-src 'self'", "form-action 'self'",
+		"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "form-action 'self'",
 		"base-uri 'none'", "frame-ancestors 'none'",
 	}, "; ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

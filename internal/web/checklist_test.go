@@ -16,7 +16,7 @@ func everyPage(t *testing.T, check func(t *testing.T, v view, locale string, pag
 		for _, locale := range []string{"en", "fa", "ps"} {
 			w := c.get(v.path + "?lang=" + locale)
 			switch v.press {
-			case "form.card button":
+			case "form.card > button":
 				w = c.post(v.path, url.Values{"lang": {locale}})
 			case "details button":
 				w = c.post(v.path+"/address", url.Values{"lang": {locale}})
@@ -129,7 +129,7 @@ func checkDirection(t *testing.T, n *node) {
 		t.Errorf("%s has dir %q, want %q", n.attrs["name"], n.attrs["dir"], want)
 	}
 	token := map[string]string{"email": "email", "tel": "tel"}[n.attrs["type"]]
-	if token != "" && n.attrs["autocomplete"] != token {
+	if token != "" && n.attrs["autocomplete"] != token && n.attrs["autocomplete"] != "off" { // off: another person's
 		t.Errorf("%s has autocomplete %q", n.attrs["name"], n.attrs["autocomplete"])
 	}
 	if n.attrs["type"] == "email" && n.attrs["spellcheck"] != "false" {
@@ -139,7 +139,7 @@ func checkDirection(t *testing.T, n *node) {
 
 func checkLabel(t *testing.T, page, n *node) {
 	t.Helper()
-	if n.attrs["type"] == "hidden" {
+	if n.attrs["type"] == "hidden" || n.attrs["type"] == "submit" {
 		return
 	}
 	labels := page.with("for", n.attrs["id"])

@@ -31,23 +31,42 @@ type fieldView struct {
 	Spelling     bool
 	Narrow       bool // as wide as a number
 	Value        string
-	Day          [3]string // of a date: day, month, year
-	Parts        [3]string // ids of the three
-	BirthDate    bool
-	Boxes        bool // checkboxes, not radios
-	Lone         bool // one box, without a question above it
+	Width        string      // two or four, for as many figures
+	Wrong        bool        // this part of an answer has to be mended
+	Focus        bool        // it is there anew, and where the reader goes on
+	Inputs       []fieldView // the parts of an answer, an input each
+	Boxes        bool        // checkboxes, not radios
+	Lone         bool        // one box, without a question above it
 	Options      []optionView
+	Days         []dayView    // of availability
+	People       []personView // of a party
+	More         string       // the name of the button that adds one; "" when there are enough
 }
 
-// why says what an answer of a special category is for and how long it is
-// kept, with the English beside it where nobody has read the translation.
+// dayView is the times of one day of the week.
+type dayView struct {
+	Name    run
+	Options []optionView
+}
+
+// personView is the questions about one attendee.
+type personView struct {
+	Number string
+	Inputs []fieldView
+	Fewer  string // the name of the button that takes this one off; "" for the only one
+}
+
+// why says what an answer of a special category is for, how long it is kept and
+// on what ground, with the English beside it where nobody has read the translation.
 type why struct{ Words, English string }
 
 type optionView struct {
 	ID, Value string
+	Name      string // of the input, where it is another than the field's
 	Label     prose
 	Hints     []run // a line each: when, where, whether it is full
 	Checked   bool
+	Or        bool // it goes with none of those before it
 }
 
 // asker makes the questions of one form for one reader.
@@ -56,6 +75,7 @@ type asker struct {
 	form    *programme.Form
 	answers postroom.Answers
 	say     map[string]string // what is to be mended, by field
+	wrong   map[string]string // and in which part of the answer
 	dates   []optionView
 	reach   string // the first field that is a way to answer, if there are several
 }
@@ -63,7 +83,9 @@ type asker struct {
 func (a asker) fields() []fieldView {
 	var views []fieldView
 	for i := range a.form.Fields {
-		views = append(views, a.field(&a.form.Fields[i]))
+		if f := &a.form.Fields[i]; !a.form.CountsItself(f) {
+			views = append(views, a.field(f))
+		}
 	}
 	return views
 }
@@ -94,6 +116,7 @@ func (a asker) field(f *programme.Field) fieldView {
 
 // shape sets what depends on the type of the field.
 func (a asker) shape(view *fieldView, f *programme.Field) {
+	view.Wrong = view.Mistake != ""
 	switch f.Type {
 	case programme.LongTextField:
 		view.Part = "long"
@@ -103,19 +126,21 @@ func (a asker) shape(view *fieldView, f *programme.Field) {
 		view.Type, view.Dir, view.Spelling = "email", "ltr", false
 	case programme.PhoneField:
 		view.Type, view.Dir = "tel", "ltr"
+	case programme.PostcodeField, programme.TimeField:
+		view.Dir, view.Narrow, view.Spelling = "ltr", true, false
 	case programme.NumberField, programme.PlacesField:
 		view.InputMode, view.Dir, view.Narrow = "numeric", "ltr", true
-	case programme.DateField:
-		view.Part, view.Day = "date", threeParts(a.answers[f.Name])
-		view.Parts = [3]string{view.ID, view.ID + "-month", view.ID + "-year"}
-		view.BirthDate = f.Autocomplete == "bday"
-	case programme.ChoiceField, programme.ChoicesField, programme.YesNoField, programme.SessionField:
+	case programme.ChoiceField, programme.ChoicesField, programme.YesNoField, programme.SafeMessageField, programme.SessionField:
 		view.Part, view.Boxes = "choices", f.Type == programme.ChoicesField
 		view.Options = a.options(view, f)
+	case programme.SelectField:
+		view.Part, view.Options = "select", a.options(view, f)
 	case programme.ConsentField:
 		view.Part, view.Boxes, view.Lone = "choices", true, true
 		view.Label.English = a.v.beside(f.Label, a.reviewed())
 		view.Options = []optionView{{ID: view.ID, Value: "yes", Label: view.Label, Checked: view.Value != "" && view.Value != "no"}}
+	default:
+		a.parts(view, f)
 	}
 }
 
@@ -125,7 +150,11 @@ func (a asker) label(f *programme.Field) run { return a.v.ofOr(f.Label, f.Type.L
 
 func (a asker) why(f *programme.Field) why {
 	told := func(v voice) string {
-		return v.Say("form.purpose", "purpose", v.of(f.Purpose).Text) + " " + v.Say("form.keep", "keep", v.of(f.Keep).Text)
+		words := v.Say("form.purpose", "purpose", v.of(f.Purpose).Text) + " " + v.Say("form.keep", "keep", v.of(f.Keep).Text)
+		if f.Basis == "" {
+			return words
+		}
+		return words + " " + v.text(postroom.Text{Key: f.Basis.Key()})
 	}
 	w := why{Words: told(a.v)}
 	if a.v.beside(f.Purpose, a.reviewed()).Text != "" {
@@ -167,7 +196,7 @@ func (a asker) options(view *fieldView, f *programme.Field) []optionView {
 	switch f.Type {
 	case programme.SessionField:
 		options = slices.Clone(a.dates)
-	case programme.YesNoField:
+	case programme.YesNoField, programme.SafeMessageField:
 		options = []optionView{
 			{Value: "yes", Label: prose{Words: run{Text: a.v.Say("form.yes")}}},
 			{Value: "no", Label: prose{Words: run{Text: a.v.Say("form.no")}}},
@@ -177,8 +206,9 @@ func (a asker) options(view *fieldView, f *programme.Field) []optionView {
 		if o.Closed && !slices.Contains(a.answers[f.Name], o.Value) {
 			continue
 		}
-		options = append(options, optionView{Value: o.Value, Label: prose{Words: a.v.of(o.Label)}})
+		options = append(options, optionView{Value: o.Value, Label: prose{Words: a.v.ofOr(o.Label, f.OptionKey(o.Value))}})
 	}
+	options = noneLast(options, f.None)
 	for i := range options {
 		options[i].ID = view.ID
 		if i > 0 {
@@ -187,6 +217,17 @@ func (a asker) options(view *fieldView, f *programme.Field) []optionView {
 		options[i].Checked = slices.Contains(a.answers[f.Name], options[i].Value)
 	}
 	return options
+}
+
+// noneLast puts the option that goes with no other behind all others.
+func noneLast(options []optionView, none string) []optionView {
+	i := slices.IndexFunc(options, func(o optionView) bool { return none != "" && o.Value == none })
+	if i < 0 {
+		return options
+	}
+	last := options[i]
+	last.Or = len(options) > 1
+	return append(slices.Delete(options, i, i+1), last)
 }
 
 // threeParts spreads what was written for a date over its three inputs.
@@ -202,22 +243,23 @@ func threeParts(values []string) (parts [3]string) {
 }
 
 // mistakes puts what is to be mended into words, in the order of the form.
-func (a asker) mistakes(refused []programme.FieldError) []mistake {
+func (a *asker) mistakes(refused []programme.FieldError) []mistake {
 	var list []mistake
+	a.wrong = make(map[string]string)
 	for _, e := range refused {
 		f, ok := a.form.Field(e.Field)
 		if !ok {
 			continue
 		}
 		told := e.Labelled(a.errorLabel(f))
-		for _, number := range []string{"min", "max"} {
+		for _, number := range []string{"min", "max", "number"} {
 			if bound, ok := told.Args[number]; ok {
 				told.Args[number] = a.v.figures(bound)
 			}
 		}
 		say := capital(a.v.text(told))
-		a.say[e.Field] = say
-		list = append(list, mistake{ID: "f-" + e.Field, Say: say})
+		a.say[e.Field], a.wrong[e.Field] = say, e.Part
+		list = append(list, mistake{ID: partID(f, e.Part), Say: say})
 	}
 	return list
 }

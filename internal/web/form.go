@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"postroom/internal/intake"
 	"postroom/internal/link"
@@ -65,7 +64,7 @@ func (s *Server) showForm(w http.ResponseWriter, r *http.Request) error {
 	if !s.open(form) {
 		return s.showClosed(w, r, form, v)
 	}
-	a := attempt{form: form, voice: v, answers: postroom.Answers{}, ticket: s.newTicket(form)}
+	a := attempt{form: form, voice: v, answers: form.Prefilled(r.URL.Query()), ticket: s.newTicket(form)}
 	return s.renderForm(w, r, http.StatusOK, a, nil, nil)
 }
 
@@ -110,6 +109,9 @@ func (s *Server) submitForm(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := s.limits.allow(s.client(r)); err != nil {
 		return s.again(w, r, a, err)
+	}
+	if form.Reshapes(r.PostForm) {
+		return s.renderForm(w, r, http.StatusOK, a, nil, nil)
 	}
 	entry := s.entry(a)
 	receipt, err := s.Intake.Accept(r.Context(), entry)
@@ -231,32 +233,6 @@ func (s *Server) attempt(r *http.Request, form *programme.Form) attempt {
 	a.ticket = s.openTicket(form, r.PostForm.Get("ticket"))
 	a.suspect = r.PostForm.Get(trap) != "" || s.hasty(a)
 	return a
-}
-
-// mostValues is how many answers to one question are read.
-const mostValues = 100
-
-// answersTo keeps what was sent for the fields of the form.
-func answersTo(form *programme.Form, sent url.Values) postroom.Answers {
-	answers := postroom.Answers{}
-	for _, f := range form.Fields {
-		values := sent[f.Name]
-		for _, value := range values[:min(len(values), mostValues)] {
-			answers[f.Name] = append(answers[f.Name], printable(value))
-		}
-	}
-	return answers
-}
-
-// printable drops what no page may show. The rest of the tidying is the
-// programme's.
-func printable(value string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) || r == 0xfffe || r == 0xffff {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(value, "\ufffd"))
 }
 
 // hasty says whether a form came back faster than anybody types and brought a

@@ -57,7 +57,7 @@ func TestHeadersLetAPageDoNothingButSendItsForm(t *testing.T) {
 	c := open(t)
 	h := c.get("/f/ask").Header()
 	for name, value := range map[string]string{
-		"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 		"X-Content-Type-Options":  "nosniff",
 		"Referrer-Policy":         "same-origin",
 		"Content-Type":            "text/html; charset=utf-8",

@@ -211,7 +211,7 @@ func (w *Workflow) question(form *programme.Form, f *programme.Field, locale str
 	var options []string
 	for _, o := range f.Options {
 		if !o.Closed {
-			options = append(options, o.Label.In(locale))
+			options = append(options, w.optionLabel(f, o, locale))
 		}
 	}
 	if f.Type == programme.SessionField {
@@ -223,6 +223,14 @@ func (w *Workflow) question(form *programme.Form, f *programme.Field, locale str
 		return text
 	}
 	return text + " (" + strings.Join(options, " / ") + ")"
+}
+
+// optionLabel is an answer to choose in the reader's language.
+func (w *Workflow) optionLabel(f *programme.Field, o programme.Option, locale string) string {
+	if key := f.OptionKey(o.Value); len(o.Label) == 0 && key != "" && w.Label != nil {
+		return w.Label(locale, postroom.Text{Key: key})
+	}
+	return o.Label.In(locale)
 }
 
 // dated is what a session is called, with its day.

@@ -74,11 +74,11 @@ func (w *Workflow) inOurWords(c *Case, f *programme.Field, locale string) string
 	}
 	values := c.Submission.Answers[f.Name]
 	switch f.Type {
-	case programme.ChoiceField, programme.ChoicesField:
+	case programme.ChoiceField, programme.ChoicesField, programme.SelectField, programme.LanguagesField, programme.AvailabilityField:
 		var labels []string
 		for _, o := range f.Options {
 			if slices.Contains(values, o.Value) {
-				labels = append(labels, o.Label.In(locale))
+				labels = append(labels, w.optionLabel(f, o, locale))
 			}
 		}
 		return strings.Join(labels, " / ")
@@ -90,7 +90,7 @@ func (w *Workflow) inOurWords(c *Case, f *programme.Field, locale string) string
 		}
 	case programme.PlacesField, programme.NumberField:
 		return strings.Join(values, " ")
-	case programme.YesNoField:
+	case programme.YesNoField, programme.SafeMessageField:
 		if w.Label != nil && len(values) == 1 {
 			return w.Label(locale, postroom.Say("form."+values[0]))
 		}

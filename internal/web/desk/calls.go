@@ -182,8 +182,8 @@ func (d *Desk) callView(r *request, c store.CallToMake, who store.Named, starts 
 			return v, err
 		}
 		area = sub.Area
-		v.Post, v.Trusted = sub.Answers.One(postField), sub.Answers.One(trustField)
-		if leave := sub.Answers.One(leaveField); leave == "yes" || leave == "no" {
+		v.Post, v.Trusted = inOneLine(sub.Answers[postField]), inOneLine(sub.Answers[trustField])
+		if leave := d.leaveWord(sub); leave == "yes" || leave == "no" {
 			v.Leave = d.say(postroom.Say("desk.calls.leave." + leave))
 		}
 	}

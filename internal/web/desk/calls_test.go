@@ -33,15 +33,14 @@ func changed(t *testing.T, file, old, now string) testkit.Option {
 	return testkit.Setting("programmes: " + filepath.Join(dir, "programme"))
 }
 
-// askedByPost asks for where letters go, and whether a message may be left.
+// askedByPost asks for where letters go.
 func askedByPost(t *testing.T) testkit.Option {
 	words := func(en string) string {
 		return `{en: "` + en + `", uk: "` + en + `", fa: "` + en + `", fa-AF: "` + en + `", ps: "` + en + `"}`
 	}
-	return changed(t, "enquiries.yaml", "    reach: [email, phone]\n    fields:\n",
+	return changed(t, "enquiries.yaml", "    reach: [email, phone, trusted_person]\n    fields:\n",
 		"    reach: [email, phone, post]\n    fields:\n"+
-			"      - {field: post, type: long_text, label: "+words("Your postal address")+", error_label: "+words("your postal address")+"}\n"+
-			"      - {field: leave_message, type: yes_no, label: "+words("May we leave a message?")+", error_label: "+words("whether we may leave a message")+"}\n")
+			"      - {field: post, type: long_text, label: "+words("Your postal address")+", error_label: "+words("your postal address")+"}\n")
 }
 
 // callOf returns the id of the call in a page whose item says something.
@@ -61,7 +60,7 @@ func TestWhoHasNoEmailIsCalled(t *testing.T) {
 	room := testkit.New(t, askedByPost(t))
 	office := room.As(t, "office")
 	reads(t, office.Get(t, "/desk/calls"), []string{"Nobody has to be called just now"})
-	room.Submit(t, "ask?lang=fa-AF", url.Values{"name": {"مریم احمدی"}, "phone": {"07700 900456"}, "leave_message": {"no"}, "question": {"باغ چه وقت باز است؟"}})
+	room.Submit(t, "ask?lang=fa-AF", url.Values{"name": {"مریم احمدی"}, "phone": {"07700 900456"}, "safe_message": {"no"}, "question": {"باغ چه وقت باز است؟"}})
 	room.Submit(t, "ask", url.Values{"name": {"Joan Post"}, "post": {"3 Mill Lane\nExampleton EX1 1EX"}, "question": {"When is the garden open?"}})
 	room.Work(t)
 
@@ -120,7 +119,7 @@ func TestCallsInARealBrowser(t *testing.T) {
 	t.Parallel()
 	room := testkit.New(t, askedByPost(t))
 	look(t, room, "office", "calls-empty", "/desk/calls")
-	room.Submit(t, "ask?lang=fa-AF", url.Values{"name": {"مریم احمدی"}, "phone": {"07700 900456"}, "leave_message": {"no"}, "question": {"باغ چه وقت باز است؟"}})
+	room.Submit(t, "ask?lang=fa-AF", url.Values{"name": {"مریم احمدی"}, "phone": {"07700 900456"}, "safe_message": {"no"}, "question": {"باغ چه وقت باز است؟"}})
 	room.Submit(t, "ask", url.Values{"name": {"Joan Post"}, "post": {"3 Mill Lane\nExampleton EX1 1EX"}, "question": {"When is the garden open?"}})
 	room.Work(t)
 	look(t, room, "office", "calls", "/desk/calls")

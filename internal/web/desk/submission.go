@@ -387,6 +387,10 @@ func (d *Desk) answer(form *programme.Form, name string, sub postroom.Submission
 		return view
 	}
 	view.Private = f.SpecialCategory
+	if len(f.Type.Parts()) > 0 && f.Type != programme.DateField {
+		view.Values = d.inParts(f, sub.Answers[name])
+		return view
+	}
 	for _, value := range sub.Answers[name] {
 		said, ours := d.answered(form, f, value)
 		if ours {
@@ -400,13 +404,15 @@ func (d *Desk) answer(form *programme.Form, name string, sub postroom.Submission
 // answered is an answer in words, and whether the words are the form's own.
 func (d *Desk) answered(form *programme.Form, f *programme.Field, value string) (string, bool) {
 	switch f.Type {
-	case programme.ChoiceField, programme.ChoicesField:
+	case programme.LanguagesField, programme.AvailabilityField:
+		return d.known(f, value)
+	case programme.ChoiceField, programme.ChoicesField, programme.SelectField:
 		for _, o := range f.Options {
 			if o.Value == value {
 				return o.Label.In(english), true
 			}
 		}
-	case programme.YesNoField, programme.ConsentField:
+	case programme.YesNoField, programme.SafeMessageField, programme.ConsentField:
 		return cmp.Or(d.keyed("desk.answer."+value), value), true
 	case programme.SessionField:
 		for _, s := range form.Sessions() {
@@ -418,7 +424,7 @@ func (d *Desk) answered(form *programme.Form, f *programme.Field, value string) 
 		if t, err := time.ParseInLocation(time.DateOnly, value, d.Org.Zone); err == nil {
 			return d.day(t), true
 		}
-	case programme.EmailField, programme.PhoneField, programme.NumberField, programme.PlacesField:
+	case programme.EmailField, programme.PhoneField, programme.PostcodeField, programme.TimeField, programme.NumberField, programme.PlacesField:
 		return value, true
 	}
 	return value, false
