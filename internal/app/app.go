@@ -307,6 +307,7 @@ func (r *Room) makeDoors(o Options) (err error) {
 		Desk: r.Desk.Handler(), Ready: r.readiness(),
 		SecretsEnd:     func(now time.Time) bool { return len(r.Config.Expiring(now)) > 0 },
 		Mailboxes:      r.mailboxStates,
+		Sites:          r.Config.Sites,
 		TrustedProxies: r.Config.TrustedProxies, MetricsFrom: r.Config.MetricsFrom,
 	})
 	return err

@@ -50,7 +50,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.again(w, r, a, err)
 	}
-	http.Redirect(w, r, s.receiptPath(receipt, entry), http.StatusSeeOther)
+	http.Redirect(w, r, s.receiptPath(r, receipt, entry), http.StatusSeeOther)
 	return nil
 }
 

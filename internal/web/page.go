@@ -20,6 +20,8 @@ type page struct {
 	Emergency run
 	Languages []tongue
 	Notice    *notice // said above everything else; nil is nothing
+	Embedded  bool    // it is shown in a frame of somebody else's page
+	Paper     bool    // it is to be printed
 }
 
 // mistake is one line of the summary: what to mend, and the id of where.
@@ -44,6 +46,7 @@ func (s *Server) page(r *http.Request, v voice, programme string) page {
 		Address:   s.Org.From.Address,
 		Emergency: v.ofOr(s.Org.EmergencyText, "footer.emergency"),
 		Languages: s.languages(r, v, s.guess.of(programme)),
+		Embedded:  embedded(r) != "",
 	}
 }
 

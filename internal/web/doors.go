@@ -1,0 +1,22 @@
+package web
+
+import "net/http"
+
+// submissionsPattern is where programs send.
+const submissionsPattern = "/api/v1/forms/{form}/submissions"
+
+// routeDoors names the ways in for other websites and programs.
+func (s *Server) routeDoors(mux *http.ServeMux) error {
+	mux.Handle("GET "+outsidePattern, s.handle(s.showOutside))
+	mux.Handle("POST "+outsidePattern, s.handle(s.submitOutside))
+	s.routeEmbedded(mux)
+	submit, err := s.fromSites(s.api(s.submitJSON))
+	if err != nil {
+		return err
+	}
+	mux.Handle("POST "+submissionsPattern, s.cross(submit))
+	mux.HandleFunc("OPTIONS /api/", func(w http.ResponseWriter, r *http.Request) {
+		s.cross(http.HandlerFunc(s.preflight)).ServeHTTP(w, r)
+	})
+	return nil
+}
