@@ -57,6 +57,9 @@ var below = map[string][]string{
 		"internal/workflow", "internal/intake",
 	},
 
+	// Files of people who signed up elsewhere.
+	"internal/imports": {"internal/postroom", "internal/store", "internal/programme", "internal/intake"},
+
 	// What was changed on the desk of programmes, mails and mailboxes.
 	"internal/wording": {
 		"internal/postroom", "internal/store", "internal/programme", "internal/outbound", "internal/config", "internal/proof",
@@ -104,6 +107,7 @@ func rooms() []string {
 		"internal/signin",
 		"internal/wording",
 		"internal/web/desk",
+		"internal/imports",
 	}
 }
 

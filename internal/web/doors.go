@@ -10,11 +10,14 @@ func (s *Server) routeDoors(mux *http.ServeMux) error {
 	mux.Handle("GET "+outsidePattern, s.handle(s.showOutside))
 	mux.Handle("POST "+outsidePattern, s.handle(s.submitOutside))
 	s.routeEmbedded(mux)
-	submit, err := s.fromSites(s.api(s.submitJSON))
-	if err != nil {
-		return err
+	mux.Handle("GET /f/{form}/print", s.handle(s.showPrint))
+	for _, route := range s.apiRoutes() {
+		guarded, err := s.fromSites(s.api(route.do))
+		if err != nil {
+			return err
+		}
+		mux.Handle(route.method+" "+route.path, s.cross(guarded))
 	}
-	mux.Handle("POST "+submissionsPattern, s.cross(submit))
 	mux.HandleFunc("OPTIONS /api/", func(w http.ResponseWriter, r *http.Request) {
 		s.cross(http.HandlerFunc(s.preflight)).ServeHTTP(w, r)
 	})

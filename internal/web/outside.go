@@ -188,13 +188,13 @@ func utf8Form(form url.Values) bool {
 	return true
 }
 
-// reference is how a browser writes a character that the set of the page lacks.
-var reference = regexp.MustCompile(`&#[0-9]{1,7};`)
+// numeric is how a browser writes a character that the set of the page lacks.
+var numeric = regexp.MustCompile(`&#[0-9]{1,7};`)
 
 func decode(set encoding.Encoding, text string) string {
 	plain, err := set.NewDecoder().String(text)
 	if err != nil {
 		return text
 	}
-	return reference.ReplaceAllStringFunc(plain, html.UnescapeString)
+	return numeric.ReplaceAllStringFunc(plain, html.UnescapeString)
 }
