@@ -309,7 +309,7 @@ func (in *Intake) settle(tx *store.Tx, a arrival, c *workflow.Case) error {
 func (in *Intake) brake(tx *store.Tx, a arrival, c *workflow.Case) error {
 	if a.worrying {
 		c.Submission.State = postroom.SubmissionHeld
-		return in.Workflow.Brake(tx, c, a.silent, a.at)
+		return in.Workflow.Brake(tx, c, a.silent || a.quiet, a.at)
 	}
 	if !a.suspect {
 		return nil
