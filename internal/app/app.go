@@ -23,6 +23,7 @@ import (
 	"postroom/internal/config"
 	"postroom/internal/digest"
 	"postroom/internal/event"
+	"postroom/internal/imports"
 	"postroom/internal/intake"
 	"postroom/internal/link"
 	"postroom/internal/mailbox"
@@ -60,6 +61,7 @@ type Room struct {
 	Workflow   *workflow.Workflow
 	Events     *event.Events
 	Intake     *intake.Intake
+	Imports    *imports.Imports
 	Arrivals   *arrivals.Arrivals
 	Casework   *casework.Casework
 	Lists      *campaign.Lists
@@ -266,6 +268,9 @@ func (r *Room) makeIntake() {
 			return r.Digests.SeemsAway(tx, address, back, at)
 		},
 	})
+	r.Imports = imports.New(imports.Options{
+		Store: r.Store, Programmes: r.Programmes, Intake: r.Intake, Events: r.Events, Clock: r.Clock, Label: r.locales.Text, Locales: r.locales.Tags(),
+	})
 	r.makeCasework()
 }
 
@@ -311,6 +316,7 @@ func (r *Room) makeDoors(o Options) (err error) {
 		Desk: r.Desk.Handler(), Ready: r.readiness(),
 		SecretsEnd:     func(now time.Time) bool { return len(r.Config.Expiring(now)) > 0 },
 		Mailboxes:      r.mailboxStates,
+		Sites:          r.Config.Sites,
 		TrustedProxies: r.Config.TrustedProxies, MetricsFrom: r.Config.MetricsFrom,
 	})
 	return err
@@ -372,4 +378,13 @@ func (r *Room) Close() error {
 		errs = append(errs, r.Store.Close())
 	}
 	return errors.Join(append(errs, r.unlock())...)
+}
+
+// Pages are the public pages of a room that does not answer for them, for commands
+// that make one.
+func (r *Room) Pages() (*web.Server, error) {
+	return web.New(web.Options{
+		Programmes: r.Programmes, Intake: r.Intake, Lists: r.Lists, Events: r.Events, Store: r.Store, Links: r.Links, Clock: r.Clock,
+		Org: r.Config.Organisation, Templates: templates.FS, Locales: r.locales, Log: r.Log,
+	})
 }

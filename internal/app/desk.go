@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"postroom/internal/config"
+	"postroom/internal/postroom"
 	"postroom/internal/programme"
 	"postroom/internal/web"
 	"postroom/internal/web/desk"
@@ -29,6 +30,10 @@ func (r *Room) makeDesk(o Options) (err error) {
 		Wording: r.Wording, Inviter: r.SignIn,
 		Form: func(req *http.Request, form *programme.Form, locale string) (string, error) {
 			return r.Web.Preview(req, form, locale) // which is made after the desk
+		},
+		Intake: r.Intake,
+		Sheet: func(req *http.Request, form *programme.Form, locale string, answers postroom.Answers, refused []programme.FieldError) (web.Sheet, error) {
+			return r.Web.Sheet(req, form, locale, answers, refused)
 		},
 		Letters: r.Arrivals,
 		Outbox:  r.Outbox, Mails: r.Letters,

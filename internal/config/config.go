@@ -38,6 +38,7 @@ type Config struct {
 	SMTP          []SMTPServer // the first is used where nothing else is said
 	Mailboxes     []Mailbox
 	WebsiteForms  []string // addresses from which the forms of the organisation's own websites send
+	Sites         []string // websites that may show our forms, and to which people are sent back
 	Programmes    string   // folder of programme files; "" is the built-in starters
 	Keys          []Key    // the first is the current one, the others still open what they sealed
 	DeliverOnlyTo []string // addresses, or @domain; all other mail is held. Empty is no limit
@@ -157,6 +158,7 @@ func (r reader) config(m proof.Map) Config {
 		SMTP:          r.smtp(m),
 		Mailboxes:     r.mailboxes(m),
 		WebsiteForms:  m.Texts("website_forms"),
+		Sites:         m.Texts("sites"),
 		Programmes:    r.programmes(m),
 		Keys:          r.keys(m),
 		DeliverOnlyTo: deliverOnlyTo(m),
@@ -166,6 +168,7 @@ func (r reader) config(m proof.Map) Config {
 		MetricsFrom:    networks(m, "metrics_from"),
 	}
 	checkWebsiteForms(m, c)
+	checkSites(m, c)
 	c.Database = r.database(m, c.Data)
 	if c.Database.Postgres() && len(c.Keys) == 0 && !m.Has("keys") {
 		m.Lacks("keys", "[{id: k1, secret_file: k1.key}], because the machines that share a PostgreSQL database must share keys")

@@ -223,6 +223,19 @@ func (e *Events) Cancel(tx *store.Tx, b postroom.Booking, at time.Time) error {
 	return e.promote(tx, s, at)
 }
 
+// Vacate removes what holds a place in a session, as if it had never been there,
+// and gives what it frees to those who wait, in the same transaction.
+func (e *Events) Vacate(tx *store.Tx, session string, remove func() error, at time.Time) error {
+	s, err := tx.LockSession(session)
+	if err != nil {
+		return err
+	}
+	if err := remove(); err != nil {
+		return err
+	}
+	return e.promote(tx, s, at)
+}
+
 // Resize changes for how many people a booking is, and says whether there is
 // room: nobody with a place takes more while others wait. What becomes free goes
 // to those who wait, in the same transaction. A booking that has ended is not

@@ -58,6 +58,9 @@ var below = map[string][]string{
 		"internal/workflow", "internal/intake",
 	},
 
+	// Files of people who signed up elsewhere.
+	"internal/imports": {"internal/postroom", "internal/store", "internal/programme", "internal/intake"},
+
 	// What was changed on the desk of programmes, mails and mailboxes.
 	"internal/wording": {
 		"internal/postroom", "internal/store", "internal/programme", "internal/outbound", "internal/config", "internal/proof",
@@ -77,7 +80,8 @@ var below = map[string][]string{
 		"internal/postroom", "internal/store", "internal/programme", "internal/team", "internal/casework", "internal/digest",
 		"internal/signin", "internal/wording", "internal/arrivals", "internal/inbound", "internal/letter", "internal/outbound",
 		"internal/workflow", "internal/link", "internal/config", "internal/web", "templates",
-		"internal/proof", // what wording says is wrong with a text, for whoever typed it
+		"internal/intake", // what staff put in for somebody
+		"internal/proof",  // what wording says is wrong with a text, for whoever typed it
 	},
 	"workers": {
 		"internal/postroom", "internal/store", "internal/queue", "internal/outbound", "internal/intake",
@@ -110,6 +114,7 @@ func rooms() []string {
 		"internal/signin",
 		"internal/translation", "internal/wording",
 		"internal/web/desk",
+		"internal/imports",
 	}
 }
 

@@ -31,6 +31,9 @@ type arrival struct {
 	worrying     bool   // a phrase of the programme's safeguarding stands in it
 	silent       bool   // and so does one by which nothing may be written to them
 	subject      string // of the letter it was
+	quiet        bool   // nobody is to hear of it
+	by           string // who put it in for somebody else
+	notByMail    bool
 }
 
 func read(form *programme.Form, e postroom.Entry, clean postroom.Answers, clock time.Time) arrival {
@@ -41,6 +44,10 @@ func read(form *programme.Form, e postroom.Entry, clean postroom.Answers, clock 
 	locale := localeOf(form, e.Locale)
 	a.contact = person(form, clean)
 	a.contact.Locale = locale
+	a.quiet, a.by, a.notByMail = e.Quiet, e.By, e.NotByMail
+	if a.notByMail {
+		a.contact.Reach = otherWay(a.contact)
+	}
 	a.organisation = answer(form, clean, programme.OrganisationField, "organisation")
 	a.party = party(form, clean)
 	a.wantsList = workflow.WantsList(form, clean) && a.contact.Address != ""
@@ -117,6 +124,14 @@ func reach(form *programme.Form, clean postroom.Answers) postroom.Reach {
 	return postroom.ReachEmail
 }
 
+// otherWay is how somebody is reached who wants no mail.
+func otherWay(c postroom.Contact) postroom.Reach {
+	if c.Phone != "" {
+		return postroom.ReachPhone
+	}
+	return postroom.ReachPost
+}
+
 // area is kept in the open, for sorting, so it never holds an answer of a
 // special category.
 func area(form *programme.Form, clean postroom.Answers) string {
@@ -142,21 +157,37 @@ func party(form *programme.Form, clean postroom.Answers) int {
 // kept among them, with the words beside them. Words
 // of an older version of the form cannot be shown to anybody any more, and
 // nobody knows which words a program showed: a tick beside those proves
-// nothing and is kept among the answers only.
+// nothing and is kept among the answers only. Where it was given otherwise, whoever
+// put it in says how, and that is kept in place of the words.
 func consents(form *programme.Form, e postroom.Entry, clean postroom.Answers, locale string, at time.Time) []postroom.Consent {
-	if e.FormVersion != form.Version {
+	seen := e.FormVersion == form.Version
+	if !seen && e.Source == "" {
 		return nil
 	}
 	var given []postroom.Consent
 	for _, f := range form.Fields {
-		if f.Type == programme.ConsentField && clean.One(f.Name) == "yes" {
-			given = append(given, postroom.Consent{Purpose: f.Name, Wording: f.Label.In(locale), FormVersion: form.Version, At: at})
+		words, ticked := agreed(f, clean)
+		if !ticked {
+			continue
 		}
-		if f.Type == programme.AccessNeedsField && f.Basis == programme.ExplicitConsent && len(clean[f.Name]) > 0 {
-			given = append(given, postroom.Consent{Purpose: f.Name, Wording: f.Consent.In(locale), FormVersion: form.Version, At: at})
+		yes := postroom.Consent{Purpose: f.Name, Source: e.Source, At: at}
+		if seen {
+			yes.Wording, yes.FormVersion = words.In(locale), form.Version
 		}
+		given = append(given, yes)
 	}
 	return given
+}
+
+// agreed says whether an answer is a "yes" that is kept, and to which words.
+func agreed(f programme.Field, clean postroom.Answers) (postroom.Words, bool) {
+	switch f.Type {
+	case programme.ConsentField:
+		return f.Label, clean.One(f.Name) == "yes"
+	case programme.AccessNeedsField:
+		return f.Consent, f.Basis == programme.ExplicitConsent && len(clean[f.Name]) > 0
+	}
+	return nil, false
 }
 
 // longestLocale is enough for every language tag (RFC 5646, section 4.4.1).

@@ -207,6 +207,9 @@ func (in *Intake) file(tx *store.Tx, a arrival) (Receipt, error) {
 	if err := closed(a); err != nil { // after that: a repeat of what came in time is none the less
 		return Receipt{}, err
 	}
+	if err := putIn(tx, a, sub); err != nil {
+		return Receipt{}, err
+	}
 	run, err := in.Workflow.Begin(tx, sub, a.at)
 	if err != nil {
 		return Receipt{}, err
@@ -216,12 +219,44 @@ func (in *Intake) file(tx *store.Tx, a arrival) (Receipt, error) {
 	if err := in.settle(tx, a, c); err != nil {
 		return Receipt{}, err
 	}
-	err = tx.OweJob(postroom.JobFor(sub.Kind), sub.ID, postroom.Confirm, a.at, a.at)
+	if a.quiet {
+		err = rest(tx, c, a.at)
+	} else {
+		err = tx.OweJob(postroom.JobFor(sub.Kind), sub.ID, postroom.Confirm, a.at, a.at)
+	}
 	receipt := Receipt{Submission: c.Submission, Subscription: c.Subscription}
 	if c.Booking != nil && c.Booking.Submission == sub.ID {
 		receipt.Booking = c.Booking
 	}
 	return receipt, err
+}
+
+// putIn notes who put an entry in for somebody else, and how that person wants to
+// be reached.
+func putIn(tx *store.Tx, a arrival, sub postroom.Submission) error {
+	if a.notByMail {
+		if err := tx.SetReach(sub.Contact, a.contact.Reach, ""); err != nil {
+			return err
+		}
+	}
+	if a.by == "" {
+		return nil
+	}
+	return tx.Audit(a.by, "put in by "+string(sub.Channel), sub.ID, a.at)
+}
+
+// rest makes a quiet entry wait for nobody, unless a person has to look at it. A
+// sign-up, a booking and feedback never do.
+func rest(tx *store.Tx, c *workflow.Case, at time.Time) error {
+	switch c.Submission.Kind {
+	case postroom.SignUp, postroom.EventRegistration, postroom.Feedback:
+		return nil
+	}
+	if c.Submission.State == postroom.SubmissionHeld {
+		return nil
+	}
+	c.Submission.State = postroom.SubmissionAnswered
+	return tx.MarkAnswered(c.Submission.ID, at)
 }
 
 func joinOrganisation(tx *store.Tx, a arrival, contact string) (id string, err error) {
@@ -261,6 +296,9 @@ func (in *Intake) settle(tx *store.Tx, a arrival, c *workflow.Case) error {
 	if err := in.brake(tx, a, c); err != nil {
 		return err
 	}
+	if a.quiet {
+		return nil
+	}
 	for _, t := range triggers(c) {
 		if err := in.Workflow.Greet(tx, c, t, a.at); err != nil {
 			return err
@@ -281,7 +319,7 @@ func (in *Intake) settle(tx *store.Tx, a arrival, c *workflow.Case) error {
 func (in *Intake) brake(tx *store.Tx, a arrival, c *workflow.Case) error {
 	if a.worrying {
 		c.Submission.State = postroom.SubmissionHeld
-		return in.Workflow.Brake(tx, c, a.silent, a.at)
+		return in.Workflow.Brake(tx, c, a.silent || a.quiet, a.at)
 	}
 	if !a.suspect {
 		return nil

@@ -63,6 +63,10 @@ type Entry struct {
 	Words       string    // all that the letter says, for what must be looked for in it; the letter itself is on file
 	Guessed     bool      // the locale is a guess from the letter's words
 	At          time.Time // when it arrived
+	Source      string    // how somebody's yes was given where no page of ours showed the words: "by phone, heard by sam"
+	By          string    // name of whoever put it in for somebody else; "" is the person
+	Quiet       bool      // it is put on file and nobody hears of it: no mail, no promise, nothing that waits for an answer
+	NotByMail   bool      // the person wants to be phoned or written to on paper
 }
 
 // SubmissionState is where one submission stands.
@@ -136,6 +140,7 @@ type Consent struct {
 	FormVersion string
 	Submission  string
 	At          time.Time
+	Source      string // how it was given where no page of ours showed the words; "" is on a page
 }
 
 // Subscription is one address on one list. Only a confirmed one is mailed.

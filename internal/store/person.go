@@ -237,11 +237,11 @@ func (r Reader) ConsentsOf(contact string, after InboxPlace) (list []PersonConse
 	err = r.each(func(rows *sql.Rows) error {
 		var c PersonConsent
 		var given, confirmed, withdrawn int64
-		err := rows.Scan(&c.ID, &c.Contact, &c.Purpose, &c.Wording, &c.FormVersion, &c.Submission, &given, &confirmed, &withdrawn)
+		err := rows.Scan(&c.ID, &c.Contact, &c.Purpose, &c.Wording, &c.FormVersion, &c.Submission, &given, &confirmed, &withdrawn, &c.Source)
 		c.At, c.ConfirmedAt, c.WithdrawnAt = moment(given), moment(confirmed), moment(withdrawn)
 		list = append(list, c)
 		return err
-	}, `SELECT id, contact_id, purpose, wording, form_version, submission_id, given_at, confirmed_at, withdrawn_at FROM consents
+	}, `SELECT id, contact_id, purpose, wording, form_version, submission_id, given_at, confirmed_at, withdrawn_at, source FROM consents
 		 WHERE contact_id = $1`+before("given_at", "id"), upTo(contact, after)...)
 	list, more = paged(list)
 	return list, more, err

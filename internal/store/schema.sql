@@ -116,7 +116,8 @@ CREATE TABLE consents (
 	submission_id TEXT NOT NULL REFERENCES submissions (id),
 	given_at      BIGINT NOT NULL,
 	confirmed_at  BIGINT NOT NULL DEFAULT 0,
-	withdrawn_at  BIGINT NOT NULL DEFAULT 0
+	withdrawn_at  BIGINT NOT NULL DEFAULT 0,
+	source        TEXT NOT NULL DEFAULT '' -- how it was given where no page of ours showed the words
 );
 CREATE INDEX consents_by_contact ON consents (contact_id, purpose);
 
@@ -670,3 +671,22 @@ CREATE TRIGGER finds_added AFTER INSERT ON finds BEGIN INSERT INTO finds_index (
 CREATE TRIGGER finds_gone AFTER DELETE ON finds BEGIN INSERT INTO finds_index (finds_index, rowid, words) VALUES ('delete', old.num, old.words); END;
 -- only: sqlite
 CREATE TRIGGER finds_changed AFTER UPDATE OF words ON finds WHEN old.words <> new.words BEGIN INSERT INTO finds_index (finds_index, rowid, words) VALUES ('delete', old.num, old.words); INSERT INTO finds_index (rowid, words) VALUES (new.num, new.words); END;
+
+-- A file of people who signed up elsewhere, each row an entry into a form.
+CREATE TABLE imports (
+	id         TEXT PRIMARY KEY,
+	form       TEXT NOT NULL,
+	file_hash  TEXT NOT NULL,
+	made_by    TEXT NOT NULL,
+	made_at    BIGINT NOT NULL,
+	state      TEXT NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'done', 'undone')),
+	settled_at BIGINT NOT NULL DEFAULT 0
+);
+-- The rows that an import adds, written before it adds them: by the key of the
+-- submission that a row becomes, which belongs to one import only.
+CREATE TABLE import_rows (
+	key       TEXT PRIMARY KEY,
+	import_id TEXT NOT NULL REFERENCES imports (id),
+	line      INTEGER NOT NULL
+);
+CREATE INDEX import_rows_by_import ON import_rows (import_id, line);

@@ -300,7 +300,7 @@ func newReference() string {
 // AddConsent keeps a "yes" with the words that were shown.
 func (tx *Tx) AddConsent(c postroom.Consent) error {
 	_, err := tx.exec(`
-		INSERT INTO consents (id, contact_id, purpose, wording, form_version, submission_id, given_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		newID(), c.Contact, c.Purpose, c.Wording, c.FormVersion, c.Submission, micros(c.At))
+		INSERT INTO consents (id, contact_id, purpose, wording, form_version, submission_id, given_at, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		newID(), c.Contact, c.Purpose, c.Wording, c.FormVersion, c.Submission, micros(c.At), c.Source)
 	return err
 }

@@ -67,6 +67,12 @@ func (p Page) Hidden() url.Values {
 	return fields
 }
 
+// Ask sends a request as it stands.
+func Ask(t testing.TB, req *http.Request) Page {
+	t.Helper()
+	return do(t, req)
+}
+
 func do(t testing.TB, req *http.Request) Page {
 	t.Helper()
 	resp, err := http.DefaultClient.Do(req)

@@ -178,16 +178,20 @@ func (s *Server) elsewhere(w http.ResponseWriter, r *http.Request) {
 	s.errorPage(w, r, err)
 }
 
+// policy is what a page of ours may do: forms says where its forms may lead,
+// frames who may show it, more what it may do besides.
+func policy(forms, frames string, more ...string) string {
+	own := []string{"default-src 'none'", "style-src 'self'", "img-src 'self'", "form-action " + forms, "base-uri 'none'", "frame-ancestors " + frames}
+	return strings.Join(append(own, more...), "; ")
+}
+
 // withHeaders says what a page may do: nothing but look right and send its
 // own forms.
 func withHeaders(next http.Handler) http.Handler {
-	policy := strings.Join([]string{
-		"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "form-action 'self'",
-		"base-uri 'none'", "frame-ancestors 'none'",
-	}, "; ")
+	strict := policy("'self'", "'none'")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
+		h.Set("Content-Security-Policy", strict)
 		h.Set("X-Content-Type-Options", "nosniff")
 		// Addresses of our pages hold tokens, so no other site may learn them. Not
 		// "no-referrer": with that, browsers send "Origin: null" with our own forms.

@@ -21,6 +21,7 @@ import (
 type submission struct {
 	Answers map[string]oneOrMore `json:"answers"`
 	Locale  string               `json:"locale"`
+	Version string               `json:"form_version"` // whose words the person saw
 }
 
 // oneOrMore is "text" or ["text", "text"].
@@ -68,12 +69,7 @@ func (s *Server) submitJSON(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.metrics.accepted(form.Name, postroom.ByAPI)
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusCreated)
-	if err := json.NewEncoder(w).Encode(accepted{receipt.Submission.Reference, stateOf(receipt)}); err != nil {
-		s.Log.Debug("reader went away", "err", err)
-	}
-	return nil
+	return s.writeJSON(w, http.StatusCreated, accepted{receipt.Submission.Reference, stateOf(receipt)})
 }
 
 // stateOf is the one state that matters most to whoever sent a submission.
@@ -111,7 +107,7 @@ func (s *Server) readJSON(r *http.Request, form *programme.Form) (postroom.Entry
 		locale = s.voice(r, offered, "").locale
 	}
 	return postroom.Entry{
-		Channel: postroom.ByAPI, Key: "api:" + form.Name + ":" + key, Form: form.Name,
+		Channel: postroom.ByAPI, Key: "api:" + form.Name + ":" + key, Form: form.Name, FormVersion: sent.Version,
 		Locale: locale, Answers: answers, At: s.Clock.Now(),
 	}, nil
 }

@@ -53,7 +53,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request) error {
 	if err := s.remember(r, sub); err != nil {
 		s.note(r, err) // what they came for is done
 	}
-	http.Redirect(w, r, s.receiptPath(receipt, entry), http.StatusSeeOther)
+	http.Redirect(w, r, s.receiptPath(r, receipt, entry), http.StatusSeeOther)
 	return nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -122,7 +121,7 @@ func (s *Server) submitForm(w http.ResponseWriter, r *http.Request) error {
 		return s.again(w, r, a, err)
 	}
 	s.metrics.accepted(form.Name, postroom.Web)
-	http.Redirect(w, r, s.receiptPath(receipt, entry), http.StatusSeeOther)
+	http.Redirect(w, r, s.receiptPath(r, receipt, entry), http.StatusSeeOther)
 	return nil
 }
 
@@ -155,7 +154,7 @@ func (s *Server) renderForm(w http.ResponseWriter, r *http.Request, status int, 
 		Form:       a.voice.of(a.form.Title),
 		Intro:      a.voice.maybe(a.form.Intro),
 		Button:     a.voice.ofOr(a.form.Button, "form.send"),
-		Action:     inLanguage(cmp.Or(a.action, "/f/"+url.PathEscape(a.form.Name)), a.voice.locale),
+		Action:     inLanguage(cmp.Or(a.action, formPath(r, a.form)), a.voice.locale),
 		Ticket:     a.ticket.token,
 		Trap:       trap,
 		Privacy:    a.voice.prose(a.form.Programme.Privacy, a.form.Programme.Reviewed),

@@ -23,6 +23,8 @@ type page struct {
 	Canonical string  // the whole address of the page in this language; "" where nobody shall keep it
 	Anyone    string  // the whole address under which everybody gets their own language
 	Notice    *notice // said above everything else; nil is nothing
+	Embedded  bool    // it is shown in a frame of somebody else's page
+	Paper     bool    // it is to be printed
 }
 
 // mistake is one line of the summary: what to mend, and the id of where.
@@ -52,6 +54,7 @@ func (s *Server) page(r *http.Request, v voice, programme string) page {
 		Address:   s.Org.From.Address,
 		Emergency: s.emergency(v),
 		Languages: s.languages(r, v, s.guess.of(programme)),
+		Embedded:  embedded(r) != "",
 	}
 }
 

@@ -59,13 +59,13 @@ const receiptLife = 24 * time.Hour
 const knownBefore = "|before"
 
 // receiptPath is where somebody is sent after a form.
-func (s *Server) receiptPath(receipt intake.Receipt, e postroom.Entry) string {
+func (s *Server) receiptPath(r *http.Request, receipt intake.Receipt, e postroom.Entry) string {
 	subject := receipt.Submission.ID
 	if receipt.Known(e.Key) {
 		subject += knownBefore
 	}
 	token := s.Links.Make(link.Receipt, subject, s.Clock.Now().Add(receiptLife))
-	return inLanguage(link.Path(link.Receipt, token), e.Locale)
+	return inLanguage(embedded(r)+link.Path(link.Receipt, token), e.Locale)
 }
 
 // onFile is what is known of one submission.
@@ -153,8 +153,8 @@ func (s *Server) receiptPage(r *http.Request, v voice, f onFile) receiptPage {
 		Booking:   s.bookingView(v, f),
 		Stands:    stands,
 		Held:      f.sub.State == postroom.SubmissionHeld,
-		Again:     inLanguage("/f/"+f.form.Name, v.locale),
-		Action:    inLanguage("/receipt/"+r.PathValue("token")+"/address", v.locale),
+		Again:     inLanguage(formPath(r, f.form), v.locale),
+		Action:    inLanguage(embedded(r)+"/receipt/"+r.PathValue("token")+"/address", v.locale),
 	}
 	p.Private = true
 	p.headline(v, f)
@@ -279,7 +279,7 @@ func (s *Server) changeAddress(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Intake.Readdress(r.Context(), file.sub.ID, address); err != nil {
 		return err
 	}
-	http.Redirect(w, r, inLanguage("/receipt/"+r.PathValue("token"), v.locale)+"?changed=1", http.StatusSeeOther)
+	http.Redirect(w, r, inLanguage(embedded(r)+"/receipt/"+r.PathValue("token"), v.locale)+"?changed=1", http.StatusSeeOther)
 	return nil
 }
 

@@ -22,6 +22,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"postroom/internal/config"
@@ -93,6 +95,9 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	// MetricsFrom are the networks that may read /metrics besides this machine.
 	MetricsFrom []netip.Prefix
+	// Sites are the websites that may show our forms in a frame, send to the API
+	// from their pages, and to which people are sent back.
+	Sites []string
 	// PostsPerMinute is how many forms one client address may send; 0 is 30, and
 	// a negative number is no limit.
 	PostsPerMinute int
@@ -148,14 +153,33 @@ func New(o Options) (*Server, error) {
 func (s *Server) Handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	s.route(mux)
+	if err := s.routeDoors(mux); err != nil {
+		return nil, err
+	}
+	guard, err := s.guard()
+	if err != nil {
+		return nil, err
+	}
+	// What these take from other sites they look at themselves.
+	guard.AddInsecureBypassPattern("POST " + outsidePattern)
+	guard.AddInsecureBypassPattern("POST " + submissionsPattern)
+	return s.metrics.count(withHeaders(s.byPath(guard.Handler(mux)))), nil
+}
+
+// guard refuses what pages of somebody else's send, but for those of sites.
+func (s *Server) guard(sites ...string) (*http.CrossOriginProtection, error) {
 	guard := http.NewCrossOriginProtection()
+	trusted := slices.DeleteFunc(slices.Clone(sites), func(site string) bool { return strings.Contains(site, "*") })
 	if s.Org.BaseURL != "" {
-		if err := guard.AddTrustedOrigin(originOf(s.Org.BaseURL)); err != nil {
-			return nil, fmt.Errorf("trust own address: %w", err)
+		trusted = append(trusted, originOf(s.Org.BaseURL))
+	}
+	for _, origin := range trusted {
+		if err := guard.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("trust what comes from %s: %w", origin, err)
 		}
 	}
 	guard.SetDenyHandler(http.HandlerFunc(s.elsewhere))
-	return s.metrics.count(withHeaders(s.byPath(guard.Handler(mux)))), nil
+	return guard, nil
 }
 
 // Probes returns what a process answers that has no pages: whether it is up,
@@ -193,7 +217,6 @@ func (s *Server) route(mux *http.ServeMux) {
 	page("POST /manage/{token}", s.cancelBooking)
 	page("GET /manage/{token}/cancel", s.askCancel)
 	page("/", s.nowhere)
-	mux.Handle("POST /api/v1/forms/{form}/submissions", s.api(s.submitJSON))
 	mux.Handle("/api/", s.api(s.nowhere))
 	mux.Handle("GET /static/{file}", s.handle(s.static))
 	if s.Desk != nil {

@@ -66,7 +66,10 @@ type Options struct {
 	Wording    *wording.Wordings
 	Inviter    Inviter // nil cannot invite anybody
 	// Form returns the page of a form as people will see it in one language.
-	Form      func(r *http.Request, form *programme.Form, locale string) (string, error)
+	Form   func(r *http.Request, form *programme.Form, locale string) (string, error)
+	Intake Intake // the one door in
+	// Sheet returns the questions of a form for a colleague who fills it in for somebody.
+	Sheet     func(r *http.Request, form *programme.Form, locale string, answers postroom.Answers, refused []programme.FieldError) (web.Sheet, error)
 	Demo      string // where a demo shows the visitor's side; "" where this is none
 	Links     *link.Signer
 	Clock     postroom.Clock

@@ -190,6 +190,9 @@ func (d *Desk) consentLines(r *request, contact string, place store.InboxPlace) 
 		if c.Wording != "" {
 			line.More = append(line.More, d.say(postroom.Say("desk.person.consent.words", "words", c.Wording)))
 		}
+		if c.Source != "" {
+			line.More = append(line.More, d.say(postroom.Say("desk.person.consent.source", "source", c.Source)))
+		}
 		if !c.WithdrawnAt.IsZero() {
 			line.More = append(line.More, d.say(postroom.Say("desk.person.consent.withdrawn", "day", d.day(c.WithdrawnAt))))
 		}

@@ -57,6 +57,7 @@ func (d *Desk) table() []route {
 		d.engineRoutes(),
 		d.settingsRoutes(),
 		d.inboxRoutes(), d.submissionRoutes(), d.letterRoutes(), d.deedRoutes(),
+		d.entryRoutes(),
 		d.peopleRoutes(), d.callRoutes(), d.doorListRoutes(), d.figureRoutes(),
 	)
 }
