@@ -181,7 +181,7 @@ func (s *Server) elsewhere(w http.ResponseWriter, r *http.Request) {
 // policy is what a page of ours may do: forms says where its forms may lead,
 // frames who may show it, more what it may do besides.
 func policy(forms, frames string, more ...string) string {
-	own := []string{"default-src 'none'", "style-src 'self'", "img-src 'self'", "form-action " + forms, "base-uri 'none'", "frame-ancestors " + frames}
+	own := []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "form-action " + forms, "base-uri 'none'", "frame-ancestors " + frames}
 	return strings.Join(append(own, more...), "; ")
 }
 

@@ -185,7 +185,10 @@ func TestEveryMistakeHasWordsOfItsOwn(t *testing.T) {
 			if !strings.HasPrefix(key, "error.") {
 				continue
 			}
-			if other := said[text]; other != "" {
+			if base, _, one := plural.Split(key); one { // the forms of one may say the same
+				key = base
+			}
+			if other := said[text]; other != "" && other != key {
 				t.Errorf("%s: %s and %s say the same: %s", tag, key, other, text)
 			}
 			said[text] = key

@@ -55,7 +55,7 @@ func TestNobodyIsSentToAWebsiteThatIsNotNamed(t *testing.T) {
 		"https://a.builder.example/", "https://www.charity.example:444/", "\thttps://evil.example",
 	} {
 		w := c.outside("ask", question("question", "To "+next, outsideNext, next))
-		if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || !strings.HasPrefix(to, "/receipt/") {
+		if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || !strings.HasPrefix(to, "/en/receipt/") {
 			t.Errorf("%q leads with %d to %q", next, w.Code, to)
 		}
 	}
@@ -80,7 +80,7 @@ func TestMistakesFromAnotherWebsiteAreMendedOnOurPage(t *testing.T) {
 		t.Error("they have seen our words, and that is not on file")
 	}
 	w = c.get("/f/ask/outside?lang=uk")
-	if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || to != "/f/ask?lang=uk" {
+	if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || to != "/uk/f/ask" {
 		t.Errorf("the address of the door leads with %d to %q", w.Code, to)
 	}
 	want(t, c.outside("past", url.Values{"email": {"o@example.org"}}), http.StatusGone)
@@ -160,27 +160,27 @@ func TestAFormInAFrame(t *testing.T) {
 		page := parsePage(t, w.Body.String())
 		for _, a := range page.named("a") {
 			to := a.attrs["href"]
-			if !strings.HasPrefix(to, "#") && !strings.HasPrefix(to, "/embed/") && a.attrs["target"] != "_blank" {
+			if !strings.HasPrefix(to, "#") && !strings.Contains(to, "/embed/") && a.attrs["target"] != "_blank" {
 				t.Errorf("%q leads out of the frame inside it", to)
 			}
 		}
 		return page
 	}
 	page := shown(c.get("/embed/ask?lang=uk"), 200)
-	if action := page.named("form")[0].attrs["action"]; action != "/embed/ask" {
+	if action := page.named("form")[0].attrs["action"]; action != "/uk/embed/ask" {
 		t.Errorf("the form goes to %q", action)
 	}
 	ticket := page.with("name", "ticket")[0].attrs["value"]
 	shown(c.post("/embed/ask", url.Values{"ticket": {ticket}, "name": {"O"}}), 422)
 	w := c.post("/embed/ask", question("ticket", ticket, "email", "olena@gmial.com"))
 	to := w.Header().Get("Location")
-	if w.Code != http.StatusSeeOther || !strings.HasPrefix(to, "/embed/receipt/") {
+	if w.Code != http.StatusSeeOther || !strings.HasPrefix(to, "/en/embed/receipt/") {
 		t.Fatalf("%d to %q", w.Code, to)
 	}
 	receipt := shown(c.get(to), 200)
 	change := receipt.named("form")[0].attrs["action"]
 	w = c.post(change, url.Values{"email": {"olena@gmail.com"}})
-	if to = w.Header().Get("Location"); !strings.HasPrefix(to, "/embed/receipt/") {
+	if to = w.Header().Get("Location"); !strings.HasPrefix(to, "/en/embed/receipt/") {
 		t.Errorf("changing the address leads to %q", to)
 	}
 	shown(c.get(to), 200)

@@ -25,7 +25,7 @@ func (s *Server) onward(next string) (to string, ok bool) {
 func (s *Server) framed(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		ancestors := strings.Join(append([]string{"'self'"}, s.Sites...), " ")
-		w.Header().Set("Content-Security-Policy", policy("'self'", ancestors, "script-src 'self'"))
+		w.Header().Set("Content-Security-Policy", policy("'self'", ancestors))
 		return h(w, r)
 	}
 }
