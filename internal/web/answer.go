@@ -178,26 +178,6 @@ func (s *Server) elsewhere(w http.ResponseWriter, r *http.Request) {
 	s.errorPage(w, r, err)
 }
 
-// withHeaders says what a page may do: nothing but look right and send its
-// own forms.
-func withHeaders(next http.Handler) http.Handler {
-	policy := strings.Join([]string{
-		"default-src 'none'", "style-src 'self'", "img-src 'self'", "form-action 'self'",
-		"base-uri 'none'", "frame-ancestors 'none'",
-	}, "; ")
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		// Addresses of our pages hold tokens, so no other site may learn them. Not
-		// "no-referrer": with that, browsers send "Origin: null" with our own forms.
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
-		h.Set("Vary", "Accept-Language")
-		next.ServeHTTP(w, r)
-	})
-}
-
 func originOf(base string) string {
 	u, err := url.Parse(base)
 	if err != nil {

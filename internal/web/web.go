@@ -40,6 +40,8 @@ type Intake interface {
 	Finish(ctx context.Context, submission string, e postroom.Entry) (intake.Receipt, error)
 	// Readdress sends what is owed for a submission to another address.
 	Readdress(ctx context.Context, submission, address string) error
+	// Surging says whether so much comes in by a form that a person looks first.
+	Surging(ctx context.Context, form string) (bool, error)
 }
 
 // Lists is what the links in the mails of a list do. Doing any of it a second
@@ -105,6 +107,7 @@ type Server struct {
 	pages   *Pages
 	assets  *Assets
 	limits  *limiter
+	guard   *guard
 	metrics *metrics
 	guess   *guesser
 }
@@ -134,7 +137,7 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("parse pages: %w", err)
 	}
 	s := &Server{Options: o, locales: locales, pages: pages, assets: assets}
-	s.limits = newLimiter(o.Clock, o.PostsPerMinute)
+	s.limits, s.guard = newLimiter(o.Clock, o.PostsPerMinute), newGuard(o.Clock, o.PostsPerMinute)
 	s.metrics = newMetrics(o.Store, o.Clock, o.Log)
 	if o.Mailboxes != nil {
 		s.metrics.registry.MustRegister(newBoxes(o.Mailboxes))
@@ -155,7 +158,7 @@ func (s *Server) Handler() (http.Handler, error) {
 		}
 	}
 	guard.SetDenyHandler(http.HandlerFunc(s.elsewhere))
-	return s.metrics.count(withHeaders(guard.Handler(mux))), nil
+	return s.metrics.count(s.withHeaders(guard.Handler(mux))), nil
 }
 
 // Probes returns what a process answers that has no pages: whether it is up,
@@ -163,15 +166,15 @@ func (s *Server) Handler() (http.Handler, error) {
 func (s *Server) Probes() http.Handler {
 	mux := http.NewServeMux()
 	s.routeProbes(mux)
-	return withHeaders(mux)
+	return s.withHeaders(mux)
 }
 
 // route names every page. What is not named is not found, in the reader's
 // language.
 func (s *Server) route(mux *http.ServeMux) {
 	page := func(pattern string, h handler) { mux.Handle(pattern, s.handle(h)) }
-	page("GET /{$}", s.home)
-	page("GET /f/{form}", s.showForm)
+	mux.Handle("GET /{$}", compressed(s.handle(s.home)))
+	mux.Handle("GET /f/{form}", compressed(s.handle(s.showForm)))
 	page("POST /f/{form}", s.submitForm)
 	page("GET /receipt/{token}", s.showReceipt)
 	page("POST /receipt/{token}/address", s.changeAddress)
