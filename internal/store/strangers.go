@@ -48,7 +48,7 @@ func (r Reader) CausedFor(address string, since time.Time, n int) (count int, er
 		SELECT count(*) FROM (SELECT DISTINCT submission_id FROM (
 			SELECT submission_id FROM messages
 			 WHERE address = $1 AND form <> '' AND contact_id <> '' AND created_at > $2
-			 ORDER BY created_at DESC LIMIT $3) AS owed) AS submissions`, address, micros(since), 4*n).Scan(&count)
+			 ORDER BY created_at DESC LIMIT $3) AS owed) AS causes`, address, micros(since), 4*n).Scan(&count)
 	return min(count, n), err
 }
 
