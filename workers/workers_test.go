@@ -53,6 +53,8 @@ func (broken) Show(*store.Tx, postroom.Message, time.Time) error {
 	return errors.New("the disk is full")
 }
 
+func (broken) TellSuspects(*store.Tx, string, time.Time) error { return errors.New("the disk is full") }
+
 func TestWhatFailsIsTriedAgain(t *testing.T) {
 	engines(t, func(t *testing.T, r *room) {
 		jobs := &bare{job: postroom.Job{Subject: r.submission(t, "join", "ann@example.org").ID}}

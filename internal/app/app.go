@@ -260,6 +260,7 @@ func (r *Room) makeIntake() {
 	r.Events = event.New(event.Options{Store: r.Store, Programmes: r.Programmes, Runs: r.Workflow, Clock: r.Clock, Stands: r.Wording.Stands})
 	r.Intake = intake.New(intake.Options{
 		Store: r.Store, Programmes: r.Programmes, Workflow: r.Workflow, Events: r.Events, Clock: r.Clock, Log: r.Log, Zone: r.Config.Organisation.Zone,
+		Strangers: r.Config.Strangers,
 	})
 	r.Arrivals = arrivals.New(arrivals.Options{
 		Store: r.Store, Programmes: r.Programmes, Intake: r.Intake, Workflow: r.Workflow, Outbox: r.Outbox, Lists: r.Lists,
@@ -341,7 +342,7 @@ func outboxOptions(r *Room, desk string) outbound.Options {
 	org := r.Config.Organisation
 	o := outbound.Options{
 		Drafter: r.Mailboxes, LeaveTo: r.leaveTo, Store: r.Store, Letters: r.Letters, Links: r.Links, Clock: r.Clock, DeliverOnlyTo: r.Config.DeliverOnlyTo, Log: r.Log,
-		Answers: r.Config.Answers, Watchers: r.watchers(),
+		Answers: r.Config.Answers, Strangers: r.Config.Strangers, Watchers: r.watchers(),
 		Org: outbound.Organisation{
 			Name: org.Name, BaseURL: org.BaseURL, DeskURL: desk, Zone: org.Zone, From: org.From,
 			PostalAddress: org.PostalAddress, EmergencyText: org.EmergencyText,

@@ -27,7 +27,7 @@ func (r *Room) makeDesk(o Options) (err error) {
 		SignIn: o.SignIn, Door: r.SignIn, From: web.Visitor(r.Config.TrustedProxies),
 		Demo: demo, Casework: r.Casework, Digests: r.Digests,
 		Engine:  &engine{room: r, up: r.Clock.Now()},
-		Wording: r.Wording, Inviter: r.SignIn,
+		Wording: r.Wording, Inviter: r.SignIn, Surges: r.Intake,
 		Form: func(req *http.Request, form *programme.Form, locale string) (string, error) {
 			return r.Web.Preview(req, form, locale) // which is made after the desk
 		},

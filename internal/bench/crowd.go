@@ -108,7 +108,8 @@ func askFields(prefix string, n int64) url.Values {
 	}
 }
 
-// from is the n-th person's IP address: one may not send many forms in a minute.
-func from(n int64) string { return fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255) }
+// from is the n-th person's IP address, far from that of the one before: neither one
+// nor neighbours may send many forms in a minute.
+func from(n int64) string { return fmt.Sprintf("10.%d.%d.%d", n&255, n>>8&255, n>>16&255) }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -25,6 +25,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"postroom/internal/testserver"
 )
@@ -38,16 +39,17 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"form", form}, {"answer", answer}, {"letter", letterAnswered}, {"letters", letters},
-		{"newsletter", newsletter}, {"jobs", jobs}, {"demo", demo}, {"growth", growth}, {"desk", desk},
+		{"newsletter", newsletter}, {"jobs", jobs}, {"demo", demo}, {"growth", growth}, {"desk", desk}, {"attack", attack},
 	}
 }
 
 // bench is one run of the command: how it is to measure, and what it found.
 type bench struct {
 	runs    int
-	profile string // folder for profiles; "" is none
-	rows    int    // to which the tables grow
-	readers int    // of the largest newsletter
+	profile string        // folder for profiles; "" is none
+	rows    int           // to which the tables grow
+	readers int           // of the largest newsletter
+	siege   time.Duration // how long an attack lasts
 	figures []*figure
 }
 
@@ -75,6 +77,7 @@ func start(ctx context.Context, args []string) error {
 	flag.StringVar(&b.profile, "profile", "", "write processor profiles of what is measured into this `folder`")
 	flag.IntVar(&b.rows, "rows", 1_000_000, "rows to which the tables grow in part growth")
 	flag.IntVar(&b.readers, "readers", 200_000, "readers of the largest newsletter in part newsletter")
+	flag.DurationVar(&b.siege, "siege", time.Minute, "how long the attack lasts in part attack")
 	flag.Parse()
 	chosen, err := choose(*only)
 	if err != nil {

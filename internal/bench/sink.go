@@ -23,6 +23,7 @@ const sinkRole = "sink"
 type taken struct {
 	Messages int
 	Readers  int // different recipients
+	Most     int // to one recipient
 	Bytes    int64
 	Last     time.Time // when the newest was taken
 }
@@ -39,7 +40,7 @@ func beSink(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &sink{readers: make(map[string]bool)}
+	s := &sink{readers: make(map[string]int)}
 	go func() { _ = http.Serve(pages, s) }() // ends with the process
 	go s.listen(mail)
 	fmt.Printf("ready smtp=%s http=http://%s\n", mail.Addr(), pages.Addr())
@@ -50,7 +51,7 @@ func beSink(ctx context.Context) error {
 // sink is the cheapest mail server that is correct.
 type sink struct {
 	mu      sync.Mutex
-	readers map[string]bool
+	readers map[string]int
 	taken   taken
 }
 
@@ -60,7 +61,7 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	s.taken.Readers = len(s.readers)
 	if err := json.NewEncoder(w).Encode(s.taken); err == nil && r.Method == http.MethodPost {
-		s.taken, s.readers = taken{}, make(map[string]bool)
+		s.taken, s.readers = taken{}, make(map[string]int)
 	}
 }
 
@@ -71,7 +72,8 @@ func (s *sink) take(to []string, size int64) {
 	s.taken.Bytes += size
 	s.taken.Last = time.Now()
 	for _, reader := range to {
-		s.readers[reader] = true
+		s.readers[reader]++
+		s.taken.Most = max(s.taken.Most, s.readers[reader])
 	}
 }
 

@@ -43,12 +43,17 @@ type site struct {
 	cfg      config.Config
 }
 
-// site makes the place for a post room whose mail goes to smtp.
+// site makes the place for a post room whose mail goes to smtp. However many forms
+// come at once, it takes them for people's.
 func (e engine) site(t testing.TB, smtp string, options ...testkit.Option) *site {
+	return e.siteWith(t, smtp, append(options, testkit.Setting("trusted_proxies: [127.0.0.1]\nstrangers: {surge: 0}"))...)
+}
+
+// siteWith is site with no other settings than those.
+func (e engine) siteWith(t testing.TB, smtp string, options ...testkit.Option) *site {
 	if e.servers != nil {
 		options = append(options, testkit.Setting(e.servers(t)))
 	}
-	options = append(options, testkit.Setting("trusted_proxies: [127.0.0.1]"))
 	s := &site{settings: testkit.WriteSettings(t, filepath.Join(t.TempDir(), "postroom.yaml"), smtp, options...)}
 	var err error
 	if s.cfg, err = config.Load(s.settings, os.Getenv); err != nil {

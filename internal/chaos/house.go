@@ -106,6 +106,7 @@ coordinators:
   - {name: desk, address: desk@riverside.example}
 listen: 127.0.0.1:0
 trusted_proxies: [127.0.0.1]
+strangers: {surge: 0}
 digest_at: never
 smtp:
   - {name: sink, host: %s, port: %s, security: none}

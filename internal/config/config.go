@@ -37,12 +37,13 @@ type Config struct {
 	Redis         Redis
 	SMTP          []SMTPServer // the first is used where nothing else is said
 	Mailboxes     []Mailbox
-	WebsiteForms  []string // addresses from which the forms of the organisation's own websites send
-	Sites         []string // websites that may show our forms, and to which people are sent back
-	Programmes    string   // folder of programme files; "" is the built-in starters
-	Keys          []Key    // the first is the current one, the others still open what they sealed
-	DeliverOnlyTo []string // addresses, or @domain; all other mail is held. Empty is no limit
-	Answers       Answers  // to letters, in a day
+	WebsiteForms  []string  // addresses from which the forms of the organisation's own websites send
+	Sites         []string  // websites that may show our forms, and to which people are sent back
+	Programmes    string    // folder of programme files; "" is the built-in starters
+	Keys          []Key     // the first is the current one, the others still open what they sealed
+	DeliverOnlyTo []string  // addresses, or @domain; all other mail is held. Empty is no limit
+	Answers       Answers   // to letters, in a day
+	Strangers     Strangers // what those may cause who fill in a form
 
 	TrustedProxies []netip.Prefix // reverse proxies that say who the visitor is
 	MetricsFrom    []netip.Prefix // networks that may read /metrics besides this machine
@@ -163,6 +164,7 @@ func (r reader) config(m proof.Map) Config {
 		Keys:          r.keys(m),
 		DeliverOnlyTo: deliverOnlyTo(m),
 		Answers:       answers(m),
+		Strangers:     strangers(m),
 
 		TrustedProxies: networks(m, "trusted_proxies"),
 		MetricsFrom:    networks(m, "metrics_from"),

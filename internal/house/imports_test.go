@@ -50,7 +50,7 @@ var below = map[string][]string{
 	},
 	"internal/digest": {"internal/postroom", "internal/store", "internal/programme", "internal/outbound", "templates"},
 	"internal/intake": {
-		"internal/postroom", "internal/store", "internal/programme", "internal/workflow",
+		"internal/postroom", "internal/config", "internal/store", "internal/programme", "internal/workflow",
 		"internal/event", "internal/volunteer", "internal/group",
 	},
 	"internal/arrivals": {

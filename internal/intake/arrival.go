@@ -27,17 +27,17 @@ type arrival struct {
 	consents     []postroom.Consent
 	wantsList    bool
 	party        int
-	suspect      bool
-	worrying     bool   // a phrase of the programme's safeguarding stands in it
-	silent       bool   // and so does one by which nothing may be written to them
-	subject      string // of the letter it was
-	quiet        bool   // nobody is to hear of it
-	by           string // who put it in for somebody else
+	signs        []postroom.Sign // by which it looks automatic
+	worrying     bool            // a phrase of the programme's safeguarding stands in it
+	silent       bool            // and so does one by which nothing may be written to them
+	subject      string          // of the letter it was
+	quiet        bool            // nobody is to hear of it
+	by           string          // who put it in for somebody else
 	notByMail    bool
 }
 
 func read(form *programme.Form, e postroom.Entry, clean postroom.Answers, clock time.Time) arrival {
-	a := arrival{form: form, at: now(e.At, clock), suspect: e.Suspect, subject: e.Subject}
+	a := arrival{form: form, at: now(e.At, clock), signs: signs(form, e), subject: e.Subject}
 	said := programme.Fold(strings.Join(everything(e), "\n"))
 	a.worrying = form.Programme.Safeguarding.Phrases.InFolded(said)
 	a.silent = form.Programme.Safeguarding.Silent.InFolded(said)

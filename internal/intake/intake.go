@@ -24,6 +24,7 @@ import (
 	"sync"
 	"time"
 
+	"postroom/internal/config"
 	"postroom/internal/event"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
@@ -40,12 +41,14 @@ type Options struct {
 	Clock      postroom.Clock
 	Zone       *time.Location // of the organisation, in which a day begins; nil is UTC
 	Log        *slog.Logger
+	Strangers  config.Strangers // what they may cause; zero is the usual
 }
 
 // Intake accepts entries.
 type Intake struct {
 	Options
 	versions sync.Map // form versions that are known to be on file
+	usual    surges
 }
 
 // New returns an Intake.
@@ -53,7 +56,8 @@ func New(o Options) *Intake {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Intake{Options: o}
+	o.Strangers = strangersOr(o.Strangers)
+	return &Intake{Options: o, usual: surges{form: make(map[string]usual)}}
 }
 
 // Receipt says what became of an entry. It holds what only the sender may
@@ -307,29 +311,70 @@ func (in *Intake) settle(tx *store.Tx, a arrival, c *workflow.Case) error {
 	if err := in.Workflow.Acknowledge(tx, c, a.at); err != nil {
 		return err
 	}
-	if c.Submission.State == postroom.SubmissionHeld || c.Again && c.Booking != nil {
+	if c.Submission.State != postroom.SubmissionHeld && c.Again && c.Booking != nil {
 		return in.Workflow.Tell(tx, c, "look:"+c.Submission.ID, a.at) // a person has to look
 	}
 	return nil
 }
 
 // brake holds what a person has to see before anything automatic goes on: what
-// looks written by a machine, and what has a worrying phrase in it. Whoever was
-// named for that is called at once; a false alarm costs nothing but a release.
+// looks automatic, and what has a worrying phrase in it. Whoever was named for
+// that is called at once; a false alarm costs nothing but a release.
 func (in *Intake) brake(tx *store.Tx, a arrival, c *workflow.Case) error {
 	if a.worrying {
 		c.Submission.State = postroom.SubmissionHeld
 		return in.Workflow.Brake(tx, c, a.silent || a.quiet, a.at)
 	}
-	if !a.suspect {
-		return nil
+	found, err := in.suspicious(tx, a, c)
+	if err != nil || len(found) == 0 {
+		return err
 	}
 	c.Submission.State = postroom.SubmissionHeld
-	return tx.Hold(c.Submission.ID, heldAsSuspect, a.at)
+	if err := tx.Hold(c.Submission.ID, postroom.SuspectReason(found), a.at); err != nil {
+		return err
+	}
+	return in.Workflow.OweSuspects(tx, c, in.Clock.Now())
 }
 
-// heldAsSuspect is the reason of the hold; the desk puts it into words.
-const heldAsSuspect = "suspect"
+// suspicious returns why an arrival is held as automatic, or nothing. What cannot
+// be told from the entry alone is asked only of what strangers send.
+func (in *Intake) suspicious(tx *store.Tx, a arrival, c *workflow.Case) ([]postroom.Sign, error) {
+	if !byStranger(a.submission.Channel) {
+		return nil, nil
+	}
+	found := a.signs
+	surging, err := in.surge(tx, a, c)
+	if err != nil {
+		return nil, err
+	}
+	if surging {
+		found = append(found, postroom.SignSurge)
+	}
+	busy, err := in.busy(tx, a, c)
+	if err != nil {
+		return nil, err
+	}
+	if busy {
+		found = append(found, postroom.SignBusy)
+	}
+	return weighed(found), nil
+}
+
+// busy says whether so much was sent on forms with an address today that mail to it
+// would have to wait. The stranger who did that and the person whose address it is
+// look the same from here: a coordinator looks.
+func (in *Intake) busy(tx *store.Tx, a arrival, c *workflow.Case) (bool, error) {
+	address := c.Submission.Address
+	if address == "" {
+		return false, nil
+	}
+	vouched, err := tx.Vouched(c.Contact.ID, address)
+	if err != nil || vouched {
+		return false, err
+	}
+	n, err := tx.CausedFor(address, in.Clock.Now().Add(-24*time.Hour), in.Strangers.ToAddress)
+	return n >= in.Strangers.ToAddress, err
+}
 
 // triggers are what happened to a run at the door. Somebody who is on the list
 // already need not confirm anything: they get the list's welcome again, which

@@ -82,7 +82,7 @@ func (in *Intake) supplement(form *programme.Form, sub postroom.Submission, e po
 	}
 	e.Answers, e.Locale = clean, sub.Locale
 	a = read(form, e, clean, in.Clock.Now())
-	a.contact.Address, a.worrying, a.suspect = sub.Address, false, false // whoever reads the letter has looked for that
+	a.contact.Address, a.worrying, a.signs = sub.Address, false, nil // whoever reads the letter has looked for that
 	a.submission.Open = wanted
 	return a, fields
 }

@@ -111,6 +111,9 @@ func (o *Outbox) start(tx *store.Tx, m postroom.Message, job postroom.Job, now t
 	if err := tx.TouchAddress(m.To, now); err != nil {
 		return err
 	}
+	if err := o.countCaused(tx, m, now); err != nil {
+		return err
+	}
 	return tx.StartSending(m.ID, job.Turn, now)
 }
 

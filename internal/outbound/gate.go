@@ -161,11 +161,14 @@ func (o *Outbox) trial(_ *store.Tx, m postroom.Message) (verdict, error) {
 // and a list are confirmed at once, and the welcome follows. A reminder names
 // no form, so it is never kept back, nor is what a coordinator is told.
 func (o *Outbox) coolDown(tx *store.Tx, m postroom.Message, now time.Time) (verdict, error) {
-	if m.Form == "" || m.Contact == "" {
+	if !caused(m) {
 		return verdict{}, nil
 	}
 	if err := tx.TouchAddress(m.To, time.Time{}); err != nil { // locked: two workers cannot both see the last room
 		return verdict{}, err
+	}
+	if v, err := o.unvouched(tx, m, now); err != nil || !v.passes() || o.letters.lets(m.Template) {
+		return v, err // the approved words to somebody who may be in danger need not be spaced out
 	}
 	begun, err := o.begun(tx, m)
 	if err != nil || begun {
@@ -189,7 +192,7 @@ func (o *Outbox) coolDown(tx *store.Tx, m postroom.Message, now time.Time) (verd
 // the welcome is that answers somebody who is on the list already.
 func (o *Outbox) full(m postroom.Message, until, now time.Time) verdict {
 	switch {
-	case m.Class == postroom.Marketing || o.letters.asks(m.Template):
+	case m.Class == postroom.Marketing || o.letters.asks(m.Template) || o.letters.lets(m.Template): // of the last, somebody has been called
 		return verdict{state: postroom.Suppressed, reason: ReasonCoolDown}
 	case now.Sub(m.CreatedAt) >= formMailWithin:
 		return verdict{state: postroom.Suppressed, reason: ReasonCoolDown, call: true}

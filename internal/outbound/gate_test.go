@@ -400,6 +400,7 @@ func TestAPlaceAndAListOfOneFormAreConfirmedTogether(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, open opener) {
 		r := open(nil)
+		r.vouchFor(postroom.Contact{Name: "Ann", Address: "ann@example.org", Reach: postroom.ReachEmail})
 		for i := range 4 {
 			booked := r.ann()
 			news := booked
@@ -419,9 +420,78 @@ func TestAPlaceAndAListOfOneFormAreConfirmedTogether(t *testing.T) {
 	})
 }
 
+// A victim has one address, and a stranger as many forms as there are.
+func TestAnAddressThatNobodyVouchesForGetsThreeMailsADayOfAllForms(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, open opener) {
+		r := open(nil)
+		for i, form := range []string{"a", "b", "c", "d", "e"} {
+			m := r.ann()
+			m.Form = form
+			m = r.owe(m)
+			r.deliver(m)
+			if i < mostFormMail {
+				r.expect(m, postroom.Sent, "")
+			} else {
+				r.expect(m, postroom.Deferred, ReasonCoolDown)
+			}
+			r.clock.forward(formMailApart)
+		}
+		known := r.vouchFor(postroom.Contact{Name: "Bo", Address: "ann@example.org", Reach: postroom.ReachEmail})
+		known.Form = "f"
+		known = r.owe(known)
+		r.deliver(known)
+		r.expect(known, postroom.Sent, "") // what strangers typed does not keep it from who is known there
+		reminder := r.ann()
+		reminder.Template, reminder.Form = "event-reminder", ""
+		reminder = r.owe(reminder)
+		r.deliver(reminder)
+		r.expect(reminder, postroom.Sent, "")
+	})
+}
+
+func TestTheApprovedWordsAreNoMailBombEither(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	for i := range 6 {
+		m := r.ann()
+		m.Template = "holding"
+		m = r.owe(m)
+		r.deliver(m)
+		want, reason := postroom.Sent, ""
+		if i >= mostFormMail {
+			want, reason = postroom.Suppressed, ReasonCoolDown
+		}
+		r.expect(m, want, reason)
+	}
+	if len(r.calls()) > 0 {
+		t.Error("somebody is asked to call a stranger")
+	}
+}
+
+func TestADomainGetsSoMuchAnHourAndTheRestWaits(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.strange.ToDomain = 2
+	for i := range 4 {
+		c, s := r.person(postroom.Contact{Name: "Ann", Address: fmt.Sprintf("ann%d@small.example", i), Reach: postroom.ReachEmail})
+		m := r.owe(acknowledgement(c, s))
+		r.deliver(m)
+		if i < 2 {
+			r.expect(m, postroom.Sent, "")
+			continue
+		}
+		r.expect(m, postroom.Deferred, ReasonCoolDown)
+		r.clock.forward(r.job(m).DueAt.Sub(r.clock.Now()))
+		r.deliver(m)
+		r.expect(m, postroom.Sent, "")
+	}
+}
+
 func TestWelcomeSharesTheFateOfItsConfirmation(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
+	r.vouchFor(postroom.Contact{Name: "Ann", Address: "ann@example.org", Reach: postroom.ReachEmail})
 	for i := range 5 {
 		if i > 0 {
 			r.clock.forward(20 * time.Minute)

@@ -181,6 +181,21 @@ func (r *room) person(c postroom.Contact) (postroom.Contact, postroom.Submission
 	return c, s
 }
 
+// vouchFor is ann for somebody whom we know: one of us spoke with them.
+func (r *room) vouchFor(c postroom.Contact) postroom.Message {
+	r.t.Helper()
+	c, s := r.person(c)
+	r.write(func(tx *store.Tx) error {
+		key := store.NewMessageID()
+		_, _, err := tx.AddSubmission(postroom.Submission{
+			Key: key, NaturalKey: key, Programme: "cag", Form: "join", FormVersion: "v1", Kind: postroom.SignUp, Channel: postroom.ByPhone,
+			Contact: c.ID, Address: c.Address, Locale: "en", State: postroom.SubmissionReceived, ReceivedAt: r.clock.Now(),
+		})
+		return err
+	})
+	return acknowledgement(c, s)
+}
+
 // ann is somebody who can be mailed, with something she sent.
 func (r *room) ann() postroom.Message {
 	r.t.Helper()

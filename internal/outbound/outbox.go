@@ -63,8 +63,9 @@ type Options struct {
 	// "", is that there is none.
 	LeaveTo func(subscription string) string
 
-	Answers  config.Answers // to letters, in a day; zero is the usual
-	Watchers []Reader       // hear when no more answers leave
+	Answers   config.Answers   // to letters, in a day; zero is the usual
+	Strangers config.Strangers // what they may cause; zero is the usual
+	Watchers  []Reader         // hear when no more answers leave
 
 	Log    *slog.Logger
 	Before postroom.Failpoint // around each command to a mail server; nil but in tests
@@ -84,6 +85,7 @@ type Outbox struct {
 	drafter Drafter
 	leaveTo func(subscription string) string
 	answers config.Answers
+	strange config.Strangers // what strangers may cause
 	log     *slog.Logger
 
 	watchers []Reader
@@ -98,9 +100,12 @@ func New(o Options) (*Outbox, error) {
 	if o.Store == nil || o.Letters == nil || o.Links == nil || o.Clock == nil || o.Org.From.Address == "" {
 		return nil, errors.New("outbound: store, letters, links, clock and the organisation's address are all needed")
 	}
-	out := &Outbox{store: o.Store, letters: o.Letters, links: o.Links, clock: o.Clock, org: o.Org, only: o.DeliverOnlyTo, modes: o.Modes, watch: o.WatchedUntil, drafter: o.Drafter, leaveTo: o.LeaveTo, answers: o.Answers, watchers: o.Watchers, log: o.Log}
+	out := &Outbox{store: o.Store, letters: o.Letters, links: o.Links, clock: o.Clock, org: o.Org, only: o.DeliverOnlyTo, modes: o.Modes, watch: o.WatchedUntil, drafter: o.Drafter, leaveTo: o.LeaveTo, answers: o.Answers, strange: o.Strangers, watchers: o.Watchers, log: o.Log}
 	if out.answers == (config.Answers{}) {
 		out.answers = config.UsualAnswers()
+	}
+	if out.strange == (config.Strangers{}) {
+		out.strange = config.UsualStrangers()
 	}
 	if out.log == nil {
 		out.log = slog.New(slog.DiscardHandler)

@@ -56,7 +56,8 @@ type Entry struct {
 	FormVersion string // the version the person saw, if the channel knows it
 	Locale      string // the language the person was reading
 	Answers     Answers
-	Suspect     bool      // a channel thinks a machine wrote this; held, never refused
+	Suspect     bool      // a channel is sure that a machine wrote this; held, never refused
+	Signs       []Sign    // what the channel noticed that looks automatic; enough of it is held, never refused
 	Mailbox     string    // address of the mailbox it came to; "" for any other door
 	Letter      string    // id of the letter it was read from; "" for any other door
 	Subject     string    // of that letter, for the answer's

@@ -116,7 +116,13 @@ func hot(now time.Time) map[string]func(tx *Tx) error {
 			_, err := tx.FormMail("7@example.org", "f", "s7", time.UnixMicro(9))
 			return err
 		},
-		"answers": func(tx *Tx) error { _, err := tx.Answers("7@example.org", time.UnixMicro(9)); return err },
+		"caused mail": func(tx *Tx) error { _, err := tx.CausedMail("7@example.org", time.UnixMicro(9), 3); return err },
+		"caused for":  func(tx *Tx) error { _, err := tx.CausedFor("7@example.org", time.UnixMicro(9), 3); return err },
+		"vouched":     func(tx *Tx) error { _, err := tx.Vouched("c7", "7@example.org"); return err },
+		"surge":       func(tx *Tx) error { _, err := tx.Surge("f"); return err },
+		"lately":      func(tx *Tx) error { _, err := tx.Lately("p", "f", time.UnixMicro(plannedRows-60), 60); return err },
+		"tallied":     func(tx *Tx) error { _, err := tx.Tallied("mail:example.org", now); return err },
+		"answers":     func(tx *Tx) error { _, err := tx.Answers("7@example.org", time.UnixMicro(9)); return err },
 		"name letter": func(tx *Tx) error {
 			if err := tx.nameLetter("none"); err == nil { // there is no such letter
 				return errors.New("it was named")

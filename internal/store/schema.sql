@@ -274,6 +274,8 @@ CREATE TABLE messages (
 	chunk         INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX messages_of_form ON messages (address, sending_at) WHERE form <> '';
+-- What a form owes to an address, whether it has left or not.
+CREATE INDEX messages_owed_by_form ON messages (address, created_at) WHERE form <> '' AND contact_id <> '';
 -- With the state, or SQLite would rather read every message in that state.
 CREATE INDEX messages_about_submission ON messages (submission_id, state) WHERE submission_id <> '';
 CREATE INDEX messages_by_state ON messages (state, id);
@@ -339,6 +341,27 @@ CREATE TABLE calls (
 );
 CREATE INDEX calls_open ON calls (created_at) WHERE state = 'open';
 CREATE INDEX calls_by_contact ON calls (contact_id, created_at);
+
+-- How often something was done that strangers can cause, by the beginning of the
+-- hour.
+CREATE TABLE tallies (
+	what TEXT NOT NULL,
+	slot BIGINT NOT NULL,
+	n    INTEGER NOT NULL,
+	PRIMARY KEY (what, slot)
+);
+CREATE INDEX tallies_by_time ON tallies (slot);
+
+-- A form to which far more came in than is usual: what comes in is held, without
+-- mail, until it is calm again or a person opens it.
+CREATE TABLE surges (
+	form       TEXT PRIMARY KEY,
+	programme  TEXT NOT NULL,
+	shut_at    BIGINT NOT NULL DEFAULT 0,        -- 0 is that it is open
+	room       INTEGER NOT NULL DEFAULT 0,       -- how many in ten minutes would have been no surge
+	free_until BIGINT NOT NULL DEFAULT 0,        -- a person opened it, and until then it stays so
+	opened_by  TEXT NOT NULL DEFAULT ''          -- name of a colleague; '' is that it was calm
+);
 
 -- Who did what to what, without content.
 CREATE TABLE audit (

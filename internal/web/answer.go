@@ -185,23 +185,6 @@ func policy(forms, frames string, more ...string) string {
 	return strings.Join(append(own, more...), "; ")
 }
 
-// withHeaders says what a page may do: nothing but look right and send its
-// own forms.
-func withHeaders(next http.Handler) http.Handler {
-	strict := policy("'self'", "'none'")
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", strict)
-		h.Set("X-Content-Type-Options", "nosniff")
-		// Addresses of our pages hold tokens, so no other site may learn them. Not
-		// "no-referrer": with that, browsers send "Origin: null" with our own forms.
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
-		h.Set("Vary", "Accept-Language")
-		next.ServeHTTP(w, r)
-	})
-}
-
 func originOf(base string) string {
 	u, err := url.Parse(base)
 	if err != nil {

@@ -108,7 +108,7 @@ func (s *Server) readJSON(r *http.Request, form *programme.Form) (postroom.Entry
 	}
 	return postroom.Entry{
 		Channel: postroom.ByAPI, Key: "api:" + form.Name + ":" + key, Form: form.Name, FormVersion: sent.Version,
-		Locale: locale, Answers: answers, At: s.Clock.Now(),
+		Locale: locale, Answers: answers, Signs: s.guard.signs(s.client(r), form, answers, s.Clock.Now()), At: s.Clock.Now(),
 	}, nil
 }
 

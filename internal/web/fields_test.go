@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"postroom/internal/plural"
 	"postroom/templates"
 )
 

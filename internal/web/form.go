@@ -2,18 +2,10 @@ package web
 
 import (
 	"cmp"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"strconv"
-	"strings"
-	"time"
 
 	"postroom/internal/intake"
-	"postroom/internal/link"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
 )
@@ -47,12 +39,10 @@ type attempt struct {
 	voice   voice
 	answers postroom.Answers
 	ticket  ticket
-	suspect bool
-	action  string // where it is sent; "" is the form's own page
+	signs   []postroom.Sign // by which it looks automatic
+	suspect bool            // whoever took it is sure that it is
+	action  string          // where it is sent; "" is the form's own page
 }
-
-// trap is the name of an input that people do not see and programs fill in.
-const trap = "fax_number"
 
 func (s *Server) showForm(w http.ResponseWriter, r *http.Request) error {
 	form, err := s.form(r)
@@ -160,7 +150,7 @@ func (s *Server) renderForm(w http.ResponseWriter, r *http.Request, status int, 
 		Privacy:    a.voice.prose(a.form.Programme.Privacy, a.form.Programme.Reviewed),
 		FullNotice: s.Org.PrivacyNotice,
 	}
-	p.Title, p.Notice = p.Form.Text, why
+	p.Title, p.Notice = p.Form.Text, s.orSurging(r, a, why)
 	if len(dates) == 1 && len(a.form.Sessions()) == 1 {
 		p.When = dates[0].Hints
 	}
@@ -230,82 +220,14 @@ func (s *Server) fullDates(r *http.Request, form *programme.Form) (map[string]bo
 func (s *Server) attempt(r *http.Request, form *programme.Form) attempt {
 	a := attempt{form: form, voice: s.voice(r, s.guess.of(form.Programme.Name), ""), answers: answersTo(form, r.PostForm)}
 	a.ticket = s.openTicket(form, r.PostForm.Get("ticket"))
-	a.suspect = r.PostForm.Get(trap) != "" || s.hasty(a)
+	a.signs = s.signs(r, a)
 	return a
-}
-
-// hasty says whether a form came back faster than anybody types and brought a
-// web address, as spam does. Either alone is not suspicious: browsers fill in
-// short forms at a touch, and people send links.
-func (s *Server) hasty(a attempt) bool {
-	const soon = 2 * time.Second
-	if a.ticket.made.IsZero() || s.Clock.Now().Sub(a.ticket.made) >= soon {
-		return false
-	}
-	for _, values := range a.answers {
-		if strings.Contains(strings.ToLower(strings.Join(values, " ")), "://") {
-			return true
-		}
-	}
-	return false
 }
 
 // entry is the attempt as the one door in takes it.
 func (s *Server) entry(a attempt) postroom.Entry {
 	return postroom.Entry{
 		Channel: postroom.Web, Key: a.ticket.keyFor(a.answers), Form: a.form.Name, FormVersion: a.ticket.version,
-		Locale: a.voice.locale, Answers: a.answers, Suspect: a.suspect, At: s.Clock.Now(),
+		Locale: a.voice.locale, Answers: a.answers, Signs: a.signs, Suspect: a.suspect, At: s.Clock.Now(),
 	}
-}
-
-// ticket stands in a form that was shown, signed, so that sending it twice is
-// known to be sending it twice.
-type ticket struct {
-	token   string
-	key     string
-	version string    // of the form as it was shown; "" if it brought no ticket of ours
-	made    time.Time // zero then, too
-}
-
-// ticketLife is longer than anybody leaves a page open before coming back.
-const ticketLife = 30 * 24 * time.Hour
-
-func (s *Server) newTicket(form *programme.Form) ticket {
-	t := ticket{key: rand.Text(), version: form.Version, made: s.Clock.Now()}
-	subject := strings.Join([]string{form.Name, t.key, strconv.FormatInt(t.made.UnixMilli(), 36), t.version}, "|")
-	t.token = s.Links.Make(link.Ticket, subject, t.made.Add(ticketLife))
-	return t
-}
-
-// openTicket reads a ticket. A missing, old or foreign one is no reason to
-// turn anybody away: they get a fresh one.
-func (s *Server) openTicket(form *programme.Form, token string) ticket {
-	fresh := s.newTicket(form)
-	fresh.version, fresh.made = "", time.Time{}
-	subject, err := s.Links.Open(token, link.Ticket)
-	if err != nil {
-		return fresh
-	}
-	parts := strings.Split(subject, "|")
-	if len(parts) != 4 || parts[0] != form.Name {
-		return fresh
-	}
-	millis, err := strconv.ParseInt(parts[2], 36, 64)
-	if err != nil {
-		return fresh
-	}
-	return ticket{token: token, key: parts[1], version: parts[3], made: time.UnixMilli(millis)}
-}
-
-// keyFor is the idempotency key of these answers on this ticket. A double
-// click is the same key; going back to mend an answer is another, or the
-// mended answer would be lost without a word. The answers cannot be guessed
-// from it, because the ticket's own key is not kept.
-func (t ticket) keyFor(answers postroom.Answers) string {
-	written, err := json.Marshal(answers)
-	if err != nil {
-		panic(err) // texts always marshal
-	}
-	sum := sha256.Sum256(append([]byte(t.key+"|"), written...))
-	return "web:" + base64.RawURLEncoding.EncodeToString(sum[:16])
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/netip"
@@ -30,6 +31,9 @@ func question(more ...string) url.Values {
 	return v
 }
 
+// stillClock are the signs of whoever fills in a form in no time, as all do here.
+var stillClock = []postroom.Sign{postroom.SignFast}
+
 func TestFormLeadsToItsReceipt(t *testing.T) {
 	t.Parallel()
 	c := open(t)
@@ -39,7 +43,7 @@ func TestFormLeadsToItsReceipt(t *testing.T) {
 	}
 	e := c.rooms.entry()
 	form, _ := c.Programmes.Form("ask")
-	if e.Channel != postroom.Web || e.Form != "ask" || e.FormVersion != form.Version || e.Locale != "uk" || e.Suspect || !e.At.Equal(noon) {
+	if e.Channel != postroom.Web || e.Form != "ask" || e.FormVersion != form.Version || e.Locale != "uk" || e.Suspect || !slices.Equal(e.Signs, stillClock) || !e.At.Equal(noon) {
 		t.Errorf("entry %+v", e)
 	}
 	want(t, c.get(w.Header().Get("Location")), 200, `<html lang="uk"`)
@@ -157,27 +161,70 @@ func TestAFormWithoutAGoodTicketIsStillTaken(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatAMachineDoesIsSuspicious(t *testing.T) {
+func TestWhatLooksAutomaticIsNotedAndRefusesNothing(t *testing.T) {
 	t.Parallel()
 	c := open(t)
 	for _, each := range []struct {
-		name    string
-		wait    time.Duration
-		more    []string
-		suspect bool
+		name string
+		wait time.Duration
+		more []string
+		want []postroom.Sign
 	}{
-		{"a person", time.Minute, nil, false},
-		{"a browser that fills in the form at a touch", time.Second, nil, false},
-		{"a person with a link", time.Minute, []string{"question", "Is http://example.org yours?"}, false},
-		{"a link at once", time.Second, []string{"question", "Buy at HTTPS://example.org"}, true},
-		{"the trap", time.Minute, []string{trap, "1"}, true},
+		{"a person", time.Minute, nil, nil},
+		{"a browser that fills in the form at a touch", time.Second, nil, []postroom.Sign{postroom.SignFast}},
+		{"the trap", time.Minute, []string{trap, "1"}, []postroom.Sign{postroom.SignTrap}},
+		{"the trap at once", 0, []string{trap, "1"}, []postroom.Sign{postroom.SignTrap, postroom.SignFast}},
+		{"a form of another site", time.Minute, []string{"ticket", ""}, []postroom.Sign{postroom.SignNoTicket}},
 	} {
 		ticket := ticketIn(t, c, "/f/ask")
 		c.clock.move(each.wait)
-		want(t, c.post("/f/ask", question(append(each.more, "ticket", ticket)...)), http.StatusSeeOther)
-		if got := c.rooms.entry().Suspect; got != each.suspect {
-			t.Errorf("%s: suspect %t, want %t", each.name, got, each.suspect)
+		want(t, c.post("/f/ask", question(append([]string{"ticket", ticket}, each.more...)...)), http.StatusSeeOther)
+		if got := c.rooms.entry().Signs; !slices.Equal(got, each.want) {
+			t.Errorf("%s: signs %v, want %v", each.name, got, each.want)
 		}
+	}
+}
+
+func TestTheSameLongTextFromManyIsAnEcho(t *testing.T) {
+	t.Parallel()
+	g := newGuard(&hands{now: noon}, 0)
+	form, _ := open(t).Programmes.Form("ask")
+	said := func(text string, n int) []postroom.Sign {
+		client := netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(n), 0, 1}), 32)
+		return g.signs(client, form, postroom.Answers{"question": {text}}, noon)
+	}
+	spam := "We make websites rise in every search engine, write to us now."
+	for n := range 10 {
+		if got, want := len(said(spam, n)) > 0, n >= manySenders-1; got != want {
+			t.Errorf("sender %d of a text is an echo: %t", n, got)
+		}
+		if got := said("Is the hall free?", n); len(got) > 0 {
+			t.Errorf("a short text is %v", got)
+		}
+	}
+	for range 10 {
+		if got := said("One person who presses the button again and again, and again.", 1); len(got) > 0 {
+			t.Errorf("the text of one person is %v", got)
+		}
+	}
+}
+
+func TestVeryManyFromOnePartOfTheInternetAreNoted(t *testing.T) {
+	t.Parallel()
+	g := newGuard(&hands{now: noon}, 0)
+	form, _ := open(t).Programmes.Form("ask")
+	for _, net := range []string{"192.0.2.%d", "2001:db8:1:%x::1"} {
+		found := 0
+		for n := range postsOfACrowd + 10 {
+			addr := netip.MustParseAddr(fmt.Sprintf(net, n%250))
+			found += len(g.signs(netip.PrefixFrom(addr, addr.BitLen()), form, postroom.Answers{}, noon))
+		}
+		if found != 10 {
+			t.Errorf("%d of %s were noted", found, net)
+		}
+	}
+	if got := g.signs(netip.MustParsePrefix("198.51.100.1/32"), form, postroom.Answers{}, noon); len(got) > 0 {
+		t.Errorf("a neighbour of nobody is %v", got)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 
 	"postroom/internal/intake"
+	"postroom/internal/postroom"
 	"postroom/internal/programme"
 )
 
@@ -59,7 +61,8 @@ func (s *Server) submitOutside(w http.ResponseWriter, r *http.Request) error {
 	readOutside(r, form)
 	a := s.attempt(r, form)
 	if a.ticket.version == "" {
-		a.suspect = a.suspect || s.strange(r, a)
+		a.suspect = s.strange(r, a)
+		a.signs = slices.DeleteFunc(a.signs, func(sign postroom.Sign) bool { return sign == postroom.SignNoTicket })
 		a.ticket.version = r.PostForm.Get(outsideVersion)
 	}
 	next, back := s.onward(r.PostForm.Get(outsideNext))

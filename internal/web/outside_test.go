@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,7 +105,8 @@ func TestWhatLooksSentByAProgramIsHeld(t *testing.T) {
 		"what fills in everything there": {question("question", "Is it on?", trap, "1"), []string{"Origin", charity}, true},
 	} {
 		want(t, c.ask("POST", "/f/ask/outside", each.sent.Encode(), append(kind, each.header...)...), http.StatusSeeOther)
-		if got := c.rooms.entry().Suspect; got != each.suspect {
+		e := c.rooms.entry()
+		if got := e.Suspect || slices.Contains(e.Signs, postroom.SignTrap); got != each.suspect {
 			t.Errorf("%s: suspect %t", name, got)
 		}
 	}
@@ -147,7 +149,7 @@ func TestFormsInOtherCharacterSetsAreReadRight(t *testing.T) {
 func TestAFormInAFrame(t *testing.T) {
 	t.Parallel()
 	c := open(t, withSites)
-	frames := "frame-ancestors 'self' " + charity + " https://*.builder.example;"
+	frames := "frame-ancestors 'self' " + charity + " https://*.builder.example"
 	shown := func(w *httptest.ResponseRecorder, status int) *node {
 		t.Helper()
 		want(t, w, status, "/static/frame.")

@@ -56,7 +56,7 @@ func (s *Server) preflight(w http.ResponseWriter, r *http.Request) {
 // fromSites guards the API as everything else is guarded, but for the websites
 // that the settings name.
 func (s *Server) fromSites(h http.Handler) (http.Handler, error) {
-	guard, err := s.guard(s.Sites...)
+	guard, err := s.crossOrigin(s.Sites...)
 	if err != nil {
 		return nil, err
 	}

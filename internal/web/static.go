@@ -19,6 +19,7 @@ import (
 type Assets struct {
 	byName    map[string]string // postroom.css to /static/postroom.1f2e3d4c.css
 	byAddress map[string][]byte
+	squeezed  map[string][]byte // the same, compressed, where that is smaller
 }
 
 func LoadAssets(fsys fs.FS) (*Assets, error) {
@@ -26,7 +27,7 @@ func LoadAssets(fsys fs.FS) (*Assets, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list static files: %w", err)
 	}
-	a := &Assets{byName: make(map[string]string), byAddress: make(map[string][]byte)}
+	a := &Assets{byName: make(map[string]string), byAddress: make(map[string][]byte), squeezed: make(map[string][]byte)}
 	for _, file := range files {
 		data, err := fs.ReadFile(fsys, file)
 		if err != nil {
@@ -36,6 +37,9 @@ func LoadAssets(fsys fs.FS) (*Assets, error) {
 		name, ext := path.Base(file), path.Ext(file)
 		address := "/static/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
 		a.byName[name], a.byAddress[address] = address, data
+		if small := squeeze(data); small != nil {
+			a.squeezed[address] = small
+		}
 	}
 	return a, nil
 }
@@ -56,7 +60,11 @@ func (s *Server) static(w http.ResponseWriter, r *http.Request) error {
 		return &postroom.Error{Kind: postroom.NotFound}
 	}
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	w.Header().Del("Vary")
+	w.Header().Set("Vary", "Accept-Encoding")
+	if small, ok := s.assets.squeezed[r.URL.Path]; ok && readsGzip(r) {
+		w.Header().Set("Content-Encoding", "gzip")
+		data = small
+	}
 	http.ServeContent(w, r, r.URL.Path, time.Time{}, bytes.NewReader(data))
 	return nil
 }

@@ -42,6 +42,8 @@ type Intake interface {
 	Finish(ctx context.Context, submission string, e postroom.Entry) (intake.Receipt, error)
 	// Readdress sends what is owed for a submission to another address.
 	Readdress(ctx context.Context, submission, address string) error
+	// Surging says whether so much comes in by a form that a person looks first.
+	Surging(ctx context.Context, form string) (bool, error)
 }
 
 // Lists is what the links in the mails of a list do. Doing any of it a second
@@ -110,6 +112,7 @@ type Server struct {
 	pages   *Pages
 	assets  *Assets
 	limits  *limiter
+	guard   *guard
 	metrics *metrics
 	guess   *guesser
 }
@@ -139,7 +142,7 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("parse pages: %w", err)
 	}
 	s := &Server{Options: o, locales: locales, pages: pages, assets: assets}
-	s.limits = newLimiter(o.Clock, o.PostsPerMinute)
+	s.limits, s.guard = newLimiter(o.Clock, o.PostsPerMinute), newGuard(o.Clock, o.PostsPerMinute)
 	s.metrics = newMetrics(o.Store, o.Clock, o.Log)
 	if o.Mailboxes != nil {
 		s.metrics.registry.MustRegister(newBoxes(o.Mailboxes))
@@ -156,18 +159,18 @@ func (s *Server) Handler() (http.Handler, error) {
 	if err := s.routeDoors(mux); err != nil {
 		return nil, err
 	}
-	guard, err := s.guard()
+	guard, err := s.crossOrigin()
 	if err != nil {
 		return nil, err
 	}
 	// What these take from other sites they look at themselves.
 	guard.AddInsecureBypassPattern("POST " + outsidePattern)
 	guard.AddInsecureBypassPattern("POST " + submissionsPattern)
-	return s.metrics.count(withHeaders(s.byPath(guard.Handler(mux)))), nil
+	return s.metrics.count(s.withHeaders(s.byPath(guard.Handler(mux)))), nil
 }
 
-// guard refuses what pages of somebody else's send, but for those of sites.
-func (s *Server) guard(sites ...string) (*http.CrossOriginProtection, error) {
+// crossOrigin refuses what pages of somebody else's send, but for those of sites.
+func (s *Server) crossOrigin(sites ...string) (*http.CrossOriginProtection, error) {
 	guard := http.NewCrossOriginProtection()
 	trusted := slices.DeleteFunc(slices.Clone(sites), func(site string) bool { return strings.Contains(site, "*") })
 	if s.Org.BaseURL != "" {
@@ -187,15 +190,15 @@ func (s *Server) guard(sites ...string) (*http.CrossOriginProtection, error) {
 func (s *Server) Probes() http.Handler {
 	mux := http.NewServeMux()
 	s.routeProbes(mux)
-	return withHeaders(mux)
+	return s.withHeaders(mux)
 }
 
 // route names every page. What is not named is not found, in the reader's
 // language.
 func (s *Server) route(mux *http.ServeMux) {
 	page := func(pattern string, h handler) { mux.Handle(pattern, s.handle(h)) }
-	page("GET /{$}", s.home)
-	page("GET /f/{form}", s.showForm)
+	mux.Handle("GET /{$}", compressed(s.handle(s.home)))
+	mux.Handle("GET /f/{form}", compressed(s.handle(s.showForm)))
 	page("POST /f/{form}", s.submitForm)
 	page("GET /receipt/{token}", s.showReceipt)
 	page("POST /receipt/{token}/address", s.changeAddress)

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -69,6 +70,7 @@ type rooms struct {
 	entries []postroom.Entry
 	acts    []string
 	fail    error
+	surging bool
 }
 
 func (f *rooms) note(act string) error {
@@ -113,6 +115,9 @@ func (f *rooms) Accept(ctx context.Context, e postroom.Entry) (intake.Receipt, e
 	}
 	return f.counter.file(ctx, form, e, clean)
 }
+
+// Surging says what the test wants.
+func (f *rooms) Surging(context.Context, string) (bool, error) { return f.surging, nil }
 
 func (f *rooms) Finish(ctx context.Context, _ string, e postroom.Entry) (intake.Receipt, error) {
 	return f.Accept(ctx, e)
@@ -162,7 +167,7 @@ func (c *counter) file(ctx context.Context, form *programme.Form, e postroom.Ent
 			Channel: e.Channel, Contact: person.ID, Address: person.Address, Locale: e.Locale, Answers: clean, ReceivedAt: e.At,
 			State: postroom.SubmissionReceived,
 		}
-		if e.Suspect {
+		if slices.Contains(e.Signs, postroom.SignTrap) {
 			sub.State = postroom.SubmissionHeld
 		}
 		if err := tx.PutFormVersion(form.Version, form.Programme.Name, form.Name, form.Snapshot, e.At); err != nil {

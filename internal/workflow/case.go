@@ -37,8 +37,10 @@ type Case struct {
 	form      *programme.Form
 	worriedBy string // name of the colleague who says that somebody may be in danger; "" is a phrase
 	danger    bool   // somebody may be in danger, and a person has not looked yet
+	suspected bool   // it looks automatic, and a person has not looked yet
 	told      bool   // the coordinators hear of it already
 	sent      bool   // the person hears of it already
+	unvouched bool   // nothing but a form says that the address is theirs
 }
 
 // byLetter says whether it came in by a letter.
@@ -70,9 +72,11 @@ func (w *Workflow) Open(tx *store.Tx, run postroom.Run) (*Case, error) {
 		return nil, err
 	}
 	c := w.CaseOf(run, sub, contact)
-	if c.danger, err = inDanger(tx, sub.ID); err != nil {
-		return nil, err
+	reason, err := tx.Held(sub.ID)
+	if err != nil {
+		return nil, fmt.Errorf("look for a hold on submission %s: %w", sub.ID, err)
 	}
+	c.danger, c.suspected = reason == HeldForSafety, reason != "" && reason != HeldForSafety
 	if err := c.readBooking(tx); err != nil {
 		return nil, fmt.Errorf("read booking of submission %s: %w", sub.ID, err)
 	}

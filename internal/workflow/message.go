@@ -24,7 +24,7 @@ func (w *Workflow) do(tx *store.Tx, c *Case, step string, e postroom.Effect, cau
 			return err
 		}
 	}
-	if len(e.Notify) == 0 {
+	if len(e.Notify) == 0 || c.suspected && e.Unless == "" { // they hear of all that looks automatic together
 		return nil
 	}
 	if c.danger && c.told { // they have just been called
@@ -49,12 +49,17 @@ func (w *Workflow) send(tx *store.Tx, c *Case, key, template string, caused bool
 	m := w.message(c, template, at)
 	m.Key, m.To, m.Contact, m.Locale = key, c.Submission.Address, c.Contact.ID, c.Submission.Locale
 	m.About = c.about(template)
+	if err := c.vouch(tx); err != nil {
+		return err
+	}
 	m.Data = w.data(c, m.Locale, at)
 	if err := c.calendar(tx, m.Data); err != nil {
 		return err
 	}
-	if caused {
+	if caused || template == holding {
 		m.Form = c.Run.Form
+	}
+	if caused {
 		if err := c.sameAddress(tx, &m); err != nil {
 			return err
 		}
@@ -67,6 +72,18 @@ func (w *Workflow) send(tx *store.Tx, c *Case, key, template string, caused bool
 		return fmt.Errorf("owe %s: %w", template, err)
 	}
 	return nil
+}
+
+// vouch finds out whether anybody but the form itself says that the address is the
+// person's. What came by another door needs no such proof: one of us put it there,
+// or they wrote from the address.
+func (c *Case) vouch(tx *store.Tx) (err error) {
+	if c.Submission.Channel != postroom.Web && c.Submission.Channel != postroom.ByAPI || c.Submission.Address == "" {
+		return nil
+	}
+	vouched, err := tx.Vouched(c.Contact.ID, c.Submission.Address)
+	c.unvouched = !vouched
+	return err
 }
 
 // sameAddress notes in what confirms a booking that somebody else at the address
@@ -182,32 +199,37 @@ func (w *Workflow) aboutForm(c *Case, locale string, from time.Time) map[string]
 	return d
 }
 
-// greeting returns the name to greet by. Before the owner of an address has
-// confirmed a sign-up, anybody could have put anything into the field; and so
-// could whoever fills in a form for somebody who has what it asks for already.
+// greeting returns the name to greet by. As long as nobody vouches for an address,
+// anybody could have put anything into the field, and mail with their words in it
+// would be mail of theirs that we send; and so could whoever fills in a form for
+// somebody who has what it asks for already.
 func (c *Case) greeting() string {
-	if c.Again || c.Submission.Kind == postroom.SignUp && c.Subscription != nil && c.Subscription.State == postroom.Pending {
+	if c.unvouched || c.Again || c.Submission.Kind == postroom.SignUp && c.Subscription != nil && c.Subscription.State == postroom.Pending {
 		return ""
 	}
 	return c.Contact.Name
 }
 
 // areaIn returns the area in the reader's words, where it was chosen from a
-// list.
+// list. What was typed goes to nobody whom nobody vouches for.
 func (c *Case) areaIn(locale string) string {
+	typed := c.Submission.Area
+	if c.unvouched {
+		typed = ""
+	}
 	if c.form == nil {
-		return c.Submission.Area
+		return typed
 	}
 	field, ok := c.form.Field("area")
 	if !ok || field.SpecialCategory {
-		return c.Submission.Area
+		return typed
 	}
 	for _, o := range field.Options {
 		if o.Value == c.Submission.Area {
 			return o.Label.In(locale)
 		}
 	}
-	return c.Submission.Area
+	return typed
 }
 
 func (w *Workflow) listTitle(name string) postroom.Words {

@@ -41,8 +41,8 @@ func (w *Workflow) Show(tx *store.Tx, m postroom.Message, at time.Time) error {
 	case m.Class == postroom.Service && (m.State == postroom.Suppressed || m.State == postroom.Failed):
 		n.template = pleaseCall
 	case m.State == postroom.Held && m.Submission != "":
-		if reason, err := tx.Held(m.Submission); err != nil || reason == HeldForSafety {
-			return err // whoever must know has been called
+		if reason, err := tx.Held(m.Submission); err != nil || reason != "" {
+			return err // whoever must know has been called, or hears of all that looks automatic together
 		}
 		n.template, n.key = pleaseLook, lookKey(m.Submission)
 	case m.State == postroom.Held, m.State == postroom.Failed, m.State == postroom.Uncertain:
@@ -58,7 +58,7 @@ func (w *Workflow) Show(tx *store.Tx, m postroom.Message, at time.Time) error {
 }
 
 // lookKey is the key under which coordinators are told to look at a submission,
-// also by whoever holds it at the door, so that they hear of one hold once.
+// also at the door, so that they hear of it once.
 func lookKey(submission string) string { return "look:" + submission }
 
 // caseOfMessage is as much of a case as coordinators may be told.

@@ -170,9 +170,19 @@ func (r *room) want(steps map[string]string) {
 func TestNobodyIsGreetedByTheNameInAFormThatAsksAgain(t *testing.T) {
 	engines(t, func(t *testing.T, r *room) {
 		w := r.with("")
-		for again, want := range map[bool]string{false: "Ann", true: ""} {
+		for _, c := range []struct {
+			channel postroom.Channel
+			again   bool
+			want    string
+		}{
+			{postroom.ByPhone, true, ""},
+			{postroom.ByPhone, false, "Ann"},
+			{postroom.Web, false, "Ann"}, // her letter vouches for the address
+		} {
+			again, want := c.again, c.want
 			r.write(func(tx *store.Tx) error {
 				sub := r.sub
+				sub.Channel = c.channel
 				sub.ID, sub.Key, sub.NaturalKey = "", store.NewMessageID(), store.NewMessageID()
 				sub, _, err := tx.AddSubmission(sub)
 				if err != nil {
@@ -182,14 +192,14 @@ func TestNobodyIsGreetedByTheNameInAFormThatAsksAgain(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				c := w.CaseOf(run, sub, postroom.Contact{ID: sub.Contact, Name: "Ann"})
-				c.Again = again
-				if err := w.FireFor(tx, c, postroom.OnReceived, monday); err != nil {
+				theirs := w.CaseOf(run, sub, postroom.Contact{ID: sub.Contact, Name: "Ann"})
+				theirs.Again = again
+				if err := w.FireFor(tx, theirs, postroom.OnReceived, monday); err != nil {
 					return err
 				}
 				owed, err := tx.MessagesAbout(sub.ID)
 				if len(owed) != 1 || owed[0].Data["name"] != want {
-					t.Errorf("again %v: %+v", again, owed)
+					t.Errorf("by %s, again %v: %+v", c.channel, again, owed)
 				}
 				return err
 			})

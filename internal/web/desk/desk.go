@@ -65,6 +65,7 @@ type Options struct {
 	Engine     Engine
 	Wording    *wording.Wordings
 	Inviter    Inviter // nil cannot invite anybody
+	Surges     Surges  // nil knows of none
 	// Form returns the page of a form as people will see it in one language.
 	Form   func(r *http.Request, form *programme.Form, locale string) (string, error)
 	Intake Intake // the one door in
@@ -158,7 +159,7 @@ func (d *Desk) Handler() http.Handler {
 	if d.Door != nil && d.SignIn != SignIn(d.Door) {
 		handler = d.Door.Wrap(handler) // its own pages need it, whoever says who looks
 	}
-	return withHeaders(handler)
+	return d.withHeaders(handler)
 }
 
 // now is the moment, in the organisation's zone.

@@ -129,6 +129,7 @@ type inboxPage struct {
 	Lists    []listLink
 	Choices  []choiceOf
 	Rows     []inboxRow
+	Suspects bool        // some of the rows can be let go, or put aside, together
 	Found    []foundLink // what has the reference that was asked for
 	Shown    string      // how many, in words
 	Older    string      // link; "" where this is the end
@@ -181,6 +182,7 @@ func (d *Desk) inbox(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	p.Rows = rows
+	p.Suspects = slices.ContainsFunc(rows, func(row inboxRow) bool { return row.Suspect != "" })
 	if more {
 		p.Older = l.link("after", strconv.FormatInt(last.At.UnixMicro(), 10)+"_"+last.ID)
 	}

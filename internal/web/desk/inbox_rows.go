@@ -29,9 +29,11 @@ type inboxRow struct {
 	At        When
 	Urgency   string // a class: late, soon, mine or ""
 	Tags      []tag
-	Closed    bool // it is held, and whoever looks may not open it
-	Acts      bool // it waits, so it can be taken, done or put off
-	Mine      bool // it was given to whoever looks
+	Closed    bool   // it is held, and whoever looks may not open it
+	Acts      bool   // it waits, so it can be taken, done or put off
+	Mine      bool   // it was given to whoever looks
+	Suspect   string // id, where it is held because it looks automatic
+	Because   string // why it does, in words
 }
 
 type tag struct{ Name, Class string }
@@ -263,7 +265,19 @@ func (d *Desk) row(r *request, l looking, row store.InboxRow) (line inboxRow, th
 	d.name(&line, row)
 	line.Tags = d.tags(r.Who, row, line.Closed)
 	line.Urgency = d.urgency(r.Who, row, waits && (row.Matter == postroom.AboutLetter || row.Open || d.awaits(row.Programme, row.FormKind, row.Form)))
-	return line, true, nil
+	return line, true, d.suspect(r, &line, row)
+}
+
+// suspect notes in a line why it is held, where that is because it looks automatic.
+func (d *Desk) suspect(r *request, line *inboxRow, row store.InboxRow) error {
+	if row.Matter != postroom.AboutSubmission || row.State != string(postroom.SubmissionHeld) || line.Closed {
+		return nil
+	}
+	reason, err := r.read(d).Held(row.ID)
+	if err == nil && strings.HasPrefix(reason, postroom.HeldAsSuspect) {
+		line.Suspect, line.Because = row.ID, d.signs(reason)
+	}
+	return err
 }
 
 // reads says whether somebody's roles let them read a row, held or not.

@@ -125,16 +125,16 @@ func (r *request) back(otherwise string) string {
 
 // withHeaders says what a page of the desk may do: what the public pages may, and
 // run the desk's own script.
-func withHeaders(next http.Handler) http.Handler {
+func (d *Desk) withHeaders(next http.Handler) http.Handler {
 	policy := strings.Join([]string{
 		"default-src 'none'", "style-src 'self'", "img-src 'self'", "script-src 'self'", "connect-src 'self'",
 		"form-action 'self'", "frame-src 'self'", "base-uri 'none'", "frame-ancestors 'none'",
 	}, "; ")
+	secure := web.Secure(d.Org.BaseURL)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
+		web.Harden(h, secure)
 		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		h.Set("Vary", "Cookie")
 		next.ServeHTTP(w, r)

@@ -53,7 +53,7 @@ func (d *Desk) table() []route {
 			{"POST /desk/undo", readers(), d.undo},
 		},
 		d.enterRoutes(),
-		d.todayRoutes(),
+		d.todayRoutes(), d.suspectRoutes(),
 		d.engineRoutes(),
 		d.settingsRoutes(),
 		d.inboxRoutes(), d.submissionRoutes(), d.letterRoutes(), d.deedRoutes(),

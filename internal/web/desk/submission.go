@@ -23,9 +23,10 @@ func (d *Desk) submissionRoutes() []route {
 
 // access is what somebody may do with a matter.
 type access struct {
-	may     bool // read it and act on it
-	held    bool // because somebody may be in danger
-	suspect bool // because a machine may have sent it
+	may     bool   // read it and act on it
+	held    bool   // because somebody may be in danger
+	suspect bool   // because a machine may have sent it
+	signs   string // of that, as they are on file
 	since   time.Time
 	looked  bool // they have opened it since it was held
 }
@@ -75,6 +76,7 @@ func (d *Desk) brake(r *request, ref casework.Ref, sub postroom.Submission, a *a
 	}
 	for _, h := range holds {
 		if h.ReleasedAt.IsZero() {
+			a.signs = h.Reason
 			a.held, a.suspect, a.since = a.held || h.Reason == workflow.HeldForSafety, a.suspect || h.Reason != workflow.HeldForSafety, h.PlacedAt
 		}
 	}
@@ -104,6 +106,7 @@ type matterPage struct {
 	Sealed    bool   // it is held, and whoever looks has not said that they want to look
 	Held      bool   // it is held for somebody's safety
 	Suspect   bool   // it is held because a machine may have sent it
+	Signs     string // why, in words
 	Told      string // who was called
 	State     string // in words
 	Owner     string // whose it is, and why
@@ -222,7 +225,7 @@ func (d *Desk) showSubmission(w http.ResponseWriter, r *request, status int, t t
 func (d *Desk) matterPage(r *request, ref casework.Ref, reference string, since time.Time, a access) matterPage {
 	p := matterPage{
 		page: d.page(r, d.say(postroom.Say("desk.matter.title", "reference", reference))),
-		Base: matterLink(ref), Reference: reference, Since: d.when(since), Held: a.held, Suspect: a.suspect, Shut: a.shut(), Sealed: a.sealed(),
+		Base: matterLink(ref), Reference: reference, Since: d.when(since), Held: a.held, Suspect: a.suspect, Signs: d.signs(a.signs), Shut: a.shut(), Sealed: a.sealed(),
 	}
 	p.Wide, p.Here = true, p.Base
 	return p

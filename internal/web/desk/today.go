@@ -26,6 +26,7 @@ type todayPage struct {
 	Wrong   []string
 	Watched []string
 	Since   When
+	Surges  []surgeView
 }
 
 // todayList is some of what waits, and how much more there is.
@@ -78,6 +79,9 @@ func (d *Desk) today(w http.ResponseWriter, r *request) error {
 	p.Nobody = sheet.Waits() == 0 && sheet.Held.All() == 0
 	p.Lead = d.todayLead(sheet)
 	d.around(&p, sheet)
+	if p.Surges, err = d.surging(r); err != nil {
+		return err
+	}
 	return d.render(w, r, http.StatusOK, "today.html", p)
 }
 
