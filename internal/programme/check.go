@@ -69,16 +69,29 @@ const (
 // or not asked for in this case are dropped without a word. The clean answers
 // of a form with mistakes hold only what was right.
 func (f *Form) Check(a postroom.Answers) (clean postroom.Answers, mistakes []FieldError) {
-	c := checking{form: f, clean: postroom.Answers{}, env: map[string]any{}, left: maxAnswers}
+	return f.CheckAt(a, time.Time{})
+}
+
+// CheckAt is Check at a moment, by which ages are told.
+func (f *Form) CheckAt(a postroom.Answers, at time.Time) (clean postroom.Answers, mistakes []FieldError) {
+	c := f.checking(a, at)
 	for i := range f.Fields {
 		c.field(&f.Fields[i], a[f.Fields[i].Name])
 	}
 	c.reach(a)
+	c.guardian()
 	return c.clean, c.mistakes
+}
+
+func (f *Form) checking(a postroom.Answers, at time.Time) *checking {
+	return &checking{form: f, given: a, at: at, clean: postroom.Answers{}, asked: map[string]bool{}, env: map[string]any{}, left: maxAnswers}
 }
 
 type checking struct {
 	form     *Form
+	given    postroom.Answers // as they came
+	at       time.Time
+	asked    map[string]bool // which fields were asked
 	clean    postroom.Answers
 	env      map[string]any
 	left     int // bytes all further answers may have
@@ -86,7 +99,11 @@ type checking struct {
 }
 
 func (c *checking) field(f *Field, written []string) {
-	if f.shown != nil && !f.shown.holds(c.env) {
+	if f.Derived != nil {
+		c.derive(f, written)
+		return
+	}
+	if c.asked[f.Name] = c.asks(f); !c.asked[f.Name] || c.told(f, written) {
 		f.put(c.env, nil)
 		return
 	}
@@ -103,6 +120,9 @@ func (c *checking) field(f *Field, written []string) {
 	}
 	f.put(c.env, values)
 }
+
+// asks says whether a field is asked after the answers to those before it.
+func (c *checking) asks(f *Field) bool { return f.shown == nil || f.shown.holds(c.env) }
 
 // within refuses what goes beyond the limit for all answers together, and says
 // how many characters of it there was room for.
