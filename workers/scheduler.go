@@ -62,6 +62,7 @@ type Scheduler struct {
 	day    string    // whose summaries it has ordered
 	looked time.Time // when it last looked what is due
 	rested time.Time // when it last looked for rests that are over
+	purged time.Time // when it last deleted what nobody came back to
 }
 
 // NewScheduler returns a Scheduler.
@@ -78,6 +79,7 @@ const (
 	atOnce    = 100         // steps a round; the lease is renewed between rounds
 	longestUp = time.Second // how long to sleep when nothing is known to fall due
 	restsEach = time.Hour   // how often to look for rests that are over: those last days
+	purgeEach = time.Hour   // how often to delete what nobody came back to: it is kept for days
 )
 
 // Run works until ctx ends, and then gives the duty back.
@@ -110,7 +112,7 @@ func (s *Scheduler) Round(ctx context.Context) (more bool, err error) {
 	}
 	alarmed, wrong := s.alarms(ctx, now) // before anything that may take long: somebody may be in danger
 	n, err := s.Workflow.Perform(ctx, now, atOnce)
-	return n == atOnce || alarmed, errors.Join(wrong, err, s.summaries(ctx, now), s.endRests(ctx, now))
+	return n == atOnce || alarmed, errors.Join(wrong, err, s.summaries(ctx, now), s.endRests(ctx, now), s.purge(ctx, now))
 }
 
 // alarms tells the next of what nobody has opened, and says whether it told any.
@@ -132,6 +134,23 @@ func (s *Scheduler) endRests(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("end rests: %w", err)
 	}
 	s.rested = now
+	return nil
+}
+
+// purge deletes the answers of forms that were begun and not sent in time.
+func (s *Scheduler) purge(ctx context.Context, now time.Time) error {
+	if since := now.Sub(s.purged); since >= 0 && since < purgeEach {
+		return nil
+	}
+	var n int
+	err := s.Store.Write(ctx, func(tx *store.Tx) (err error) { n, err = tx.PurgeDrafts(now); return err })
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		s.Log.InfoContext(ctx, "deleted answers that were not sent", "drafts", n)
+	}
+	s.purged = now
 	return nil
 }
 

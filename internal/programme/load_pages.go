@@ -16,7 +16,7 @@ import (
 const weather = "https://www.bbc.co.uk/weather"
 
 func (r *reader) pages(m proof.Map, f *Form) Pages {
-	p := Pages{Layout: Layout(m.Choice("layout", string(SinglePage), texts([]Layout{SinglePage, OnePerPage})...)), Check: m.Bool("check")}
+	p := Pages{Layout: Layout(m.Choice("layout", string(SinglePage), texts([]Layout{SinglePage, OnePerPage})...)), CheckAnswers: m.Bool("check")}
 	if m.Has("opens") {
 		p.Opens = r.moment(m, "opens")
 	}
@@ -27,6 +27,9 @@ func (r *reader) pages(m proof.Map, f *Form) Pages {
 		r.reachTogether(m, f, p.Sections)
 	}
 	p.Equality = r.equality(m, f)
+	if p.Equality != nil && p.Layout == SinglePage && !p.CheckAnswers {
+		m.Wrong("equality", "questions about equality come after the page that shows the answers, and form "+f.Name+" has none", "check: true, or layout: pages")
+	}
 	p.Guardian = r.guardian(m, f)
 	return p
 }
@@ -78,7 +81,7 @@ func (r *reader) sections(m proof.Map, f *Form) []Section {
 }
 
 // pagesOfOurs are the names by which a journey's own pages are known.
-func pagesOfOurs() []string { return []string{"check", "later", "equality", "leave"} }
+func pagesOfOurs() []string { return []string{"check", "later", "equality", "form"} }
 
 // inOrder notes fields of a section that are unknown, in another section too, or
 // before those of the section above. next is the place of the field that comes next.

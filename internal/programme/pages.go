@@ -3,6 +3,7 @@ package programme
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"postroom/internal/postroom"
@@ -11,13 +12,13 @@ import (
 // Pages says how a form is laid out over pages, and what surrounds its
 // questions. The zero value is one page that is there at all times.
 type Pages struct {
-	Layout   Layout
-	Sections []Section // in the order of the fields, each of which is in one of them
-	Check    bool      // the answers are shown once more before they are sent
-	Opens    time.Time // it takes answers from then on; zero is always
-	Exit     string    // where "Leave this page" leads; "" is no such button
-	Equality *Equality // asked afterwards and kept apart; nil asks nothing
-	Guardian *Guardian // who has to agree; nil is nobody
+	Layout       Layout
+	Sections     []Section // in the order of the fields, each of which is in one of them
+	CheckAnswers bool      // the answers are shown once more before they are sent
+	Opens        time.Time // it takes answers from then on; zero is always
+	Exit         string    // where "Leave this page" leads; "" is no such button
+	Equality     *Equality // asked afterwards and kept apart; nil asks nothing
+	Guardian     *Guardian // who has to agree; nil is nobody
 }
 
 // Layout says how the questions of a form come to a person.
@@ -216,4 +217,19 @@ func (c *checking) guardian() {
 	}
 	c.mistakes = append(c.mistakes, FieldError{Field: ways[0], Say: postroom.Say(sayEnter)})
 	slices.SortStableFunc(c.mistakes, func(a, b FieldError) int { return c.place(a) - c.place(b) })
+}
+
+// AsksAbout says whether the condition of a field names another, or what is told
+// from it.
+func (f *Field) AsksAbout(name string, form *Form) bool {
+	names := []string{name}
+	for _, d := range form.Fields {
+		if d.Derived != nil && d.Derived.From == name {
+			names = append(names, d.Name)
+		}
+	}
+	words := strings.FieldsFunc(f.If, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
+	return slices.ContainsFunc(words, func(word string) bool { return slices.Contains(names, word) })
 }

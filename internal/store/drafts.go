@@ -27,6 +27,7 @@ type Draft struct {
 
 // DraftBody is what is sealed of a draft.
 type DraftBody struct {
+	Key     string // its idempotency key is made from it and the answers, and not to be guessed from the row
 	Answers postroom.Answers
 	Seen    []string // fields that were asked and passed
 	Version string   // of the form when it was begun

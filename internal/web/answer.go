@@ -181,10 +181,7 @@ func (s *Server) elsewhere(w http.ResponseWriter, r *http.Request) {
 // withHeaders says what a page may do: nothing but look right and send its
 // own forms.
 func withHeaders(next http.Handler) http.Handler {
-	policy := strings.Join([]string{
-		"default-src 'none'", "style-src 'self'", "img-src 'self'", "form-action 'self'",
-		"base-uri 'none'", "frame-ancestors 'none'",
-	}, "; ")
+	policy := policyWith()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
@@ -196,6 +193,14 @@ func withHeaders(next http.Handler) http.Handler {
 		h.Set("Vary", "Accept-Language")
 		next.ServeHTTP(w, r)
 	})
+}
+
+// policyWith is the policy of a page that may do a little more.
+func policyWith(more ...string) string {
+	return strings.Join(append([]string{
+		"default-src 'none'", "style-src 'self'", "img-src 'self'", "form-action 'self'",
+		"base-uri 'none'", "frame-ancestors 'none'",
+	}, more...), "; ")
 }
 
 func originOf(base string) string {

@@ -37,6 +37,7 @@ type fieldView struct {
 	Boxes        bool // checkboxes, not radios
 	Lone         bool // one box, without a question above it
 	Options      []optionView
+	Heading      bool // it is the one question of its page, and the page's heading
 }
 
 // why says what an answer of a special category is for and how long it is
@@ -63,6 +64,9 @@ type asker struct {
 func (a asker) fields() []fieldView {
 	var views []fieldView
 	for i := range a.form.Fields {
+		if a.form.Fields[i].Derived != nil {
+			continue
+		}
 		views = append(views, a.field(&a.form.Fields[i]))
 	}
 	return views

@@ -20,6 +20,7 @@ type page struct {
 	Emergency run
 	Languages []tongue
 	Notice    *notice // said above everything else; nil is nothing
+	Exit      string  // where "Leave this page" leads; "" is no such button
 }
 
 // mistake is one line of the summary: what to mend, and the id of where.

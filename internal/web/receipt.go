@@ -60,12 +60,20 @@ const knownBefore = "|before"
 
 // receiptPath is where somebody is sent after a form.
 func (s *Server) receiptPath(receipt intake.Receipt, e postroom.Entry) string {
-	subject := receipt.Submission.ID
+	return s.receiptLink(receiptSubject(receipt, e), e.Locale)
+}
+
+// receiptSubject is what the page after a form is about.
+func receiptSubject(receipt intake.Receipt, e postroom.Entry) string {
 	if receipt.Known(e.Key) {
-		subject += knownBefore
+		return receipt.Submission.ID + knownBefore
 	}
+	return receipt.Submission.ID
+}
+
+func (s *Server) receiptLink(subject, locale string) string {
 	token := s.Links.Make(link.Receipt, subject, s.Clock.Now().Add(receiptLife))
-	return inLanguage(link.Path(link.Receipt, token), e.Locale)
+	return inLanguage(link.Path(link.Receipt, token), locale)
 }
 
 // onFile is what is known of one submission.

@@ -72,6 +72,7 @@ type Options struct {
 	Intake     Intake
 	Lists      Lists
 	Events     Events
+	Mails      Mails // sends links to drafts; nil offers none
 	Store      *store.Store
 	Links      *link.Signer
 	Clock      postroom.Clock
@@ -173,6 +174,16 @@ func (s *Server) route(mux *http.ServeMux) {
 	page("GET /{$}", s.home)
 	page("GET /f/{form}", s.showForm)
 	page("POST /f/{form}", s.submitForm)
+	page("GET /leave-page/{form}", s.leavePage)
+	page("GET /d/{token}", s.resume)
+	page("GET /d/{token}/{page}", s.showQuestions)
+	page("POST /d/{token}/{page}", s.saveQuestions)
+	page("GET /d/{token}/check", s.showCheck)
+	page("POST /d/{token}/check", s.sendDraft)
+	page("GET /d/{token}/later", s.showLater)
+	page("POST /d/{token}/later", s.mailLink)
+	page("GET /d/{token}/equality", s.showEquality)
+	page("POST /d/{token}/equality", s.saveEquality)
 	page("GET /receipt/{token}", s.showReceipt)
 	page("POST /receipt/{token}/address", s.changeAddress)
 	page("GET /confirm/{token}", s.showConfirm)
