@@ -38,16 +38,23 @@ type Rests interface {
 	EndRests(ctx context.Context, now time.Time) error
 }
 
+// Guardians tells the coordinators of guardians who have not answered in time,
+// and says of how many.
+type Guardians interface {
+	ChaseGuardians(ctx context.Context, now time.Time) (int, error)
+}
+
 // SchedulerOptions are what a Scheduler needs.
 type SchedulerOptions struct {
-	Store    *store.Store
-	Workflow Steps
-	Alarms   Alarms // may be nil
-	Digests  Days   // may be nil
-	Rests    Rests  // may be nil
-	Clock    postroom.Clock
-	Wake     <-chan struct{} // a signal makes it look at once; may be nil
-	Log      *slog.Logger
+	Store     *store.Store
+	Workflow  Steps
+	Alarms    Alarms    // may be nil
+	Digests   Days      // may be nil
+	Rests     Rests     // may be nil
+	Guardians Guardians // may be nil
+	Clock     postroom.Clock
+	Wake      <-chan struct{} // a signal makes it look at once; may be nil
+	Log       *slog.Logger
 }
 
 // Scheduler does steps when their time has come, tells the next of alarms that
@@ -137,7 +144,8 @@ func (s *Scheduler) endRests(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// purge deletes the answers of forms that were begun and not sent in time.
+// purge deletes the answers of forms that were begun and not sent in time, and
+// chases the guardians of those that were sent and wait for them.
 func (s *Scheduler) purge(ctx context.Context, now time.Time) error {
 	if since := now.Sub(s.purged); since >= 0 && since < purgeEach {
 		return nil
@@ -151,7 +159,10 @@ func (s *Scheduler) purge(ctx context.Context, now time.Time) error {
 		s.Log.InfoContext(ctx, "deleted answers that were not sent", "drafts", n)
 	}
 	s.purged = now
-	return nil
+	if s.Guardians != nil {
+		_, err = s.Guardians.ChaseGuardians(ctx, now)
+	}
+	return err
 }
 
 // summaries orders a day's summaries when they are due. The jobs are unique,

@@ -37,8 +37,11 @@ type Options struct {
 	Programmes *programme.Set
 	Workflow   *workflow.Workflow
 	Events     *event.Events
-	Clock      postroom.Clock
-	Log        *slog.Logger
+	Mails      Mails // asks guardians; nil leaves that to a person
+	// GuardianLink is where a guardian answers the asking with a number.
+	GuardianLink func(submission string, asked int) string
+	Clock        postroom.Clock
+	Log          *slog.Logger
 }
 
 // Intake accepts entries.
@@ -129,7 +132,7 @@ func closed(a arrival) error {
 // arrive checks an entry and reads it. A letter answers no questions that it
 // was not asked: what is missing from it stays open, and is asked for.
 func (in *Intake) arrive(form *programme.Form, e postroom.Entry) (arrival, error) {
-	clean, mistakes := form.Check(e.Answers)
+	clean, mistakes := form.CheckAt(e.Answers, in.Clock.Now())
 	if len(mistakes) > 0 && e.Channel != postroom.ByLetter {
 		return arrival{}, &Refused{Fields: mistakes}
 	}
@@ -251,6 +254,10 @@ func (in *Intake) settle(tx *store.Tx, a arrival, c *workflow.Case) error {
 	if err := in.brake(tx, a, c); err != nil {
 		return err
 	}
+	waits, err := in.guard(tx, a, c)
+	if err != nil {
+		return err
+	}
 	for _, t := range triggers(c) {
 		if err := in.Workflow.Greet(tx, c, t, a.at); err != nil {
 			return err
@@ -259,7 +266,7 @@ func (in *Intake) settle(tx *store.Tx, a arrival, c *workflow.Case) error {
 	if err := in.Workflow.Acknowledge(tx, c, a.at); err != nil {
 		return err
 	}
-	if c.Submission.State == postroom.SubmissionHeld || c.Again && c.Booking != nil {
+	if c.Submission.State == postroom.SubmissionHeld && !waits || c.Again && c.Booking != nil {
 		return in.Workflow.Tell(tx, c, "look:"+c.Submission.ID, a.at) // a person has to look
 	}
 	return nil

@@ -113,6 +113,7 @@ func (c *counter) journeyViews() []view {
 		{"equality", sent.path(), ""},
 		{"draft-ended", old.path(), ""},
 		{"early", "/f/later", ""},
+		{"guardian", c.minor("young"), ""},
 		{"full", "/f/walk", ""},
 		{"form-sections", "/f/note", ""},
 	}

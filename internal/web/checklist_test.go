@@ -22,7 +22,7 @@ func everyPage(t *testing.T, check func(t *testing.T, v view, locale string, pag
 				w = c.post(v.path+"/address", url.Values{"lang": {locale}})
 			}
 			shown := locale
-			if of := func(path string) bool { return strings.HasPrefix(v.path, path) }; of("/f/all") || of("/f/past") || of("/d/") || of("/f/visit") || of("/f/walk") || of("/f/note") || of("/f/later") {
+			if of := func(path string) bool { return strings.HasPrefix(v.path, path) }; of("/f/all") || of("/f/past") || of("/d/") || of("/guardian/") || of("/f/visit") || of("/f/walk") || of("/f/note") || of("/f/later") {
 				shown = strings.Replace(locale, "ps", "en", 1) // the programme has no Pashto
 			}
 			t.Run(v.name+"-"+locale, func(t *testing.T) { check(t, v, shown, parsePage(t, w.Body.String())) })

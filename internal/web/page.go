@@ -63,7 +63,7 @@ func (s *Server) languages(r *http.Request, v voice, o *offer) []tongue {
 
 // shownAt is where GET shows the page on which a button was pressed.
 func shownAt(r *http.Request) string {
-	path := strings.TrimSuffix(strings.TrimSuffix(r.URL.Path, "/address"), "/not-me")
+	path := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(r.URL.Path, "/address"), "/not-me"), "/again")
 	return "/" + strings.TrimLeft(path, "/") // two slashes would name another host
 }
 

@@ -10,6 +10,7 @@ import (
 	"postroom/internal/link"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
+	"postroom/internal/store"
 	"postroom/internal/workflow"
 )
 
@@ -26,6 +27,7 @@ type receiptPage struct {
 	SignUp     bool   // signing up to a list is all it was about
 	CheckEmail bool   // until the button in the mail is pressed nobody is on the list
 	Held       bool   // a person looks first
+	Guardian   bool   // or somebody's guardian has to agree first
 	ReplyBy    string // day by which a person answers; "" where none will
 	Mailed     string // address a message goes to
 	Unnamed    bool   // a message goes out, but who sees the page may not see where to
@@ -78,13 +80,14 @@ func (s *Server) receiptLink(subject, locale string) string {
 
 // onFile is what is known of one submission.
 type onFile struct {
-	sub     postroom.Submission
-	form    *programme.Form
-	booking *postroom.Booking // may be another submission's of the same person
-	session postroom.Session
-	contact postroom.Contact
-	before  bool
-	sent    bool // a message about it has left
+	sub      postroom.Submission
+	form     *programme.Form
+	booking  *postroom.Booking // may be another submission's of the same person
+	session  postroom.Session
+	contact  postroom.Contact
+	guardian bool // whoever has to agree to it has not answered
+	before   bool
+	sent     bool // a message about it has left
 }
 
 func (s *Server) receipt(r *http.Request) (onFile, error) {
@@ -113,6 +116,11 @@ func (s *Server) onFile(r *http.Request, id string) (f onFile, err error) {
 	f.form, _ = s.Programmes.Form(f.sub.Form)
 	if f.form == nil { // the programme file has changed since
 		return f, &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("error.no_form")}
+	}
+	if who, there, err := read.Guardian(id); err != nil {
+		return f, err
+	} else if there {
+		f.guardian = who.State == store.GuardianWaiting && who.Asked > 0
 	}
 	if f.contact, err = read.Contact(f.sub.Contact); err != nil {
 		return f, err
@@ -164,7 +172,7 @@ func (s *Server) receiptPage(r *http.Request, v voice, f onFile) receiptPage {
 		Again:     inLanguage("/f/"+f.form.Name, v.locale),
 		Action:    "/receipt/" + r.PathValue("token") + "/address",
 	}
-	p.Private = true
+	p.Private, p.Guardian = true, p.Held && f.guardian && !f.before
 	p.headline(v, f)
 	p.answers(s, v, f)
 	p.Title = p.Heading

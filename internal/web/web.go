@@ -73,6 +73,7 @@ type Options struct {
 	Lists      Lists
 	Events     Events
 	Mails      Mails // sends links to drafts; nil offers none
+	Guardians  Guardians
 	Store      *store.Store
 	Links      *link.Signer
 	Clock      postroom.Clock
@@ -184,6 +185,9 @@ func (s *Server) route(mux *http.ServeMux) {
 	page("POST /d/{token}/later", s.mailLink)
 	page("GET /d/{token}/equality", s.showEquality)
 	page("POST /d/{token}/equality", s.saveEquality)
+	page("GET /guardian/{token}", s.showGuardian)
+	page("POST /guardian/{token}", s.answerGuardian)
+	page("POST /guardian/{token}/again", s.askGuardian)
 	page("GET /receipt/{token}", s.showReceipt)
 	page("POST /receipt/{token}/address", s.changeAddress)
 	page("GET /confirm/{token}", s.showConfirm)

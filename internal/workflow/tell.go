@@ -41,8 +41,8 @@ func (w *Workflow) Show(tx *store.Tx, m postroom.Message, at time.Time) error {
 	case m.Class == postroom.Service && (m.State == postroom.Suppressed || m.State == postroom.Failed):
 		n.template = pleaseCall
 	case m.State == postroom.Held && m.Submission != "":
-		if reason, err := tx.Held(m.Submission); err != nil || reason == HeldForSafety {
-			return err // whoever must know has been called
+		if reason, err := tx.Held(m.Submission); err != nil || reason == HeldForSafety || reason == HeldForGuardian {
+			return err // whoever must know has been called, or asked
 		}
 		n.template, n.key = pleaseLook, lookKey(m.Submission)
 	case m.State == postroom.Held, m.State == postroom.Failed, m.State == postroom.Uncertain:

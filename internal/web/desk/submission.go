@@ -26,6 +26,7 @@ type access struct {
 	may     bool // read it and act on it
 	held    bool // because somebody may be in danger
 	suspect bool // because a machine may have sent it
+	waits   bool // for somebody's guardian
 	since   time.Time
 	looked  bool // they have opened it since it was held
 }
@@ -75,7 +76,8 @@ func (d *Desk) brake(r *request, ref casework.Ref, sub postroom.Submission, a *a
 	}
 	for _, h := range holds {
 		if h.ReleasedAt.IsZero() {
-			a.held, a.suspect, a.since = a.held || h.Reason == workflow.HeldForSafety, a.suspect || h.Reason != workflow.HeldForSafety, h.PlacedAt
+			a.waits = a.waits || h.Reason == workflow.HeldForGuardian
+			a.held, a.suspect, a.since = a.held || h.Reason == workflow.HeldForSafety, a.suspect || h.Reason != workflow.HeldForSafety && h.Reason != workflow.HeldForGuardian, h.PlacedAt
 		}
 	}
 	a.suspect = a.suspect && !a.held
@@ -104,6 +106,7 @@ type matterPage struct {
 	Sealed    bool   // it is held, and whoever looks has not said that they want to look
 	Held      bool   // it is held for somebody's safety
 	Suspect   bool   // it is held because a machine may have sent it
+	Guardian  bool   // it is held until a guardian agrees
 	Told      string // who was called
 	State     string // in words
 	Owner     string // whose it is, and why
@@ -224,6 +227,7 @@ func (d *Desk) matterPage(r *request, ref casework.Ref, reference string, since 
 		page: d.page(r, d.say(postroom.Say("desk.matter.title", "reference", reference))),
 		Base: matterLink(ref), Reference: reference, Since: d.when(since), Held: a.held, Suspect: a.suspect, Shut: a.shut(), Sealed: a.sealed(),
 	}
+	p.Guardian = a.waits && !a.held && !a.suspect
 	p.Wide, p.Here = true, p.Base
 	return p
 }
