@@ -383,3 +383,18 @@ func (f *dying) pass(statement string) {
 		panic("died ahead of " + statement)
 	}
 }
+
+func TestTheStarterForVolunteersIsAJourney(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	for _, locale := range []string{"en", "ps"} {
+		w := c.begin("volunteer", locale)
+		w.send("name", "Olena", "email", "olena-"+locale+"@example.org")
+		w.send("roles", "translator", "languages", "uk")
+		w.on("more")
+		w.send("adult", "yes")
+		w.on("check")
+		w.send()
+		want(t, c.get(w.at), 200)
+	}
+}
