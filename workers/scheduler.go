@@ -44,17 +44,24 @@ type Words interface {
 	FindMissing(ctx context.Context) (int, error)
 }
 
+// Guardians tells the coordinators of guardians who have not answered in time,
+// and says of how many.
+type Guardians interface {
+	ChaseGuardians(ctx context.Context, now time.Time) (int, error)
+}
+
 // SchedulerOptions are what a Scheduler needs.
 type SchedulerOptions struct {
-	Store    *store.Store
-	Workflow Steps
-	Alarms   Alarms // may be nil
-	Digests  Days   // may be nil
-	Rests    Rests  // may be nil
-	Words    Words  // may be nil
-	Clock    postroom.Clock
-	Wake     <-chan struct{} // a signal makes it look at once; may be nil
-	Log      *slog.Logger
+	Store     *store.Store
+	Workflow  Steps
+	Alarms    Alarms    // may be nil
+	Digests   Days      // may be nil
+	Rests     Rests     // may be nil
+	Words     Words     // may be nil
+	Guardians Guardians // may be nil
+	Clock     postroom.Clock
+	Wake      <-chan struct{} // a signal makes it look at once; may be nil
+	Log       *slog.Logger
 }
 
 // Scheduler does steps when their time has come, tells the next of alarms that
@@ -71,6 +78,7 @@ type Scheduler struct {
 	rested time.Time // when it last looked for rests that are over
 	worded time.Time // when it last looked for who has no words
 	again  int       // how often it has
+	purged time.Time // when it last deleted what nobody came back to
 }
 
 // NewScheduler returns a Scheduler.
@@ -88,6 +96,7 @@ const (
 	longestUp  = time.Second // how long to sleep when nothing is known to fall due
 	wordsAfter = time.Hour   // when to look again for who has no words
 	restsEach  = time.Hour   // how often to look for rests that are over: those last days
+	purgeEach  = time.Hour   // how often to delete what nobody came back to: it is kept for days
 )
 
 // Run works until ctx ends, and then gives the duty back.
@@ -120,7 +129,7 @@ func (s *Scheduler) Round(ctx context.Context) (more bool, err error) {
 	}
 	alarmed, wrong := s.alarms(ctx, now) // before anything that may take long: somebody may be in danger
 	n, err := s.Workflow.Perform(ctx, now, atOnce)
-	return n == atOnce || alarmed, errors.Join(wrong, err, s.summaries(ctx, now), s.endRests(ctx, now), s.words(ctx, now))
+	return n == atOnce || alarmed, errors.Join(wrong, err, s.summaries(ctx, now), s.endRests(ctx, now), s.words(ctx, now), s.purge(ctx, now))
 }
 
 // alarms tells the next of what nobody has opened, and says whether it told any.
@@ -161,6 +170,27 @@ func (s *Scheduler) words(ctx context.Context, now time.Time) error {
 	}
 	s.again, s.worded = s.again+1, now
 	return nil
+}
+
+// purge deletes the answers of forms that were begun and not sent in time, and
+// chases the guardians of those that were sent and wait for them.
+func (s *Scheduler) purge(ctx context.Context, now time.Time) error {
+	if since := now.Sub(s.purged); since >= 0 && since < purgeEach {
+		return nil
+	}
+	var n int
+	err := s.Store.Write(ctx, func(tx *store.Tx) (err error) { n, err = tx.PurgeDrafts(now); return err })
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		s.Log.InfoContext(ctx, "deleted answers that were not sent", "drafts", n)
+	}
+	s.purged = now
+	if s.Guardians != nil {
+		_, err = s.Guardians.ChaseGuardians(ctx, now)
+	}
+	return err
 }
 
 // summaries orders a day's summaries when they are due. The jobs are unique,

@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"strconv"
 	"time"
 
 	"postroom/internal/arrivals"
@@ -260,7 +261,7 @@ func (r *Room) makeIntake() {
 	r.Events = event.New(event.Options{Store: r.Store, Programmes: r.Programmes, Runs: r.Workflow, Clock: r.Clock, Stands: r.Wording.Stands})
 	r.Intake = intake.New(intake.Options{
 		Store: r.Store, Programmes: r.Programmes, Workflow: r.Workflow, Events: r.Events, Clock: r.Clock, Log: r.Log, Zone: r.Config.Organisation.Zone,
-		Strangers: r.Config.Strangers,
+		Strangers: r.Config.Strangers, Mails: r.Outbox, GuardianLink: r.guardianLink,
 	})
 	r.Arrivals = arrivals.New(arrivals.Options{
 		Store: r.Store, Programmes: r.Programmes, Intake: r.Intake, Workflow: r.Workflow, Outbox: r.Outbox, Lists: r.Lists,
@@ -312,7 +313,7 @@ func (r *Room) makeDoors(o Options) (err error) {
 		return err
 	}
 	r.Web, err = web.New(web.Options{
-		Programmes: r.Programmes, Intake: r.Intake, Lists: r.Lists, Events: r.Events,
+		Programmes: r.Programmes, Intake: r.Intake, Lists: r.Lists, Events: r.Events, Mails: r.Outbox, Guardians: r.Intake,
 		Store: r.Store, Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Locales: r.locales, Log: r.Log,
 		Desk: r.Desk.Handler(), Ready: r.readiness(),
 		SecretsEnd:     func(now time.Time) bool { return len(r.Config.Expiring(now)) > 0 },
@@ -321,6 +322,13 @@ func (r *Room) makeDoors(o Options) (err error) {
 		TrustedProxies: r.Config.TrustedProxies, MetricsFrom: r.Config.MetricsFrom,
 	})
 	return err
+}
+
+// guardianLink is where somebody's guardian answers. Whether it may still be used
+// is for the row to say, because one that has come to its end offers another.
+func (r *Room) guardianLink(submission string, asked int) string {
+	token := r.Links.Make(link.Guardian, submission+"|"+strconv.Itoa(asked), time.Time{})
+	return r.Config.Organisation.BaseURL + link.Path(link.Guardian, token)
 }
 
 // readiness lists what else this process needs. One that answers pages needs

@@ -82,7 +82,9 @@ func (r *Room) employ() {
 	for kind, handler := range w.Handlers() {
 		r.Queue.Handle(kind, handler)
 	}
-	r.Scheduler = workers.NewScheduler(workers.SchedulerOptions{Store: r.Store, Workflow: r.Workflow, Alarms: r.Workflow, Digests: r.Digests, Rests: r.Outbox, Words: r.Store, Clock: r.Clock, Log: r.Log})
+	r.Scheduler = workers.NewScheduler(workers.SchedulerOptions{
+		Store: r.Store, Workflow: r.Workflow, Alarms: r.Workflow, Digests: r.Digests, Rests: r.Outbox, Words: r.Store, Guardians: r.Workflow, Clock: r.Clock, Log: r.Log,
+	})
 }
 
 // WorkUntilIdle returns when no summary, no step, no alarm and no job is due by the clock. Run must

@@ -7,6 +7,7 @@ import (
 
 	"postroom/internal/postroom"
 	"postroom/internal/store"
+	"postroom/internal/workflow"
 )
 
 // Worry puts the brake on a matter in which somebody may be in danger: the lead
@@ -123,6 +124,9 @@ func (c *Casework) release(tx *store.Tx, by postroom.Colleague, m *matter, reaso
 	if _, err := tx.Release(m.ID, by.Name, at); err != nil {
 		return 0, fmt.Errorf("take the hold off %s: %w", m.ID, err)
 	}
+	if err := stillGuarded(tx, m, at); err != nil {
+		return 0, err
+	}
 	if sent, err = c.Outbox.Release(tx, m.ID); err != nil {
 		return 0, err
 	}
@@ -137,6 +141,19 @@ func (c *Casework) release(tx *store.Tx, by postroom.Colleague, m *matter, reaso
 		}
 	}
 	return sent, c.note(tx, m, d)
+}
+
+// stillGuarded keeps waiting for a guardian what was let go because nobody is in
+// danger: that is no yes of theirs.
+func stillGuarded(tx *store.Tx, m *matter, at time.Time) error {
+	if !m.safety() {
+		return nil
+	}
+	g, there, err := tx.Guardian(m.ID)
+	if err != nil || !there || g.State != store.GuardianWaiting {
+		return err
+	}
+	return tx.Hold(m.ID, workflow.HeldForGuardian, at)
 }
 
 // viewed is how often it is noted that the same colleague looks at the same.

@@ -70,7 +70,7 @@ func (in *Intake) complete(form *programme.Form, sub postroom.Submission, e post
 	if sub.Address != "" {
 		answers[string(postroom.ReachEmail)] = []string{sub.Address}
 	}
-	clean, mistakes := form.Check(answers)
+	clean, mistakes := form.CheckAt(answers, in.Clock.Now())
 	if len(mistakes) > 0 {
 		return arrival{}, &Refused{Fields: mistakes}
 	}

@@ -42,6 +42,9 @@ type Options struct {
 	Zone       *time.Location // of the organisation, in which a day begins; nil is UTC
 	Log        *slog.Logger
 	Strangers  config.Strangers // what they may cause; zero is the usual
+	Mails      Mails            // asks guardians; nil leaves that to a person
+	// GuardianLink is where a guardian answers the asking with a number.
+	GuardianLink func(submission string, asked int) string
 }
 
 // Intake accepts entries.
@@ -303,6 +306,10 @@ func (in *Intake) settle(tx *store.Tx, a arrival, c *workflow.Case) error {
 	if a.quiet {
 		return nil
 	}
+	byPerson, err := in.guard(tx, a, c)
+	if err != nil {
+		return err
+	}
 	for _, t := range triggers(c) {
 		if err := in.Workflow.Greet(tx, c, t, a.at); err != nil {
 			return err
@@ -311,7 +318,7 @@ func (in *Intake) settle(tx *store.Tx, a arrival, c *workflow.Case) error {
 	if err := in.Workflow.Acknowledge(tx, c, a.at); err != nil {
 		return err
 	}
-	if c.Submission.State != postroom.SubmissionHeld && c.Again && c.Booking != nil {
+	if byPerson || c.Submission.State != postroom.SubmissionHeld && c.Again && c.Booking != nil {
 		return in.Workflow.Tell(tx, c, "look:"+c.Submission.ID, a.at) // a person has to look
 	}
 	return nil

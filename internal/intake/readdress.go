@@ -58,7 +58,7 @@ func (in *Intake) check(sub postroom.Submission, address string) (c correction, 
 	name := emailField(form)
 	answers := maps.Clone(sub.Answers)
 	answers[name] = []string{address}
-	clean, mistakes := form.Check(answers)
+	clean, mistakes := form.CheckAt(answers, in.Clock.Now())
 	for _, m := range mistakes {
 		if m.Field == name {
 			return c, &Refused{Fields: []programme.FieldError{m}}

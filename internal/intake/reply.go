@@ -72,7 +72,7 @@ func (in *Intake) supplement(form *programme.Form, sub postroom.Submission, e po
 				answers[name] = e.Answers[name]
 			}
 		}
-		clean, mistakes = form.Check(answers)
+		clean, mistakes = form.CheckAt(answers, in.Clock.Now())
 		wanted = open(form, mistakes)
 	}
 	for _, f := range form.Fields {

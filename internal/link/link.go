@@ -35,6 +35,8 @@ const (
 	Finish      Purpose = "finish"      // subject: a submission of which questions are open
 	Leave       Purpose = "leave"       // subject: a subscription of the address that leaves every list
 	Undo        Purpose = "undo"        // subject: the message that says which lists a letter left
+	Draft       Purpose = "d"           // subject: the hash of a draft, for whoever goes on from a mail
+	Guardian    Purpose = "guardian"    // subject: "submission|asked", for who has to agree to it
 	Deed        Purpose = "deed"        // subject: "act|matter|id|colleague", for the one button that a summary's link leads to
 )
 

@@ -110,23 +110,42 @@ const (
 // of a form with mistakes hold only what was right. What Check has cleaned it
 // leaves as it is.
 func (f *Form) Check(a postroom.Answers) (clean postroom.Answers, mistakes []FieldError) {
-	return f.CheckOn(time.Time{}, a)
+	return f.CheckAt(a, time.Time{})
 }
 
-// CheckOn is Check for answers that arrive on a day: a date that must be after
-// today is, today. Check, which knows no day, is for answers that have arrived.
+// CheckAt is Check at a moment, by which ages are told.
+func (f *Form) CheckAt(a postroom.Answers, at time.Time) (clean postroom.Answers, mistakes []FieldError) {
+	return f.checking(a, at).all()
+}
+
+// CheckOn is CheckAt for answers that arrive at that moment: a date that must be after
+// today is, today. Check and CheckAt are for answers that have arrived.
 func (f *Form) CheckOn(today time.Time, a postroom.Answers) (clean postroom.Answers, mistakes []FieldError) {
-	a = f.party(a)
-	c := checking{form: f, clean: postroom.Answers{}, env: map[string]any{}, left: maxAnswers, today: today}
+	c := f.checking(a, today)
+	c.today = today
+	return c.all()
+}
+
+func (c *checking) all() (postroom.Answers, []FieldError) {
+	f, a := c.form, c.given
 	for i := range f.Fields {
 		c.field(&f.Fields[i], a[f.Fields[i].Name])
 	}
 	c.reach(a)
+	c.guardian()
 	return c.clean, c.mistakes
+}
+
+func (f *Form) checking(a postroom.Answers, at time.Time) *checking {
+	a = f.party(a)
+	return &checking{form: f, given: a, at: at, clean: postroom.Answers{}, asked: map[string]bool{}, env: map[string]any{}, left: maxAnswers}
 }
 
 type checking struct {
 	form     *Form
+	given    postroom.Answers // as they came
+	at       time.Time
+	asked    map[string]bool // which fields were asked
 	clean    postroom.Answers
 	env      map[string]any
 	left     int // bytes all further answers may have
@@ -135,7 +154,11 @@ type checking struct {
 }
 
 func (c *checking) field(f *Field, written []string) {
-	if f.shown != nil && !f.shown.holds(c.env) {
+	if f.Derived != nil {
+		c.derive(f, written)
+		return
+	}
+	if c.asked[f.Name] = c.asks(f); !c.asked[f.Name] || c.told(f, written) {
 		f.put(c.env, nil)
 		return
 	}
@@ -152,6 +175,9 @@ func (c *checking) field(f *Field, written []string) {
 	}
 	f.put(c.env, values)
 }
+
+// asks says whether a field is asked after the answers to those before it.
+func (c *checking) asks(f *Field) bool { return f.shown == nil || f.shown.holds(c.env) }
 
 // within refuses what goes beyond the limit for all answers together, and says
 // how many characters of it there was room for.

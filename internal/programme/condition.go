@@ -88,7 +88,7 @@ func (f *Field) put(env map[string]any, values []string) {
 // putAll sets every field of the form, save what may not be asked about.
 func (f *Form) putAll(env map[string]any, answers postroom.Answers) {
 	for i := range f.Fields {
-		if !f.Fields[i].SpecialCategory {
+		if !f.Fields[i].SpecialCategory && !f.Fields[i].Dropped {
 			f.Fields[i].put(env, answers[f.Fields[i].Name])
 		}
 	}

@@ -36,6 +36,16 @@
 //	    any_letter: true              # and this form takes those with none; an enquiry's does unless it says false
 //	    closed: true                  # takes no answers; or between closed_from: and closed_until: 2027-01-04 09:00
 //	    closed_words: …               # what people read instead
+//	    opens: 2027-01-04 09:00       # until then a page says when
+//	    layout: pages                 # one thing a page; single (what is meant if nothing is said) has all on one
+//	    sections: [{section: you, title: …, intro: …, fields: [name, email]}]   # a page each, or a group of a single page
+//	    check: true                   # a single page shows the answers once more as well
+//	    exit_page: true               # "Leave this page"; exit_to: https://www.bbc.co.uk/weather
+//	    derive: [{derive: age_band, from: born, at: event, label: …, bands: {under 18: "<18", 18 or over: ""},
+//	              labels: {under 18: …}}]   # conditions may ask age_band == "under 18"; born itself is never kept
+//	    guardian: {when: 'age_band == "under 18"', name: guardian_name, email: guardian_email, phone: guardian_phone,
+//	               text: what they agree to, chase: 3 working days}   # the fields are among fields:
+//	    equality: {why: …, fields: [{field: gender, type: choice, …}]}   # asked afterwards, kept apart from the person
 //	    fields:
 //	      - {field: email, type: email}   # name, email, phone, organisation, places, session may do without labels
 //	      - {field: topic, type: choice, required: true, label: …, error_label: …, options: {a: …, b: …},

@@ -50,6 +50,7 @@ func (r *reader) form(m proof.Map) *Form {
 	f.Closed = r.closed(m)
 	f.Fields = r.fields(m, f)
 	f.Reach = r.reach(m, f)
+	f.Pages = r.pages(m, f)
 	r.checkEvent(m, f)
 	r.checkList(m, f)
 	f.snapshot()
@@ -121,17 +122,18 @@ func (r *reader) checkList(m proof.Map, f *Form) {
 func (r *reader) fields(m proof.Map, f *Form) []Field {
 	var fields []Field
 	env := map[string]any{}
+	derive := m.Maps("derive")
 	for _, item := range m.Maps("fields") {
 		field := r.field(item, env)
 		if slices.ContainsFunc(fields, func(other Field) bool { return other.Name == field.Name }) {
 			item.Wrong("field", fmt.Sprintf("form %s has two fields called %s", f.Name, field.Name), "another name")
 		}
-		field.put(env, nil)
-		fields = append(fields, field)
+		fields = append(fields, r.withDerived(derive, field, env)...)
 	}
 	if len(fields) == 0 {
 		m.Lacks("fields", "[{field: name, type: name}, {field: email, type: email}]")
 	}
+	r.checkDerived(derive, fields)
 	return fields
 }
 
@@ -197,10 +199,11 @@ type shownForm struct {
 	Reach                 []postroom.Reach
 	List, Event           string
 	Fields                []Field
+	Pages                 *shownPages `json:",omitempty"` // left out where there are none, so that versions of before stay what they were
 }
 
 func (f *Form) snapshot() {
-	shown := shownForm{f.Programme.Name, f.Name, string(f.Kind), f.Programme.Privacy, f.Title, f.Intro, f.Button, f.Reach, f.List, f.Event, f.Fields}
+	shown := shownForm{f.Programme.Name, f.Name, string(f.Kind), f.Programme.Privacy, f.Title, f.Intro, f.Button, f.Reach, f.List, f.Event, f.Fields, f.shownPages()}
 	data, err := json.Marshal(shown)
 	if err != nil {
 		panic(err) // texts and numbers always marshal

@@ -64,6 +64,7 @@ type Form struct {
 	AnyLetter bool             // it takes a letter that has the keywords of no form
 	Fields    []Field
 	Closed    Closed // whether a person has closed it; the zero value is open
+	Pages            // how it comes to a person; the zero value is one page
 	Version   string // short hash of Snapshot
 	Snapshot  []byte // what the person was shown, as canonical JSON
 }
@@ -75,10 +76,14 @@ type Closed struct {
 	Words       postroom.Words // what people read instead of the form; optional
 }
 
-// ClosedAt says whether somebody has closed the form at a moment. Whether the
-// dates it books are over is another question.
+// ClosedAt says whether the form takes no answers at a moment, because somebody
+// has closed it or it opens later. Whether the dates it books are over is
+// another question.
 func (f *Form) ClosedAt(at time.Time) bool {
 	c := f.Closed
+	if !f.OpenAt(at) {
+		return true
+	}
 	if !c.Now && c.From.IsZero() && c.Until.IsZero() {
 		return false
 	}
@@ -132,6 +137,8 @@ type Field struct {
 	After   string         `json:",omitempty"` // of date: "today"
 	Before  string         `json:",omitempty"`
 	Prefill bool           `json:",omitempty"` // the address of the page may bring an answer
+	Derived *Derived       `json:",omitempty"` // it is told from another answer and never asked
+	Dropped bool           `json:",omitempty"` // another is told from it, and it is never kept
 
 	shown *condition // nil when If is ""
 }

@@ -57,6 +57,9 @@ func (f *Form) texts() []Text {
 		{Path: path + "closed_words", Words: f.Closed.Words, Long: true},
 	}
 	for i := range f.Fields {
+		if f.Fields[i].Derived != nil {
+			continue // its words stand elsewhere in the file
+		}
 		list = append(list, f.Fields[i].texts(path)...)
 	}
 	return list

@@ -72,6 +72,18 @@ func (tx *Tx) Release(submission, by string, at time.Time) (bool, error) {
 	return true, err
 }
 
+// ReleaseFor takes off what was placed for one reason, and says whether that
+// freed the submission: another hold keeps it.
+func (tx *Tx) ReleaseFor(submission, reason, by string, at time.Time) (bool, error) {
+	n, err := tx.exec(`UPDATE holds SET released_at = $3, released_by = $4 WHERE submission_id = $1 AND reason = $2 AND released_at = 0`, submission, reason, micros(at), by)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	n, err = tx.exec(`UPDATE submissions SET state = CASE WHEN answered_at > 0 THEN 'answered' ELSE 'received' END
+		WHERE id = $1 AND state = 'held' AND NOT EXISTS (SELECT 1 FROM holds WHERE submission_id = $1 AND released_at = 0)`, submission)
+	return n > 0, err
+}
+
 // OweCall turns a message that nobody can be mailed into a call to make, once.
 func (tx *Tx) OweCall(m postroom.Message, reason string, at time.Time) error {
 	_, err := tx.exec(`

@@ -45,7 +45,7 @@ func (c *counter) views() []view {
 		c.t.Fatal(err)
 	}
 	want(c.t, c.post(c.link(link.Manage, gone.ID), url.Values{}), 303)
-	return []view{
+	return append(c.journeyViews(), []view{
 		{"home", "/", ""},
 		{"form-everything", "/f/all", ""},
 		{"form-event", "/f/register", ""},
@@ -74,6 +74,48 @@ func (c *counter) views() []view {
 		{"manage-received", c.link(link.Manage, phoned.ID), ""},
 		{"not-found", "/nowhere", ""},
 		{"link-damaged", "/confirm/nonsense", ""},
+	}...)
+}
+
+// journeyViews are the pages of forms that ask one thing a page.
+func (c *counter) journeyViews() []view {
+	young := c.begin("visit", "en")
+	first := young.path()
+	young.send("born", "1", "born", "2", "born", "2015")
+	school := young.path()
+	young.send("school", "The hill school")
+	pets := young.path()
+	young.send("pets", "yes", "pet", "dog", "pet", "cat")
+	needs := young.path()
+	young.send("needs", "a lift")
+	you := young.path()
+	young.send("name", "Olena", "email", "olena@example.org")
+	sent := c.begin("visit", "en").toCheck()
+	sent.send()
+	fresh, old := c.begin("visit", "en"), c.begin("visit", "en")
+	c.submit("walk", url.Values{"email": {"walker@example.org"}})
+	if err := c.Store.Write(c.t.Context(), func(tx *store.Tx) error {
+		_, err := tx.SaveDraft(store.HashOfDraft(old.token()), "en", noon.Add(-2*store.DraftLife), func(*store.DraftBody) {})
+		return err
+	}); err != nil {
+		c.t.Fatal(err)
+	}
+	return []view{
+		{"start", "/f/visit", ""},
+		{"date", first, ""},
+		{"date-mistake", fresh.path(), "form.card button"},
+		{"question", school, ""},
+		{"section", pets, ""},
+		{"special", needs, ""},
+		{"you", you, ""},
+		{"check", young.path(), ""},
+		{"finish-later", young.base() + "/later", ""},
+		{"equality", sent.path(), ""},
+		{"draft-ended", old.path(), ""},
+		{"early", "/f/later", ""},
+		{"guardian", c.minor("young"), ""},
+		{"full", "/f/walk", ""},
+		{"form-sections", "/f/note", ""},
 	}
 }
 

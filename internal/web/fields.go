@@ -41,6 +41,7 @@ type fieldView struct {
 	Days         []dayView    // of availability
 	People       []personView // of a party
 	More         string       // the name of the button that adds one; "" when there are enough
+	Heading      bool         // it is the one question of its page, and the page's heading
 }
 
 // dayView is the times of one day of the week.
@@ -83,7 +84,7 @@ type asker struct {
 func (a asker) fields() []fieldView {
 	var views []fieldView
 	for i := range a.form.Fields {
-		if f := &a.form.Fields[i]; !a.form.CountsItself(f) {
+		if f := &a.form.Fields[i]; f.Derived == nil && !a.form.CountsItself(f) {
 			views = append(views, a.field(f))
 		}
 	}

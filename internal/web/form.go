@@ -22,6 +22,8 @@ type formPage struct {
 	Ticket     string
 	Trap       string
 	Fields     []fieldView
+	Groups     []group // the fields again, below the headings of their sections
+	Check      bool    // the answers are shown once more
 	Privacy    prose
 	FullNotice string
 }
@@ -31,6 +33,7 @@ type closedPage struct {
 	page
 	Form run
 	Say  run // why, and what to do instead
+	Next string
 }
 
 // attempt is one go at a form: what the person wrote and how it came.
@@ -53,7 +56,17 @@ func (s *Server) showForm(w http.ResponseWriter, r *http.Request) error {
 	if !s.open(form) {
 		return s.showClosed(w, r, form, v)
 	}
+	full, err := s.allFull(r, form)
+	if err != nil {
+		return err
+	}
+	if full && !r.URL.Query().Has("waiting") {
+		return s.showFull(w, r, form, v)
+	}
 	a := attempt{form: form, voice: v, answers: form.Prefilled(r.URL.Query()), ticket: s.newTicket(form)}
+	if form.Layout == programme.OnePerPage {
+		return s.showStart(w, r, a, nil, http.StatusOK)
+	}
 	return s.renderForm(w, r, http.StatusOK, a, nil, nil)
 }
 
@@ -67,8 +80,14 @@ func (s *Server) form(r *http.Request) (*programme.Form, error) {
 
 func (s *Server) showClosed(w http.ResponseWriter, r *http.Request, form *programme.Form, v voice) error {
 	p := closedPage{page: s.page(r, v, form.Programme.Name), Form: v.of(form.Title)}
-	p.Title, p.Say = v.Say("closed.title"), s.whyClosed(form, v)
-	return s.render(w, http.StatusGone, v, "closed.html", p)
+	p.Title, p.Say, p.Next = v.Say("closed.title"), s.whyClosed(form, v), v.Say("closed.next")
+	status := http.StatusGone
+	if !form.OpenAt(s.Clock.Now()) && !form.Closed.Now {
+		status, p.Title, p.Next = http.StatusOK, v.Say("early.title"), v.Say("early.next")
+		p.Say = run{Text: v.compose("early.text", "when", v.moment(form.Opens, s.Org.Zone))}
+	}
+	p.Exit = exitOf(form)
+	return s.render(w, status, v, "closed.html", p)
 }
 
 // whyClosed is what whoever closed a form wrote, or else what we can say of it.
@@ -96,11 +115,17 @@ func (s *Server) submitForm(w http.ResponseWriter, r *http.Request) error {
 	if !s.open(form) {
 		return s.showClosed(w, r, form, a.voice)
 	}
+	if form.Layout == programme.OnePerPage && r.PostForm.Has("start") {
+		return s.start(w, r, a)
+	}
 	if err := s.limits.allow(s.client(r)); err != nil {
 		return s.again(w, r, a, err)
 	}
 	if form.Reshapes(r.PostForm) {
 		return s.renderForm(w, r, http.StatusOK, a, nil, nil)
+	}
+	if form.CheckAnswers && form.Layout != programme.OnePerPage {
+		return s.toCheck(w, r, a)
 	}
 	entry := s.entry(a)
 	receipt, err := s.Intake.Accept(r.Context(), entry)
@@ -115,20 +140,30 @@ func (s *Server) submitForm(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// toCheck keeps what was sent and shows it once more before it goes anywhere.
+func (s *Server) toCheck(w http.ResponseWriter, r *http.Request, a attempt) error {
+	clean, mistakes := a.form.CheckOn(s.Clock.Now().In(s.Org.Zone), a.answers)
+	if len(mistakes) > 0 {
+		return s.renderForm(w, r, http.StatusUnprocessableEntity, a, mistakes, nil)
+	}
+	a.answers = clean
+	_, err := s.begin(w, r, a, a.form.Asked(clean, s.Clock.Now()))
+	if err != nil {
+		return s.again(w, r, a, err)
+	}
+	return nil
+}
+
 // again shows the form with its answers when it is us who could not take it.
 // What has ended meanwhile is not for trying again and gets a page.
 func (s *Server) again(w http.ResponseWriter, r *http.Request, a attempt, err error) error {
-	switch postroom.KindOf(err) {
-	case postroom.TooMany, postroom.Unavailable, postroom.Internal:
-	default:
+	why := s.trouble(w, r, a.voice, err)
+	if why == nil {
 		return err
 	}
-	s.note(r, err)
-	w.Header().Set("Retry-After", "60")
-	if wait, ok := errors.AsType[*tooSoon](err); ok {
-		w.Header().Set("Retry-After", wait.seconds())
+	if r.PostForm.Has("start") {
+		return s.showStart(w, r, a, why, Status(err))
 	}
-	why := &notice{Title: a.voice.Say("form.again.title"), Say: a.voice.Say("form.again." + postroom.KindOf(err).String())}
 	return s.renderForm(w, r, Status(err), a, nil, why)
 }
 
@@ -150,15 +185,18 @@ func (s *Server) renderForm(w http.ResponseWriter, r *http.Request, status int, 
 		Privacy:    a.voice.prose(a.form.Programme.Privacy, a.form.Programme.Reviewed),
 		FullNotice: s.Org.PrivacyNotice,
 	}
-	p.Title, p.Notice = p.Form.Text, s.orSurging(r, a, why)
+	p.Title, p.Notice, p.Exit, p.Check = p.Form.Text, s.orSurging(r, a, why), exitOf(a.form), a.form.CheckAnswers
 	if len(dates) == 1 && len(a.form.Sessions()) == 1 {
 		p.When = dates[0].Hints
 	}
 	p.Mistakes = ask.mistakes(refused)
 	p.Fields = ask.fields()
+	if a.form.Layout == programme.SinglePage && len(a.form.Sections) > 0 {
+		p.Groups = ask.groups()
+	}
 	// Kept by the browser, unlike our other pages: going back must show the
 	// answers again, and not a question about sending the form twice.
-	w.Header().Set("Cache-Control", "private, no-cache")
+	w.Header().Set("Cache-Control", s.caching(a.form))
 	return s.render(w, status, a.voice, "form.html", p)
 }
 

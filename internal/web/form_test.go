@@ -326,7 +326,7 @@ func TestFullDatesSayThatThereIsAWaitingList(t *testing.T) {
 	want(t, c.get("/f/walk"), 200, "Saturday 1 May 2027, 10:00am to 12:00pm", "The park")
 	unwanted(t, c.get("/f/walk"), "waiting list")
 	c.submit("walk", url.Values{"email": {"a@example.org"}})
-	want(t, c.get("/f/walk"), 200, "Full: you can join the waiting list")
+	want(t, c.get("/f/walk?waiting=1"), 200, "Full: you can join the waiting list")
 }
 
 func TestAFormFromSomebodyElsesPageIsRefused(t *testing.T) {

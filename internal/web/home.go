@@ -96,6 +96,12 @@ func (v voice) span(starts, ends time.Time, zone *time.Location) string {
 	return v.figures(v.compose("date.span", "day", v.day(starts), "from", starts.Format(clock), "to", ends.Format(clock)))
 }
 
+// moment is a date with an hour.
+func (v voice) moment(t time.Time, zone *time.Location) string {
+	t = t.In(zone)
+	return v.figures(v.compose("date.moment", "day", v.day(t), "time", t.Format(v.Say("date.clock"))))
+}
+
 // figures writes the digits of a date, a time or a number as the language
 // does, the same as the mails.
 func (v voice) figures(text string) string {

@@ -25,6 +25,7 @@ type page struct {
 	Notice    *notice // said above everything else; nil is nothing
 	Embedded  bool    // it is shown in a frame of somebody else's page
 	Paper     bool    // it is to be printed
+	Exit      string  // where "Leave this page" leads; "" is no such button
 }
 
 // mistake is one line of the summary: what to mend, and the id of where.
@@ -85,7 +86,8 @@ func (s *Server) languages(r *http.Request, v voice, o *offer) []tongue {
 // shownAt is where GET shows the page on which a button was pressed, without the
 // language in front.
 func shownAt(r *http.Request) string {
-	return cleaned(strings.TrimSuffix(strings.TrimSuffix(r.URL.Path, "/address"), "/not-me"))
+	path := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(r.URL.Path, "/address"), "/not-me"), "/again")
+	return cleaned(path)
 }
 
 // cleaned writes a path so that it can stand in a link. Two slashes at its front

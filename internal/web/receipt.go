@@ -10,6 +10,7 @@ import (
 	"postroom/internal/link"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
+	"postroom/internal/store"
 	"postroom/internal/workflow"
 )
 
@@ -26,6 +27,7 @@ type receiptPage struct {
 	SignUp     bool   // signing up to a list is all it was about
 	CheckEmail bool   // until the button in the mail is pressed nobody is on the list
 	Held       bool   // a person looks first
+	Guardian   bool   // or somebody's guardian has to agree first
 	ReplyBy    string // day by which a person answers; "" where none will
 	Mailed     string // address a message goes to
 	Unnamed    bool   // a message goes out, but who sees the page may not see where to
@@ -60,23 +62,32 @@ const knownBefore = "|before"
 
 // receiptPath is where somebody is sent after a form.
 func (s *Server) receiptPath(r *http.Request, receipt intake.Receipt, e postroom.Entry) string {
-	subject := receipt.Submission.ID
+	return s.receiptLink(r, receiptSubject(receipt, e), e.Locale)
+}
+
+// receiptSubject is what the page after a form is about.
+func receiptSubject(receipt intake.Receipt, e postroom.Entry) string {
 	if receipt.Known(e.Key) {
-		subject += knownBefore
+		return receipt.Submission.ID + knownBefore
 	}
+	return receipt.Submission.ID
+}
+
+func (s *Server) receiptLink(r *http.Request, subject, locale string) string {
 	token := s.Links.Make(link.Receipt, subject, s.Clock.Now().Add(receiptLife))
-	return inLanguage(embedded(r)+link.Path(link.Receipt, token), e.Locale)
+	return inLanguage(embedded(r)+link.Path(link.Receipt, token), locale)
 }
 
 // onFile is what is known of one submission.
 type onFile struct {
-	sub     postroom.Submission
-	form    *programme.Form
-	booking *postroom.Booking // may be another submission's of the same person
-	session postroom.Session
-	contact postroom.Contact
-	before  bool
-	sent    bool // a message about it has left
+	sub      postroom.Submission
+	form     *programme.Form
+	booking  *postroom.Booking // may be another submission's of the same person
+	session  postroom.Session
+	contact  postroom.Contact
+	guardian bool // whoever has to agree to it has not answered
+	before   bool
+	sent     bool // a message about it has left
 }
 
 func (s *Server) receipt(r *http.Request) (onFile, error) {
@@ -105,6 +116,11 @@ func (s *Server) onFile(r *http.Request, id string) (f onFile, err error) {
 	f.form, _ = s.Programmes.Form(f.sub.Form)
 	if f.form == nil { // the programme file has changed since
 		return f, &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("error.no_form")}
+	}
+	if who, there, err := read.Guardian(id); err != nil {
+		return f, err
+	} else if there {
+		f.guardian = who.State == store.GuardianWaiting && who.Asked > 0
 	}
 	if f.contact, err = read.Contact(f.sub.Contact); err != nil {
 		return f, err
@@ -156,7 +172,7 @@ func (s *Server) receiptPage(r *http.Request, v voice, f onFile) receiptPage {
 		Again:     inLanguage(formPath(r, f.form), v.locale),
 		Action:    inLanguage(embedded(r)+"/receipt/"+r.PathValue("token")+"/address", v.locale),
 	}
-	p.Private = true
+	p.Private, p.Guardian = true, p.Held && f.guardian && !f.before
 	p.headline(v, f)
 	p.answers(s, v, f)
 	p.Title = p.Heading

@@ -76,6 +76,8 @@ type Options struct {
 	Intake     Intake
 	Lists      Lists
 	Events     Events
+	Mails      Mails // sends links to drafts; nil offers none
+	Guardians  Guardians
 	Store      *store.Store
 	Links      *link.Signer
 	Clock      postroom.Clock
@@ -200,6 +202,19 @@ func (s *Server) route(mux *http.ServeMux) {
 	mux.Handle("GET /{$}", compressed(s.handle(s.home)))
 	mux.Handle("GET /f/{form}", compressed(s.handle(s.showForm)))
 	page("POST /f/{form}", s.submitForm)
+	page("GET /leave-page/{form}", s.leavePage)
+	page("GET /d/{token}", s.resume)
+	page("GET /d/{token}/{page}", s.showQuestions)
+	page("POST /d/{token}/{page}", s.saveQuestions)
+	page("GET /d/{token}/check", s.showCheck)
+	page("POST /d/{token}/check", s.sendDraft)
+	page("GET /d/{token}/later", s.showLater)
+	page("POST /d/{token}/later", s.mailLink)
+	page("GET /d/{token}/equality", s.showEquality)
+	page("POST /d/{token}/equality", s.saveEquality)
+	page("GET /guardian/{token}", s.showGuardian)
+	page("POST /guardian/{token}", s.answerGuardian)
+	page("POST /guardian/{token}/again", s.askGuardian)
 	page("GET /receipt/{token}", s.showReceipt)
 	page("POST /receipt/{token}/address", s.changeAddress)
 	page("GET /confirm/{token}", s.showConfirm)

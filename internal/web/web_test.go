@@ -155,6 +155,13 @@ func (f *rooms) Cancel(tx *store.Tx, b postroom.Booking, _ time.Time) error {
 	return errors.Join(err, f.note("cancel"))
 }
 
+// Owe files a message as the one door out does.
+func (f *rooms) Owe(tx *store.Tx, m postroom.Message) (postroom.Message, error) {
+	m.ID = store.NewMessageID()
+	m.MessageID = m.ID + "@post.example"
+	return m, errors.Join(f.note("owe:"+m.Template), tx.OweMessage(m, f.counter.clock.Now()))
+}
+
 func (c *counter) file(ctx context.Context, form *programme.Form, e postroom.Entry, clean postroom.Answers) (r intake.Receipt, err error) {
 	err = c.Store.Write(ctx, func(tx *store.Tx) error {
 		person := postroom.Contact{Name: clean.One("name"), Address: clean.One("email"), Phone: clean.One("phone"), Locale: e.Locale, Reach: postroom.ReachEmail}
@@ -222,7 +229,7 @@ func open(t testing.TB, adjust ...func(*Options)) *counter {
 	c := &counter{t: t, clock: clock, log: &bytes.Buffer{}}
 	c.rooms = &rooms{counter: c}
 	o := Options{
-		Programmes: starters(t), Intake: c.rooms, Lists: c.rooms, Events: c.rooms, Store: openStore(t, key), Links: links,
+		Programmes: starters(t), Intake: c.rooms, Lists: c.rooms, Events: c.rooms, Mails: c.rooms, Guardians: c.rooms, Store: openStore(t, key), Links: links,
 		Clock: clock, Templates: templates.FS, Log: slog.New(slog.NewTextHandler(c.log, nil)), PostsPerMinute: -1,
 		Org: config.Organisation{
 			Name: "Community Hub", BaseURL: "https://post.example.org", Zone: time.UTC,

@@ -27,6 +27,7 @@ type access struct {
 	held    bool   // because somebody may be in danger
 	suspect bool   // because a machine may have sent it
 	signs   string // of that, as they are on file
+	waits   bool   // for somebody's guardian
 	since   time.Time
 	looked  bool // they have opened it since it was held
 }
@@ -76,8 +77,12 @@ func (d *Desk) brake(r *request, ref casework.Ref, sub postroom.Submission, a *a
 	}
 	for _, h := range holds {
 		if h.ReleasedAt.IsZero() {
-			a.signs = h.Reason
-			a.held, a.suspect, a.since = a.held || h.Reason == workflow.HeldForSafety, a.suspect || h.Reason != workflow.HeldForSafety, h.PlacedAt
+			a.waits = a.waits || h.Reason == workflow.HeldForGuardian
+			suspect := h.Reason != workflow.HeldForSafety && h.Reason != workflow.HeldForGuardian
+			if suspect {
+				a.signs = h.Reason
+			}
+			a.held, a.suspect, a.since = a.held || h.Reason == workflow.HeldForSafety, a.suspect || suspect, h.PlacedAt
 		}
 	}
 	a.suspect = a.suspect && !a.held
@@ -107,6 +112,7 @@ type matterPage struct {
 	Held      bool   // it is held for somebody's safety
 	Suspect   bool   // it is held because a machine may have sent it
 	Signs     string // why, in words
+	Guardian  bool   // it is held until a guardian agrees
 	Told      string // who was called
 	State     string // in words
 	Owner     string // whose it is, and why
@@ -227,6 +233,7 @@ func (d *Desk) matterPage(r *request, ref casework.Ref, reference string, since 
 		page: d.page(r, d.say(postroom.Say("desk.matter.title", "reference", reference))),
 		Base: matterLink(ref), Reference: reference, Since: d.when(since), Held: a.held, Suspect: a.suspect, Signs: d.signs(a.signs), Shut: a.shut(), Sealed: a.sealed(),
 	}
+	p.Guardian = a.waits && !a.held && !a.suspect
 	p.Wide, p.Here = true, p.Base
 	return p
 }

@@ -1,0 +1,94 @@
+package intake_test
+
+import (
+	"context"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"postroom/internal/postroom"
+	"postroom/internal/store"
+)
+
+// mails notes what guardians are asked.
+type mails struct{ owed, released []string }
+
+func (m *mails) Owe(_ *store.Tx, msg postroom.Message) (postroom.Message, error) {
+	m.owed = append(m.owed, msg.To+" "+msg.Data["url"])
+	return msg, nil
+}
+
+func (m *mails) Release(_ *store.Tx, submission string) (int, error) {
+	m.released = append(m.released, submission)
+	return 0, nil
+}
+
+func guardedRoom(t *testing.T) (*room, *mails) {
+	t.Helper()
+	r, m := open(t, filepath.Join(t.TempDir(), "postroom.db")), &mails{}
+	r.Mails = m
+	r.GuardianLink = func(_ string, asked int) string { return "link-" + strconv.Itoa(asked) }
+	return r, m
+}
+
+func (r *room) stateOf(t *testing.T, id string) string {
+	t.Helper()
+	sub, err := r.Store.Read(context.Background()).Submission(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(sub.State)
+}
+
+func TestWhoIsUnderAgeWaitsForTheGuardian(t *testing.T) {
+	t.Parallel()
+	r, m := guardedRoom(t)
+	born := r.Clock.Now().AddDate(-12, 0, 0).Format(time.DateOnly)
+	got := r.send(t, "k", "club", "name", "Young", "email", "young@example.org", "born", born, "adult_email", "Adult@example.org")
+	sub := got.Submission
+	if r.stateOf(t, sub.ID) != "held" || len(m.owed) != 1 || m.owed[0] != "adult@example.org link-1" {
+		t.Fatalf("%s, owed %q", r.stateOf(t, sub.ID), m.owed)
+	}
+	if sub.Answers.One("born") != "" || sub.Answers.One("age_band") != "under 18" || sub.Address != "young@example.org" {
+		t.Errorf("kept: %v, address %s", sub.Answers, sub.Address)
+	}
+	if err := r.AskGuardian(t.Context(), sub.ID); postroom.KindOf(err) != postroom.TooMany {
+		t.Errorf("asking again at once: %v", err)
+	}
+	if err := r.GuardianAnswers(t.Context(), sub.ID, 7, true); postroom.KindOf(err) != postroom.Gone {
+		t.Errorf("an answer to another asking: %v", err)
+	}
+	for range 2 { // the second time changes nothing
+		if err := r.GuardianAnswers(t.Context(), sub.ID, 1, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r.stateOf(t, sub.ID) != "received" || len(m.released) != 1 {
+		t.Errorf("%s, released %q", r.stateOf(t, sub.ID), m.released)
+	}
+	if err := r.GuardianAnswers(t.Context(), sub.ID, 1, false); postroom.KindOf(err) != postroom.Gone {
+		t.Errorf("a no after the yes: %v", err)
+	}
+}
+
+func TestWhoIsOfAgeWaitsForNobody(t *testing.T) {
+	t.Parallel()
+	r, m := guardedRoom(t)
+	got := r.send(t, "k", "club", "name", "Old", "email", "old@example.org", "born", "1980-02-01")
+	if r.stateOf(t, got.Submission.ID) != "received" || len(m.owed) != 0 {
+		t.Errorf("%s, owed %q", r.stateOf(t, got.Submission.ID), m.owed)
+	}
+}
+
+func TestAGuardianWhoSaysNoKeepsItHeld(t *testing.T) {
+	t.Parallel()
+	r, m := guardedRoom(t)
+	got := r.send(t, "k", "club", "name", "Young", "email", "young@example.org", "age_band", "under 18", "adult_email", "adult@example.org")
+	if err := r.GuardianAnswers(t.Context(), got.Submission.ID, 1, false); err != nil {
+		t.Fatal(err)
+	}
+	if r.stateOf(t, got.Submission.ID) != "held" || len(m.released) != 0 {
+		t.Errorf("%s, released %q", r.stateOf(t, got.Submission.ID), m.released)
+	}
+}
