@@ -21,7 +21,7 @@ const (
 )
 
 // JobFor returns the job that follows a submission of this kind. Concerns,
-// referrals, feedback and data requests are enquiries to the queue: a person
+// referrals, feedback and whatever is about somebody's data are enquiries to the queue: a person
 // answers them.
 func JobFor(k FormKind) JobKind {
 	switch k {

@@ -15,6 +15,7 @@ const (
 	Referral          FormKind = "referral"
 	Feedback          FormKind = "feedback"
 	DataRequest       FormKind = "data_request"
+	DataComplaint     FormKind = "data_complaint"
 )
 
 // Channel is the door something came in by.
