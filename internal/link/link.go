@@ -35,6 +35,7 @@ const (
 	Finish      Purpose = "finish"      // subject: a submission of which questions are open
 	Leave       Purpose = "leave"       // subject: a subscription of the address that leaves every list
 	Undo        Purpose = "undo"        // subject: the message that says which lists a letter left
+	My          Purpose = "my"          // subject: the message it stands in, for all that its address has with us
 	Deed        Purpose = "deed"        // subject: "act|matter|id|colleague", for the one button that a summary's link leads to
 )
 

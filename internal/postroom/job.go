@@ -17,6 +17,7 @@ const (
 	JobCampaign          JobKind = "campaign"       // subject: a campaign whose recipients are to be chosen
 	JobCampaignChunk     JobKind = "campaign_chunk" // subject: campaign/number, some copies of it
 	JobDigest            JobKind = "digest"         // subject: coordinator/day
+	JobMyLink            JobKind = "my_link"        // subject: a request for the link to all that an address has with us
 	JobSlack             JobKind = "slack"          // subject: target/day, whose counts are posted
 )
 

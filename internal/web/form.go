@@ -34,6 +34,7 @@ type formPage struct {
 	Fields     []fieldView
 	Privacy    prose
 	FullNotice string
+	NoticeLink string
 }
 
 // closedPage says that a form is not open any more.
@@ -157,7 +158,7 @@ func (s *Server) renderForm(w http.ResponseWriter, r *http.Request, status int, 
 		Ticket:     a.ticket.token,
 		Trap:       trap,
 		Privacy:    a.voice.prose(a.form.Programme.Privacy, a.form.Programme.Reviewed),
-		FullNotice: s.Org.PrivacyNotice,
+		FullNotice: s.Org.PrivacyNotice, NoticeLink: noticePath(a.form, a.voice.locale),
 	}
 	p.Title, p.Notice = p.Form.Text, why
 	if len(dates) == 1 && len(a.form.Sessions()) == 1 {
