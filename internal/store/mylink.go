@@ -85,14 +85,16 @@ func (tx *Tx) LookedAt(id string, mailed bool) error {
 const mostAtAddress = 50
 
 // SubmissionsAt lists what came in from an address, or is answered there, since a
-// moment, the newest first, at most mostAtAddress.
+// moment, the newest first, at most mostAtAddress. What gave cause to fear for
+// somebody is not among it: whoever they fear may read their mail.
 func (r Reader) SubmissionsAt(address string, since time.Time) (list []postroom.Submission, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		s, err := r.scanSubmission(rows.Scan)
 		list = append(list, s)
 		return err
 	}, `SELECT `+submissionColumns+` FROM submissions
-		 WHERE address = $1 AND received_at >= $2
+		 WHERE address = $1 AND received_at >= $2 AND state <> 'held'
+		   AND NOT EXISTS (SELECT 1 FROM alarms WHERE kind = 'submission' AND subject = submissions.id)
 		   AND contact_id IN (SELECT contact_id FROM contact_addresses WHERE address = $1)
 		 ORDER BY received_at DESC, id DESC LIMIT $3`, address, micros(since), mostAtAddress)
 	return list, err

@@ -147,6 +147,11 @@ func TestMyPageShowsWhatAnAddressHas(t *testing.T) {
 	w = c.get(at)
 	want(t, w, 200, "Olena", "Petro", "Somebody else", "Something you sent us", referral.Reference, "News that you get", "/unsubscribe/")
 	unwanted(t, w, "Nadia", "Company", "Refer somebody")
+	held := c.submit("ask", url.Values{"name": {"Petro"}, "email": {"home@example.org"}, "question": {"He hits me"}})
+	if err := c.Store.Write(t.Context(), func(tx *store.Tx) error { return tx.Hold(held.ID, "safeguarding", noon) }); err != nil {
+		t.Fatal(err)
+	}
+	unwanted(t, c.get(at), held.Reference)
 }
 
 func TestALinkOpensOnlyWhatItIsFor(t *testing.T) {
