@@ -64,7 +64,7 @@ type managePage struct {
 	CanChange bool
 	Consents  []consentView
 	News      string // where the news that were asked for can be stopped; "" for none
-	Language  string
+	Language  run
 	Reach     string
 	AboutData string // where the programme says what it does with data
 	MyLink    string
@@ -143,7 +143,7 @@ func (s *Server) fullManagePage(r *http.Request, v voice, f onFile) (managePage,
 	p.Answers = s.said(v, f, p.Action)
 	p.CanChange = s.canAmend(f)
 	p.Party = s.partyField(v, f, p.CanCancel)
-	p.Language = s.locales.Text(v.best(f.sub.Locale), postroom.Say("language.name"))
+	p.Language = v.run(s.locales.Text(v.best(f.sub.Locale), postroom.Say("language.name")), v.best(f.sub.Locale))
 	p.Reach = v.Say("manage.reach." + string(f.contact.Reach))
 	p.AboutData = inLanguage("/privacy/"+url.PathEscape(f.sub.Programme), v.locale)
 	p.MyLink = inLanguage("/my-link", v.locale)
