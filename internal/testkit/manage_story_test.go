@@ -112,7 +112,7 @@ func TestARequestAboutDataRemindsBeforeTheLawsDay(t *testing.T) {
 		}
 		return n
 	}
-	for _, each := range []struct{ days, want int }{{20, 0}, {4, 1}, {4, 1}, {2, 2}} {
+	for _, each := range []struct{ days, want int }{{20, 0}, {4, 1}, {4, 1}, {1, 2}} {
 		room.Clock.Advance(time.Duration(each.days) * 24 * time.Hour)
 		room.Work(t)
 		if n := reminders(); n != each.want {
