@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
@@ -41,6 +42,7 @@ type noticeField struct {
 	Purpose run // where it is not that of the form
 	Keep    run // where it is not that of the programme
 	Needed  bool
+	Way     bool // one of the ways to answer, of which one is needed
 	Special bool
 }
 
@@ -80,7 +82,7 @@ func (n *noticePage) form(v voice, f *programme.Form) noticeForm {
 		n.Special = n.Special || field.SpecialCategory
 		view.Fields = append(view.Fields, noticeField{
 			Label: v.ofOr(field.Label, field.Type.LabelKey()), Purpose: v.maybe(field.Purpose), Keep: v.maybe(field.Keep),
-			Needed: field.Required && field.If == "", Special: field.SpecialCategory,
+			Needed: field.Required && field.If == "", Special: field.SpecialCategory, Way: slices.Contains(f.Reach, postroom.Reach(field.Name)),
 		})
 	}
 	return view
