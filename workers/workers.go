@@ -51,6 +51,11 @@ type Arrivals interface {
 	ReadBatch(ctx context.Context, job postroom.Job) queue.Outcome
 }
 
+// MyLinks sends the link to all that an address has with us.
+type MyLinks interface {
+	SendLink(ctx context.Context, request string) error
+}
+
 // Options are what workers need.
 type Options struct {
 	Store     *store.Store
@@ -62,6 +67,7 @@ type Options struct {
 	Clock     postroom.Clock
 	Log       *slog.Logger
 	Campaigns Campaigns
+	MyLinks   MyLinks
 }
 
 // Workers do jobs.
@@ -88,6 +94,7 @@ func (w *Workers) Handlers() map[postroom.JobKind]asynq.Handler {
 		postroom.JobInboundRead:       w.inboundRead,
 		postroom.JobDigest:            w.digest,
 		postroom.JobSlack:             w.slack,
+		postroom.JobMyLink:            w.myLink,
 		postroom.JobCampaign:          w.campaign,
 		postroom.JobCampaignChunk:     w.chunk,
 	}

@@ -313,7 +313,7 @@ func (r *Room) makeDoors(o Options) (err error) {
 		return err
 	}
 	r.Web, err = web.New(web.Options{
-		Programmes: r.Programmes, Intake: r.Intake, Lists: r.Lists, Events: r.Events, Mails: r.Outbox, Guardians: r.Intake,
+		Programmes: r.Programmes, Intake: r.Intake, Lists: r.Lists, Events: r.Events, Mails: r.Outbox, Guardians: r.Intake, Amendments: r.Intake,
 		Store: r.Store, Links: r.Links, Clock: r.Clock, Org: r.Config.Organisation, Templates: templates.FS, Locales: r.locales, Log: r.Log,
 		Desk: r.Desk.Handler(), Ready: r.readiness(),
 		SecretsEnd:     func(now time.Time) bool { return len(r.Config.Expiring(now)) > 0 },

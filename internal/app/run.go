@@ -78,7 +78,7 @@ func (r *Room) stopPages(ctx context.Context, server *http.Server) error {
 
 // employ gives each kind of job its worker.
 func (r *Room) employ() {
-	w := workers.New(workers.Options{Store: r.Store, Queue: r.Queue, Workflow: r.Workflow, Outbox: r.Outbox, Arrivals: r.Arrivals, Digests: r.Digests, Campaigns: r.Editions, Clock: r.Clock, Log: r.Log})
+	w := workers.New(workers.Options{Store: r.Store, Queue: r.Queue, Workflow: r.Workflow, Outbox: r.Outbox, Arrivals: r.Arrivals, Digests: r.Digests, Campaigns: r.Editions, MyLinks: r.Intake, Clock: r.Clock, Log: r.Log})
 	for kind, handler := range w.Handlers() {
 		r.Queue.Handle(kind, handler)
 	}

@@ -61,6 +61,12 @@ type Organisation struct {
 	PrivacyNotice string         // URL of the full notice, or ""
 	EmergencyText postroom.Words // at the end of every mail; nil uses the standard text
 
+	// What a privacy notice says besides; each may be left out.
+	DataContact    string         // whom to ask about data, in words
+	DataNumber     string         // in the register of the Information Commissioner
+	DataRecipients postroom.Words // who else gets to see data, such as a mail provider
+	DataTransfers  postroom.Words // where data goes outside the United Kingdom, and what protects it there
+
 	SafeguardingKeep int // months for which what is about somebody in danger is kept after it was let go; 72 if left out
 }
 

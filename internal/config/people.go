@@ -28,6 +28,9 @@ func (r reader) organisation(m proof.Map) Organisation {
 		PrivacyNotice: webAddress(o, "privacy_notice", o.Text("privacy_notice")),
 		EmergencyText: o.Words("emergency_text", "en"),
 
+		DataContact: o.Text("data_contact"), DataNumber: o.Text("data_number"),
+		DataRecipients: o.Words("data_recipients", "en"), DataTransfers: o.Words("data_transfers", "en"),
+
 		SafeguardingKeep: safeguardingKeep(o),
 	}
 }

@@ -68,13 +68,14 @@ type age struct {
 type wait struct {
 	age
 	Reference text
-	Title     text   // of the form
-	Name      text   // of the person
-	Mailto    string // link that begins an answer; "" where there is no address
-	Yours     bool   // a letter that this coordinator looks after
-	Open      bool   // there are questions that they have not answered yet
-	Again     bool   // they wrote once more
-	Overdue   bool   // an answer was promised by now
+	Title     text      // of the form
+	Name      text      // of the person
+	Mailto    string    // link that begins an answer; "" where there is no address
+	Yours     bool      // a letter that this coordinator looks after
+	Open      bool      // there are questions that they have not answered yet
+	Again     bool      // they wrote once more
+	Overdue   bool      // an answer was promised by now
+	AnswerBy  time.Time // the law wants an answer; zero where it says nothing
 	errand
 
 	copied string // who gets a copy of the answer; "" when nobody does
@@ -201,7 +202,7 @@ func (g *gathering) unless(secret bool, s string) text {
 }
 
 func (g *gathering) waits(i Item) wait {
-	w := wait{age: age{i.Since, i.Today, i.Days}, Reference: g.say(i.Reference), Yours: i.Yours, Overdue: i.Overdue, errand: g.errand(i)}
+	w := wait{age: age{i.Since, i.Today, i.Days}, Reference: g.say(i.Reference), Yours: i.Yours, Overdue: i.Overdue, AnswerBy: i.AnswerBy, errand: g.errand(i)}
 	if !i.secret {
 		w.Title, w.Name, w.Open, w.Again, w.Mailto, w.copied = g.say(i.Title), g.say(i.Name), i.Open, i.Again, i.Mailto, i.copied
 	}

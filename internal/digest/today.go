@@ -72,16 +72,18 @@ type Item struct {
 	Phone     string // of a call
 	Since     time.Time
 	Today     bool
-	Days      int    // working days
-	Overdue   bool   // an answer was promised by now
-	Again     bool   // they wrote once more
-	Open      bool   // there are questions that they have not answered yet
-	Yours     bool   // it was given to this colleague by name
-	Why       string // why a letter needs a person: danger, unanswerable, unclear, stranger, leaving or ours
-	Reason    string // of a call, as a locale key
-	Mailto    string // link that begins an answer; "" where there is no address
-	Owner     string // name of the colleague in whose list it is
-	For       string // name of the colleague who is away and for whom the owner stands in
+	Days      int       // working days
+	Overdue   bool      // an answer was promised by now
+	AnswerBy  time.Time // the law wants an answer; zero where it says nothing
+	Soon      bool      // that day is near
+	Again     bool      // they wrote once more
+	Open      bool      // there are questions that they have not answered yet
+	Yours     bool      // it was given to this colleague by name
+	Why       string    // why a letter needs a person: danger, unanswerable, unclear, stranger, leaving or ours
+	Reason    string    // of a call, as a locale key
+	Mailto    string    // link that begins an answer; "" where there is no address
+	Owner     string    // name of the colleague in whose list it is
+	For       string    // name of the colleague who is away and for whom the owner stands in
 	ForUntil  time.Time
 
 	secret bool   // no mail may name it

@@ -3,9 +3,11 @@ package digest
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"postroom/internal/outbound"
 	"postroom/internal/postroom"
+	"postroom/internal/programme"
 	"postroom/internal/store"
 )
 
@@ -17,8 +19,9 @@ type line struct {
 
 type waiter struct {
 	store.Awaiting
-	again   bool // they wrote once more
-	overdue bool // an answer was promised by now
+	again   bool      // they wrote once more
+	overdue bool      // an answer was promised by now
+	by      time.Time // the law wants an answer; zero where it says nothing
 }
 
 func (g *gathering) waiting() error {
@@ -41,9 +44,11 @@ func (g *gathering) waiting() error {
 		return err
 	}
 	for i := range l.list {
-		l.list[i].overdue = g.overdue(l.list[i])
+		l.list[i].overdue, l.list[i].by = g.overdue(l.list[i]), g.byLaw(l.list[i])
 	}
-	slices.SortStableFunc(l.list, func(a, b waiter) int { return cmp.Or(first(a.overdue, b.overdue), a.Since.Compare(b.Since)) })
+	slices.SortStableFunc(l.list, func(a, b waiter) int {
+		return cmp.Or(first(a.overdue, b.overdue), first(g.soon(a), g.soon(b)), a.Since.Compare(b.Since))
+	})
 	var items []Item
 	for _, a := range l.list[:min(len(l.list), g.limit)] {
 		items = append(items, g.wait(a))
@@ -146,8 +151,26 @@ func (g *gathering) overdue(w waiter) bool {
 	if !known {
 		return false
 	}
-	by := p.ReplyWithin.After(w.Since, g.Zone)
+	by := p.AnswerBy(w.Kind, w.Since, g.Zone)
 	return !by.IsZero() && by.Before(g.now)
+}
+
+// soonByLaw is how long before the last day somebody has to begin: data has to be
+// looked for in many places.
+const soonByLaw = 7
+
+// byLaw is by when the law wants an answer, or zero.
+func (g *gathering) byLaw(w waiter) time.Time {
+	p, known := g.Programmes.Programme(w.Programme)
+	if !known || !programme.ByLaw(w.Kind) {
+		return time.Time{}
+	}
+	return p.AnswerBy(w.Kind, w.Since, g.Zone)
+}
+
+// soon says whether the law's last day is near.
+func (g *gathering) soon(w waiter) bool {
+	return !w.by.IsZero() && !w.by.After(g.now.AddDate(0, 0, soonByLaw))
 }
 
 // wait says all of a submission that its owner may know, and whether a mail may
@@ -156,6 +179,7 @@ func (g *gathering) wait(w waiter) Item {
 	i := g.item(postroom.AboutSubmission, w.ID, w.Since, g.belonging(w.Programme, w.Area, w.Assigned))
 	i.Reference, i.Programme, i.Overdue, i.Again, i.Open, i.Yours = w.Reference, w.Programme, w.overdue, w.again, w.Open, w.Assigned == g.who.Name
 	_, named := g.mayName(w.Awaiting)
+	i.AnswerBy, i.Soon = w.by, g.soon(w)
 	i.Title, i.Name, i.secret = g.formTitle(w.Form), outbound.Presentable(w.Name), !named
 	if w.Address == "" || !named && !g.desk {
 		return i

@@ -37,6 +37,7 @@ const (
 	Undo        Purpose = "undo"        // subject: the message that says which lists a letter left
 	Draft       Purpose = "d"           // subject: the hash of a draft, for whoever goes on from a mail
 	Guardian    Purpose = "guardian"    // subject: "submission|asked", for who has to agree to it
+	My          Purpose = "my"          // subject: the message it stands in, for all that its address has with us
 	Deed        Purpose = "deed"        // subject: "act|matter|id|colleague", for the one button that a summary's link leads to
 )
 

@@ -62,7 +62,7 @@ func numbered(lines string, say func(string) any) string {
 // back for as long as there is a place.
 func lives(p link.Purpose, m postroom.Message) time.Time {
 	switch p {
-	case link.Confirm:
+	case link.Confirm, link.My:
 		return m.CreatedAt.AddDate(0, 0, 7)
 	case link.Unsubscribe:
 		return time.Time{}
@@ -80,7 +80,7 @@ func lives(p link.Purpose, m postroom.Message) time.Time {
 func (o *Outbox) linkFor(p link.Purpose, m postroom.Message) string {
 	subject := m.About
 	switch p {
-	case link.Undo:
+	case link.Undo, link.My:
 		subject = m.ID
 	case link.Manage, link.Finish:
 		subject = o.links.SentTo(cmp.Or(m.Submission, m.About), m.To)

@@ -18,11 +18,12 @@ const (
 	JobCampaign          JobKind = "campaign"       // subject: a campaign whose recipients are to be chosen
 	JobCampaignChunk     JobKind = "campaign_chunk" // subject: campaign/number, some copies of it
 	JobDigest            JobKind = "digest"         // subject: coordinator/day
+	JobMyLink            JobKind = "my_link"        // subject: a request for the link to all that an address has with us
 	JobSlack             JobKind = "slack"          // subject: target/day, whose counts are posted
 )
 
 // JobFor returns the job that follows a submission of this kind. Concerns,
-// referrals, feedback and data requests are enquiries to the queue: a person
+// referrals, feedback and whatever is about somebody's data are enquiries to the queue: a person
 // answers them.
 func JobFor(k FormKind) JobKind {
 	switch k {

@@ -34,7 +34,7 @@ type Facts struct {
 	Locale    string
 	At        time.Time            // when the trigger happened
 	Answers   Answers              // special-category answers are left out
-	Dates     map[string]time.Time // "event", "meeting": what before: and after: count from
+	Dates     map[string]time.Time // "event", "meeting", "answer_by": what before: and after: count from
 	States    map[string]bool      // "answered", "cancelled", "confirmed": what unless: asks
 	Zone      *time.Location
 	Quiet     Quiet // when nobody is written to without need

@@ -15,6 +15,7 @@ const (
 	Referral          FormKind = "referral"
 	Feedback          FormKind = "feedback"
 	DataRequest       FormKind = "data_request"
+	DataComplaint     FormKind = "data_complaint"
 )
 
 // Awaited is what a person answers: a kind of submission, or one form of it.

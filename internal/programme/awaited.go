@@ -11,7 +11,7 @@ import (
 // without a file, which is nil, only the kinds are known. The summaries, Today and
 // the inbox all ask it, so that who waits in one of them waits in all.
 func (p *Programme) Awaited() []postroom.Awaited {
-	list := []postroom.Awaited{{Kind: postroom.Enquiry}, {Kind: postroom.VolunteerOffer}, {Kind: postroom.Concern}, {Kind: postroom.Referral}, {Kind: postroom.DataRequest}}
+	list := []postroom.Awaited{{Kind: postroom.Enquiry}, {Kind: postroom.VolunteerOffer}, {Kind: postroom.Concern}, {Kind: postroom.Referral}, {Kind: postroom.DataRequest}, {Kind: postroom.DataComplaint}}
 	if p == nil {
 		return list
 	}

@@ -22,7 +22,7 @@ var (
 
 func kinds() []postroom.FormKind {
 	return []postroom.FormKind{postroom.SignUp, postroom.VolunteerOffer, postroom.EventRegistration, postroom.Enquiry,
-		postroom.Concern, postroom.Referral, postroom.Feedback, postroom.DataRequest}
+		postroom.Concern, postroom.Referral, postroom.Feedback, postroom.DataRequest, postroom.DataComplaint}
 }
 
 func ways() []postroom.Reach {

@@ -148,10 +148,10 @@ func TestSetFindsWhatItHas(t *testing.T) {
 			t.Errorf("form %s is not found", f.Name)
 		}
 	}
-	if got := strings.Join(names, " "); got != "join ask register newsletter volunteer" {
+	if got := strings.Join(names, " "); got != "join ask register newsletter refer concern volunteer your-data data-complaint" {
 		t.Errorf("forms are %s", got)
 	}
-	if _, ok := set.Programme("newsletter"); !ok || len(set.Programmes()) != 5 {
+	if _, ok := set.Programme("newsletter"); !ok || len(set.Programmes()) != 7 {
 		t.Errorf("programmes are %v", set.Programmes())
 	}
 	if _, ok := set.Form("nobody"); ok {

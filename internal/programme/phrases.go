@@ -1,6 +1,7 @@
 package programme
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -295,23 +296,28 @@ func (s *Set) Safeguarding(name string) Safeguarding {
 
 // FormFor returns the form that a letter to a mailbox is taken for: the first
 // one of the programmes at that address whose keywords stand in it, or else
-// the one of them that takes any question. It returns false where no programme
-// has the address, or none takes questions.
+// the one of them that takes any question. What the law has a clock for comes
+// before all others: whoever wants to be deleted from a list also names the list.
+// It returns false where no programme has the address, or none takes questions.
 func (s *Set) FormFor(mailbox, text string) (*Form, bool) {
-	var otherwise *Form
+	var named, otherwise *Form
 	folded := Fold(text)
 	for _, f := range s.now().forms {
 		if !slices.ContainsFunc(f.Programme.Addresses, func(a string) bool { return strings.EqualFold(a, mailbox) }) {
 			continue
 		}
-		if f.Keywords.InFolded(folded) {
+		keyed := f.Keywords.InFolded(folded)
+		switch {
+		case keyed && ByLaw(f.Kind):
 			return f, true
-		}
-		if otherwise == nil && f.AnyLetter {
+		case keyed && named == nil:
+			named = f
+		case otherwise == nil && f.AnyLetter:
 			otherwise = f
 		}
 	}
-	return otherwise, otherwise != nil
+	form := cmp.Or(named, otherwise)
+	return form, form != nil
 }
 
 // safeguarding reads who is called and by which words.

@@ -159,7 +159,7 @@ type Step struct {
 	Form    string           // only for runs begun by this form; "" is any
 	When    string           // condition over the answers, form, kind and locale; "" is always
 	On      postroom.Trigger // at once; with Before or After: only then is the step planned
-	Before  string           // a date: "event", "meeting"
+	Before  string           // a date: "event", "meeting", "answer_by"
 	After   string           // a date or a trigger
 	By      Span             // how long before or after
 	Late    Late             // what becomes of a before: step that was due before anybody asked for it
@@ -195,7 +195,11 @@ type OrAfter struct {
 }
 
 // Dates lists the dates that steps may count from, the keys of Facts.Dates.
-func Dates() []string { return []string{"event", "meeting"} }
+func Dates() []string { return []string{"event", "meeting", AnswerByDate} }
+
+// AnswerByDate is the date by which a person must have answered, so that somebody
+// is reminded before it: "before: answer_by, by: 7d, unless: answered".
+const AnswerByDate = "answer_by"
 
 // States lists the states that unless: may ask, the keys of Facts.States.
 func States() []string { return []string{"answered", "cancelled", "confirmed"} }

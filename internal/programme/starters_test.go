@@ -47,6 +47,12 @@ func TestALetterIsTakenForTheFormItsWordsStandFor(t *testing.T) {
 		{"support@communityaction.example", "We are a new charity and would like to join the forum in Olney", "join"},
 		{"support@communityaction.example", "I missed the CAG on Tuesday. Could you send me the minutes? I am with the Olney allotments.", "ask"},
 		{"support@communityaction.example", "Could we put the buses on the agenda of the Wolverton CAG?", "ask"},
+		{"support@communityaction.example", "Subject access request. Please send me a copy of my data, also of the newsletter.", "your-data"},
+		{"support@communityaction.example", "Please delete my data from your network, I do not want to join any more", "your-data"},
+		{"support@communityaction.example", "لطفاً معلومات مرا پاک کنید", "your-data"},
+		{"support@communityaction.example", "This is a data protection complaint: you sent my address to others", "data-complaint"},
+		{"support@communityaction.example", "Hello, I would like to make a referral for a mother of two", "refer"},
+		{"support@communityaction.example", "We lost the data of our survey. Can you help?", "ask"},
 		{"nobody@communityaction.example", "please subscribe me", ""},
 	} {
 		name := ""

@@ -234,6 +234,13 @@ type PersonConsent struct {
 
 // ConsentsOf lists what a contact said "yes" to, the newest first, after a place.
 func (r Reader) ConsentsOf(contact string, after InboxPlace) (list []PersonConsent, more bool, err error) {
+	list, err = r.consents(`SELECT id, contact_id, purpose, wording, form_version, submission_id, given_at, confirmed_at, withdrawn_at, source FROM consents
+		 WHERE contact_id = $1`+before("given_at", "id"), upTo(contact, after)...)
+	list, more = paged(list)
+	return list, more, err
+}
+
+func (r Reader) consents(query string, args ...any) (list []PersonConsent, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var c PersonConsent
 		var given, confirmed, withdrawn int64
@@ -241,10 +248,8 @@ func (r Reader) ConsentsOf(contact string, after InboxPlace) (list []PersonConse
 		c.At, c.ConfirmedAt, c.WithdrawnAt = moment(given), moment(confirmed), moment(withdrawn)
 		list = append(list, c)
 		return err
-	}, `SELECT id, contact_id, purpose, wording, form_version, submission_id, given_at, confirmed_at, withdrawn_at, source FROM consents
-		 WHERE contact_id = $1`+before("given_at", "id"), upTo(contact, after)...)
-	list, more = paged(list)
-	return list, more, err
+	}, query, args...)
+	return list, err
 }
 
 // PersonSubscription is a list that a contact is on, or was.

@@ -20,7 +20,8 @@ CREATE TABLE contacts (
 	reach      TEXT NOT NULL DEFAULT 'email' CHECK (reach IN ('email', 'phone', 'post', 'trusted_person')),
 	discreet   BOOLEAN NOT NULL DEFAULT FALSE,
 	created_at BIGINT NOT NULL,
-	merged_into TEXT NOT NULL DEFAULT '' -- the contact that is the same person, who has everything of theirs
+	merged_into TEXT NOT NULL DEFAULT '', -- the contact that is the same person, who has everything of theirs
+	by_phone_sealed BYTEA -- whether a message may be left, and whom they trust to be reached through
 );
 CREATE INDEX contacts_by_phone ON contacts (phone, name_key) WHERE phone <> '';
 
@@ -587,6 +588,18 @@ CREATE TABLE sign_ins (
 CREATE INDEX sign_ins_by_colleague ON sign_ins (colleague);
 CREATE INDEX sign_ins_by_end ON sign_ins (expires_at);
 
+-- Who asked for the link to all that an address has with us, whether or not we know
+-- the address. It is looked at by a job, so that nobody can tell which it was.
+CREATE TABLE link_requests (
+	id             TEXT PRIMARY KEY,             -- the address and ten minutes, blinded: asking twice is asking once
+	who            TEXT NOT NULL,                -- the address, blinded
+	address_sealed BYTEA,                        -- taken away once it was looked at
+	locale         TEXT NOT NULL,
+	asked_at       BIGINT NOT NULL,
+	mailed         BOOLEAN NOT NULL DEFAULT FALSE
+);
+CREATE INDEX link_requests_by_who ON link_requests (who, asked_at);
+CREATE INDEX link_requests_by_time ON link_requests (asked_at);
 
 -- What a colleague did, with what was there before, so that it can be undone.
 CREATE TABLE deeds (

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -25,6 +26,14 @@ type view struct {
 	name, path, press string
 }
 
+// in is where the page is to be had in a language.
+func (v view) in(locale string) string {
+	if strings.Contains(v.path, "?") {
+		return v.path + "&lang=" + locale
+	}
+	return v.path + "?lang=" + locale
+}
+
 // views puts something on file for every page that needs it.
 func (c *counter) views() []view {
 	booked := c.submit("register", url.Values{"session": {"main"}, "places": {"2"}, "name": {"Olena"}, "email": {"olena@gmial.com"}})
@@ -35,6 +44,7 @@ func (c *counter) views() []view {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	secret := c.submit("all", url.Values{"name": {"Sima"}, "email": {"sima@example.org"}, "line": {"x"}, "area": {"north"}, "member": {"no"}, "story": {"A ramp"}})
 	gone := c.submit("register", url.Values{"session": {"sister"}, "places": {"1"}, "name": {"Sam"}, "email": {"sam@example.org"}})
 	left := c.submit("newsletter", url.Values{"email": {"left@example.org"}})
 	ended, _, err := c.Store.Read(c.t.Context()).SubscriptionOf(left.ID)
@@ -72,6 +82,15 @@ func (c *counter) views() []view {
 		{"form-join", "/f/join", ""},
 		{"receipt-again", c.link(link.Receipt, phoned.ID+knownBefore), ""},
 		{"manage-received", c.link(link.Manage, phoned.ID), ""},
+		{"all-secret", c.link(link.Manage, secret.ID), ""},
+		{"all-forget", c.link(link.Manage, secret.ID) + "/forget?field=story", ""},
+		{"all-change", c.link(link.Manage, secret.ID) + "/change", ""},
+		{"manage-contact", c.link(link.Manage, booked.ID) + "/contact", ""},
+		{"my-link", "/my-link", ""},
+		{"my-link-sent", "/my-link/sent", ""},
+		{"my-page", c.link(link.My, c.mailed("olena@gmial.com")), ""},
+		{"privacy", "/f/register/privacy", ""},
+		{"privacy-referral", "/privacy/referrals", ""},
 		{"not-found", "/nowhere", ""},
 		{"link-damaged", "/confirm/nonsense", ""},
 	}...)
@@ -189,7 +208,7 @@ func (l *looking) at(v view, locale string) []chromedp.Action {
 	actions := []chromedp.Action{
 		chromedp.EmulateViewport(l.width, 800),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.scheme}}),
-		chromedp.Navigate(l.site + v.path + "?lang=" + locale),
+		chromedp.Navigate(l.site + v.in(locale)),
 	}
 	if v.press != "" {
 		actions = append(actions,

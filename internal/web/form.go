@@ -26,6 +26,7 @@ type formPage struct {
 	Check      bool    // the answers are shown once more
 	Privacy    prose
 	FullNotice string
+	NoticeLink string
 }
 
 // closedPage says that a form is not open any more.
@@ -183,7 +184,7 @@ func (s *Server) renderForm(w http.ResponseWriter, r *http.Request, status int, 
 		Ticket:     a.ticket.token,
 		Trap:       trap,
 		Privacy:    a.voice.prose(a.form.Programme.Privacy, a.form.Programme.Reviewed),
-		FullNotice: s.Org.PrivacyNotice,
+		FullNotice: s.Org.PrivacyNotice, NoticeLink: noticePath(a.form, a.voice.locale),
 	}
 	p.Title, p.Notice, p.Exit, p.Check = p.Form.Text, s.orSurging(r, a, why), exitOf(a.form), a.form.CheckAnswers
 	if len(dates) == 1 && len(a.form.Sessions()) == 1 {

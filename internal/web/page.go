@@ -86,7 +86,15 @@ func (s *Server) languages(r *http.Request, v voice, o *offer) []tongue {
 // shownAt is where GET shows the page on which a button was pressed, without the
 // language in front.
 func shownAt(r *http.Request) string {
-	path := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(r.URL.Path, "/address"), "/not-me"), "/again")
+	path := r.URL.Path
+	for _, act := range []string{"/address", "/not-me", "/again", "/party", "/take", "/agree"} {
+		path = strings.TrimSuffix(path, act)
+	}
+	for _, act := range []string{"/language", "/reach"} {
+		if before, cut := strings.CutSuffix(path, act); cut && strings.HasPrefix(path, "/manage/") {
+			path = before + "/contact"
+		}
+	}
 	return cleaned(path)
 }
 

@@ -201,7 +201,7 @@ func (p *receiptPage) headline(v voice, f onFile) {
 // answers says how the person hears from us.
 func (p *receiptPage) answers(s *Server, v voice, f onFile) {
 	if personAnswers(f.sub.Kind) {
-		p.ReplyBy = v.day(f.form.Programme.ReplyWithin.After(f.sub.ReceivedAt, s.Org.Zone))
+		p.ReplyBy = v.day(f.form.Programme.AnswerBy(f.sub.Kind, f.sub.ReceivedAt, s.Org.Zone))
 	}
 	switch address := f.sub.Address; {
 	case address == "":

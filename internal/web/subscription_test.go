@@ -173,7 +173,7 @@ func TestBookingIsShownAndGivenBackOnce(t *testing.T) {
 	at := link.Path(link.Manage, c.Links.Make(link.Manage, booked.ID, noon.AddDate(1, 0, 0)))
 	w := c.get(at)
 	want(t, w, 200, booked.Reference, "Your booking", "Networking event, Main event", "Saturday 13 March 2027, 10:00am to 3:00pm", `href="/en`+at+`/cancel">Cancel my booking`)
-	unwanted(t, w, "<form")
+	unwanted(t, w, `action="/en`+at+`"`)
 	want(t, c.get(at+"/cancel"), 200, "Do you want to give up your place?", "Yes, cancel my booking", `href="/en`+at+`">No, keep my place`)
 	if c.rooms.did() != "" {
 		t.Fatalf("asking did %q", c.rooms.did())

@@ -78,6 +78,7 @@ type Options struct {
 	Events     Events
 	Mails      Mails // sends links to drafts; nil offers none
 	Guardians  Guardians
+	Amendments Amendments
 	Store      *store.Store
 	Links      *link.Signer
 	Clock      postroom.Clock
@@ -231,9 +232,7 @@ func (s *Server) route(mux *http.ServeMux) {
 	page("GET /unsubscribed", s.done("unsubscribed.html", "unsubscribed.title"))
 	page("GET /finish/{token}", s.showFinish)
 	page("POST /finish/{token}", s.finish)
-	page("GET /manage/{token}", s.showBooking)
-	page("POST /manage/{token}", s.cancelBooking)
-	page("GET /manage/{token}/cancel", s.askCancel)
+	s.routeManage(page)
 	page("/", s.nowhere)
 	mux.Handle("/api/", s.api(s.nowhere))
 	mux.Handle("GET /static/{file}", s.handle(s.static))
@@ -243,6 +242,31 @@ func (s *Server) route(mux *http.ServeMux) {
 		mux.Handle("GET /desk", http.RedirectHandler("/desk/", http.StatusSeeOther))
 	}
 	s.routeProbes(mux)
+}
+
+// routeManage names the pages behind a mailed link, and what stands around them.
+func (s *Server) routeManage(page func(string, handler)) {
+	page("GET /manage/{token}", s.showManage)
+	page("POST /manage/{token}", s.cancelBooking)
+	page("GET /manage/{token}/cancel", s.askCancel)
+	page("POST /manage/{token}/party", s.changeParty)
+	page("POST /manage/{token}/take", s.takePlace)
+	page("GET /manage/{token}/change", s.askChange)
+	page("POST /manage/{token}/change", s.change)
+	page("GET /manage/{token}/forget", s.askForget)
+	page("POST /manage/{token}/forget", s.forget)
+	page("GET /manage/{token}/withdraw", s.askWithdraw)
+	page("POST /manage/{token}/withdraw", s.withdraw)
+	page("POST /manage/{token}/agree", s.agree)
+	page("GET /manage/{token}/contact", s.askContact)
+	page("POST /manage/{token}/language", s.speak)
+	page("POST /manage/{token}/reach", s.reach)
+	page("GET /my-link", s.askMyLink)
+	page("POST /my-link", s.sendMyLink)
+	page("GET /my-link/sent", s.done("my-link-sent.html", "my_link.sent_title"))
+	page("GET /my/{token}", s.showMine)
+	page("GET /privacy/{programme}", s.showNotice)
+	page("GET /f/{form}/privacy", s.showNotice)
 }
 
 func (s *Server) routeProbes(mux *http.ServeMux) {

@@ -229,7 +229,7 @@ func open(t testing.TB, adjust ...func(*Options)) *counter {
 	c := &counter{t: t, clock: clock, log: &bytes.Buffer{}}
 	c.rooms = &rooms{counter: c}
 	o := Options{
-		Programmes: starters(t), Intake: c.rooms, Lists: c.rooms, Events: c.rooms, Mails: c.rooms, Guardians: c.rooms, Store: openStore(t, key), Links: links,
+		Programmes: starters(t), Intake: c.rooms, Lists: c.rooms, Events: c.rooms, Mails: c.rooms, Guardians: c.rooms, Amendments: c.rooms, Store: openStore(t, key), Links: links,
 		Clock: clock, Templates: templates.FS, Log: slog.New(slog.NewTextHandler(c.log, nil)), PostsPerMinute: -1,
 		Org: config.Organisation{
 			Name: "Community Hub", BaseURL: "https://post.example.org", Zone: time.UTC,

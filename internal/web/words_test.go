@@ -77,6 +77,16 @@ func TestEveryKeyInTheCodeHasItsText(t *testing.T) {
 	for _, state := range []string{"confirmed", "waiting", "held", "cancelled", "expired", "attended"} {
 		keys = append(keys, "booking.state."+state)
 	}
+	for _, did := range deeds() {
+		keys = append(keys, "manage.done."+did)
+	}
+	for _, way := range ways() {
+		keys = append(keys, "manage.reach."+string(way))
+	}
+	for _, kind := range []postroom.FormKind{postroom.SignUp, postroom.VolunteerOffer, postroom.EventRegistration, postroom.Enquiry, postroom.Concern, postroom.Referral, postroom.Feedback, postroom.DataRequest, postroom.DataComplaint} {
+		keys = append(keys, "notice.for."+string(kind), "receipt.have."+string(kind))
+	}
+	keys = append(keys, "notice.basis.law", "notice.basis.consent", "notice.basis.interest", "contact.message_yes", "contact.message_no")
 	for _, state := range []string{"pending", "confirmed", "unsubscribed"} {
 		keys = append(keys, "confirm.title."+state)
 	}

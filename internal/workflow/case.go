@@ -182,7 +182,7 @@ func (c *Case) awaitsClick() bool {
 func (w *Workflow) facts(c *Case, at time.Time) postroom.Facts {
 	return postroom.Facts{
 		Programme: c.Run.Programme, Form: c.Run.Form, Kind: c.Submission.Kind, Locale: c.Submission.Locale, At: at,
-		Answers: c.plainAnswers(), Dates: c.dates(), States: c.states(), Zone: w.Zone, Quiet: w.Quiet, Occurrence: w.occurrence(c),
+		Answers: c.plainAnswers(), Dates: c.dates(w.Zone), States: c.states(), Zone: w.Zone, Quiet: w.Quiet, Occurrence: w.occurrence(c),
 	}
 }
 
@@ -215,12 +215,24 @@ const eventDate = "event"
 
 // dates knows the event's only for somebody who has a place: a reminder to
 // somebody who waits would read as an invitation.
-func (c *Case) dates() map[string]time.Time {
+func (c *Case) dates(zone *time.Location) map[string]time.Time {
 	dates := make(map[string]time.Time)
+	if c.programme != nil {
+		dates[programme.AnswerByDate] = c.answerBy(c.Submission.ReceivedAt, zone)
+	}
 	if c.hasPlace() && !c.Again {
 		dates[eventDate] = c.Session.StartsAt
 	}
 	return dates
+}
+
+// answerBy is by when a person answers. What the programme promises it promises
+// from the moment told; the law counts from when it came in.
+func (c *Case) answerBy(told time.Time, zone *time.Location) time.Time {
+	if programme.ByLaw(c.Submission.Kind) {
+		told = c.Submission.ReceivedAt
+	}
+	return c.programme.AnswerBy(c.Submission.Kind, told, zone)
 }
 
 func (c *Case) hasPlace() bool {

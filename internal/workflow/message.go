@@ -191,7 +191,7 @@ func (w *Workflow) aboutForm(c *Case, locale string, from time.Time) map[string]
 	d["mailbox"] = c.Submission.Mailbox
 	if c.programme != nil {
 		d["programme"] = c.programme.Title.In(locale)
-		d["reply_by"] = stamp(c.programme.ReplyWithin.After(from, w.Zone))
+		d["reply_by"] = stamp(c.answerBy(from, w.Zone))
 	}
 	if c.form != nil && !c.byLetter() {
 		d["form_title"] = c.form.Title.In(locale)

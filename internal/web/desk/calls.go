@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -175,7 +176,7 @@ func (d *Desk) callView(r *request, c store.CallToMake, who store.Named, starts 
 	}
 	by := d.callBy(c, starts)
 	v.By, v.Late = d.when(by), by.Before(d.now())
-	area := ""
+	area, leave := "", ""
 	if c.Submission != "" {
 		sub, err := r.read(d).Submission(c.Submission)
 		if err != nil {
@@ -183,9 +184,15 @@ func (d *Desk) callView(r *request, c store.CallToMake, who store.Named, starts 
 		}
 		area = sub.Area
 		v.Post, v.Trusted = inOneLine(sub.Answers[postField]), inOneLine(sub.Answers[trustField])
-		if leave := d.leaveWord(sub); leave == "yes" || leave == "no" {
-			v.Leave = d.say(postroom.Say("desk.calls.leave." + leave))
-		}
+		leave = d.leaveWord(sub)
+	}
+	how, err := r.read(d).ByPhone(c.Contact) // what they said on their own page since
+	if err != nil && postroom.KindOf(err) != postroom.NotFound {
+		return v, err
+	}
+	v.Trusted, leave = cmp.Or(how.Through, v.Trusted), cmp.Or(how.LeaveMessage, leave)
+	if leave == "yes" || leave == "no" {
+		v.Leave = d.say(postroom.Say("desk.calls.leave." + leave))
 	}
 	owner := d.Team.Owner(c.Programme, area, c.AssignedTo, d.now())
 	v.Owner, v.Mine = owner.Name, owner.Name == r.Who.Name

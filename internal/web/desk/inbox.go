@@ -348,7 +348,7 @@ func (d *Desk) choices(r *request, l looking) []choiceOf {
 		}
 	}
 	var kinds []option
-	for _, kind := range []postroom.FormKind{postroom.SignUp, postroom.VolunteerOffer, postroom.EventRegistration, postroom.Enquiry, postroom.Concern, postroom.Referral, postroom.Feedback, postroom.DataRequest} {
+	for _, kind := range []postroom.FormKind{postroom.SignUp, postroom.VolunteerOffer, postroom.EventRegistration, postroom.Enquiry, postroom.Concern, postroom.Referral, postroom.Feedback, postroom.DataRequest, postroom.DataComplaint} {
 		kinds = append(kinds, option{string(kind), d.keyed("desk.kind." + string(kind)), string(kind) == l.Kind})
 	}
 	return slices.DeleteFunc([]choiceOf{

@@ -379,13 +379,13 @@ func (d *Desk) tags(who postroom.Colleague, row store.InboxRow, closed bool) (li
 // urgency is a class for how long somebody has waited, measured by what the
 // programme promises.
 func (d *Desk) urgency(who postroom.Colleague, row store.InboxRow, waits bool) string {
-	within := programme.Span{Working: 2}
+	promises := &programme.Programme{ReplyWithin: programme.Span{Working: 2}}
 	if p, known := d.Programmes.Programme(row.Programme); known {
-		within = p.ReplyWithin
+		promises = p
 	} else if at := d.programmesAt(row.Mailbox); len(at) > 0 {
-		within = at[0].ReplyWithin
+		promises = at[0]
 	}
-	by := within.After(row.ReceivedAt, d.Org.Zone)
+	by := promises.AnswerBy(row.FormKind, row.ReceivedAt, d.Org.Zone)
 	switch {
 	case waits && !by.After(d.now()):
 		return "late"

@@ -168,6 +168,7 @@ type submissionPage struct {
 	Address      string
 	Phone        string
 	Discreet     bool
+	AnswerBy     string // the last day for an answer; "" where nobody waits for one
 	Answers      []answerView
 	Open         []string // labels of the questions that are open
 	Next         []stepView
@@ -278,6 +279,7 @@ func (d *Desk) fillSubmission(r *request, p *submissionPage, sub postroom.Submis
 		state = "filed"
 	}
 	p.stand(d, r, state, sub.AssignedTo, sub.SnoozedUntil, d.ownerWords(sub.Programme, sub.Area, sub.AssignedTo))
+	p.AnswerBy = d.answerBy(sub)
 	p.Waits = sub.State == postroom.SubmissionReceived || sub.State == postroom.SubmissionHeld
 	letters, err := read.LettersAbout(sub.ID)
 	if err != nil {
@@ -299,6 +301,20 @@ func (d *Desk) fillSubmission(r *request, p *submissionPage, sub postroom.Submis
 	p.Reply = d.replyTo(sub, contact, p.Typed.Text)
 	p.Forms = d.formsLike(sub)
 	return d.beside(r, &p.matterPage, casework.Ref{Matter: postroom.AboutSubmission, ID: sub.ID})
+}
+
+// answerBy says by when somebody must have an answer, and whether it is the law
+// that says so.
+func (d *Desk) answerBy(sub postroom.Submission) string {
+	p, known := d.Programmes.Programme(sub.Programme)
+	if !known || !d.awaits(sub.Programme, sub.Kind, sub.Form) || sub.State == postroom.SubmissionAnswered || sub.State == postroom.SubmissionClosed {
+		return ""
+	}
+	day := d.day(p.AnswerBy(sub.Kind, sub.ReceivedAt, d.Org.Zone))
+	if programme.ByLaw(sub.Kind) {
+		return d.say(postroom.Say("desk.submission.by_law", "day", day))
+	}
+	return day
 }
 
 // mostLetters is how many letters one page shows.

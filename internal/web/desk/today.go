@@ -50,6 +50,7 @@ type todayItem struct {
 	For     string // that somebody else is away
 	At      When
 	Mark    string // class: late, soon or ""
+	By      string // the day by which the law wants an answer; "" where it says nothing
 
 	Nameless bool // several of these would look alike, so that it needs its reference
 }
@@ -144,8 +145,14 @@ func (d *Desk) todayItem(i digest.Item) todayItem {
 	if i.For != "" {
 		item.For = d.standsIn(i.For, i.ForUntil)
 	}
-	if i.Overdue {
+	if !i.AnswerBy.IsZero() {
+		item.By = d.day(i.AnswerBy)
+	}
+	switch {
+	case i.Overdue:
 		item.Mark = "late"
+	case i.Soon:
+		item.Mark = "soon"
 	}
 	return item
 }
