@@ -68,6 +68,8 @@ func deskPages() []deskPage {
 			return "/desk/person/" + d.person(as, r) + "/merge/" + d.busy(as, r)
 		}},
 		{pattern: "GET /desk/organisation/{id}", name: "organisation", path: one("/desk/organisation/", (*drawn).group)},
+		{pattern: "GET /desk/entry", name: "entries", path: at("/desk/entry")},
+		{pattern: "GET /desk/entry/{form}", name: "entry", path: at("/desk/entry/ask")},
 		{pattern: "GET /desk/calls", name: "calls", path: at("/desk/calls")},
 		{pattern: "GET /desk/calls/{id}/print", why: "what a call is to say is not among what is filled in"},
 		{pattern: "GET /desk/door", name: "doors", admin: true, path: at("/desk/door")},
