@@ -39,7 +39,8 @@ func (r *Room) Honeypot(t testing.TB, form string) string {
 }
 
 // Rows returns every row of every table as text, but for the leases, which
-// are renewed by themselves.
+// are renewed by themselves, and for the mark by which a submission is found to
+// which a letter was added: that letter is among the rows.
 func (r *Room) Rows(t testing.TB) string {
 	t.Helper()
 	driver, source, tables := "sqlite", r.Config.Database.Path, `SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'leases'`
@@ -89,6 +90,9 @@ func texts(t testing.TB, db *sql.DB, query string) (list []string) {
 		}
 		if err := rows.Scan(into...); err != nil {
 			t.Fatal(err)
+		}
+		if mark := slices.Index(columns, "wrote_again"); mark >= 0 {
+			row = slices.Delete(row, mark, mark+1)
 		}
 		list = append(list, fmt.Sprint(row))
 	}
