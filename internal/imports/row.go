@@ -168,6 +168,7 @@ func (r rowReader) takes(answers postroom.Answers, name string, values []string)
 // values are the cells cut at marks, each in the words of the form. No, where a
 // box can only be ticked, is no answer.
 func (r rowReader) values(name string, cells []string, marks string) (values []string) {
+	f, known := r.form.Field(name)
 	for _, cell := range cells {
 		parts := []string{cell}
 		if marks != "" {
@@ -178,7 +179,7 @@ func (r rowReader) values(name string, cells []string, marks string) (values []s
 			if answer, ok := r.options[name][fold(part)]; ok {
 				part = answer
 			}
-			if part == "no" && !r.takes(postroom.Answers{}, name, []string{"no"}) {
+			if part == "no" && known && f.Type == programme.ConsentField {
 				continue
 			}
 			if part != "" {

@@ -11,6 +11,9 @@ import (
 // says who.
 const byStrangers = `('web', 'api')`
 
+// byForm is that a message is about what came by such a channel.
+const byForm = `EXISTS (SELECT 1 FROM submissions WHERE submissions.id = messages.submission_id AND channel IN ` + byStrangers + `)`
+
 // Vouched says whether anything but a form that anybody can fill in says that an
 // address is a contact's: they confirmed something from there, wrote from there, or
 // spoke with one of us. A contact is known by name and address, so whoever types
@@ -26,8 +29,9 @@ func (r Reader) Vouched(contact, address string) (yes bool, err error) {
 }
 
 // CausedMail says when mail that forms caused went to an address since a moment, the
-// newest first, at most n. It counts every mail, of whatever form. The caller has
-// locked the address with TouchAddress.
+// newest first, at most n. It counts every mail, of whatever form, but for the
+// answers to letters: those came from the address. The caller has locked the address
+// with TouchAddress.
 func (r Reader) CausedMail(address string, since time.Time, n int) (times []time.Time, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var us int64
@@ -36,7 +40,7 @@ func (r Reader) CausedMail(address string, since time.Time, n int) (times []time
 		return err
 	}, `
 		SELECT sending_at FROM messages
-		 WHERE address = $1 AND form <> '' AND contact_id <> '' AND state IN ('sending', 'sent', 'uncertain') AND sending_at > $2
+		 WHERE address = $1 AND form <> '' AND contact_id <> '' AND state IN ('sending', 'sent', 'uncertain') AND sending_at > $2 AND `+byForm+`
 		 ORDER BY sending_at DESC LIMIT $3`, address, micros(since), n)
 	return times, err
 }
@@ -47,7 +51,7 @@ func (r Reader) CausedFor(address string, since time.Time, n int) (count int, er
 	err = r.row(`
 		SELECT count(*) FROM (SELECT DISTINCT submission_id FROM (
 			SELECT submission_id FROM messages
-			 WHERE address = $1 AND form <> '' AND contact_id <> '' AND created_at > $2
+			 WHERE address = $1 AND form <> '' AND contact_id <> '' AND created_at > $2 AND `+byForm+`
 			 ORDER BY created_at DESC LIMIT $3) AS owed) AS causes`, address, micros(since), 4*n).Scan(&count)
 	return min(count, n), err
 }

@@ -32,8 +32,13 @@ func everyType() string {
 		if own[t] != "" {
 			name = own[t]
 		}
-		if t == programme.ChoiceField || t == programme.ChoicesField {
+		switch t {
+		case programme.ChoiceField, programme.ChoicesField, programme.SelectField:
 			more = ", options: {one: The first, two: The second}"
+		case programme.AttendeesField:
+			more = ", purpose: {en: a seat}, keep: {en: a year}"
+		case programme.AccessNeedsField:
+			more = ", purpose: {en: a ramp}, keep: {en: a year}, basis: explicit_consent, consent: {en: You may keep it}"
 		}
 		fmt.Fprintf(&fields, "      - {field: %s, type: %s, label: {en: Question %s}, error_label: {en: the %s}%s}\n", name, t, name, name, more)
 	}
@@ -65,7 +70,7 @@ func someAnswers(draw *rand.Rand, form *programme.Form, n int) url.Values {
 		"Оксана", "زهرا احمدی", "=1+1", "+44 1908 123456", "a, b; c", "two\nlines", strings.Repeat("x", 300), `"quoted"`, fmt.Sprintf("person%d@example.org", n), "x@y",
 	}
 	for _, f := range form.Fields {
-		if draw.IntN(3) == 0 {
+		if draw.IntN(3) == 0 || form.CountsItself(&f) { // what no page asks
 			continue
 		}
 		sent.Set(f.Name, values[draw.IntN(len(values))])
