@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,15 +69,21 @@ type view struct {
 	script bool
 }
 
-// looks are the ways in which every page is looked at: on a phone without
-// JavaScript and on a wide screen with it, and with POSTROOM_LONG, or for
-// pictures, on a phone with it and by night as well.
+// looks are the ways in which a page is looked at: in make test one of two, another
+// each time, on a phone without JavaScript or on a wide screen with it; and with
+// POSTROOM_LONG, or for pictures, in both, on a phone with it and by night as well.
 func looks() []view {
 	list := []view{{360, "light", false}, {1280, "light", true}}
 	if os.Getenv("POSTROOM_LONG") != "" || os.Getenv("POSTROOM_SHOTS") != "" {
-		list = append(list, view{360, "light", true}, view{360, "dark", true})
+		return append(list, view{360, "light", true}, view{360, "dark", true})
 	}
-	return list
+	return oneOf(list)
+}
+
+// oneOf is one of the ways to look, by chance.
+func oneOf(list []view) []view {
+	n := rand.IntN(len(list))
+	return list[n : n+1]
 }
 
 // violations are the rules of WCAG 2.2 AA that a machine can check.
