@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"postroom/internal/intake"
 	"postroom/internal/postroom"
@@ -134,45 +133,6 @@ func (s *Server) answerRow(j journey, section programme.Section, f *programme.Fi
 		row.Values = s.answerText(j.voice, j.form, f, clean[f.Name])
 	}
 	return row
-}
-
-// answerText puts an answer into the reader's words.
-func (s *Server) answerText(v voice, form *programme.Form, f *programme.Field, values []string) []run {
-	var texts []run
-	for _, value := range values {
-		texts = append(texts, s.oneAnswer(v, form, f, value))
-	}
-	return texts
-}
-
-func (s *Server) oneAnswer(v voice, form *programme.Form, f *programme.Field, value string) run {
-	switch f.Type {
-	case programme.YesNoField, programme.ConsentField:
-		if value == "yes" {
-			return run{Text: v.Say("form.yes")}
-		}
-		return run{Text: v.Say("form.no")}
-	case programme.NumberField, programme.PlacesField:
-		return run{Text: v.figures(value)}
-	case programme.DateField:
-		if day, err := time.Parse(time.DateOnly, value); err == nil {
-			return run{Text: v.day(day)}
-		}
-	case programme.SessionField:
-		for _, each := range form.Sessions() {
-			if each.Name == value {
-				title := v.of(each.Title)
-				title.Text += ", " + v.span(each.StartsAt, each.EndsAt, s.Org.Zone)
-				return title
-			}
-		}
-	}
-	for _, o := range f.Options {
-		if o.Value == value {
-			return v.of(o.Label)
-		}
-	}
-	return run{Text: value}
 }
 
 // sendDraft takes what was answered. A second press of the button, or one after

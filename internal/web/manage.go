@@ -211,7 +211,7 @@ func (s *Server) said(v voice, f onFile, action string) (list []saidView) {
 		if field.SpecialCategory {
 			view.Secret, view.Forget = true, action+"/forget?field="+url.QueryEscape(field.Name)
 		} else {
-			view.Values = s.inWords(v, f.form, field, values)
+			view.Values = s.answerText(v, f.form, field, values)
 		}
 		list = append(list, view)
 	}
@@ -221,39 +221,6 @@ func (s *Server) said(v voice, f onFile, action string) (list []saidView) {
 // saidByBooking says whether an answer stands with the booking already.
 func saidByBooking(f *programme.Field) bool {
 	return f.Type == programme.SessionField || f.Type == programme.PlacesField
-}
-
-// inWords are answers as the reader knows them.
-func (s *Server) inWords(v voice, form *programme.Form, field *programme.Field, values []string) (list []run) {
-	for _, value := range values {
-		list = append(list, s.oneInWords(v, form, field, value))
-	}
-	return list
-}
-
-func (s *Server) oneInWords(v voice, form *programme.Form, field *programme.Field, value string) run {
-	switch field.Type {
-	case programme.YesNoField:
-		return run{Text: v.Say("form." + value)}
-	case programme.DateField:
-		if day, err := time.ParseInLocation(time.DateOnly, value, s.Org.Zone); err == nil {
-			return run{Text: v.day(day)}
-		}
-	case programme.NumberField, programme.PlacesField:
-		return run{Text: v.figures(value)}
-	case programme.SessionField:
-		for _, each := range form.Sessions() {
-			if each.Name == value {
-				return v.of(each.Title)
-			}
-		}
-	}
-	for _, o := range field.Options {
-		if o.Value == value {
-			return v.of(o.Label)
-		}
-	}
-	return run{Text: value}
 }
 
 // partyField asks for how many people a booking is, or is nil where that is not
