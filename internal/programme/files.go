@@ -31,6 +31,9 @@ type File struct {
 	Name string // as it may be shown
 }
 
+// Unseen is the type of a file that nobody could look at: there was no room for it.
+const Unseen = "?"
+
 // Answer is a file as an answer on file.
 func (f File) Answer() string {
 	return strings.Join([]string{f.ID, f.Type, strconv.Itoa(f.Size), f.Hash, f.Name}, "|")
@@ -83,6 +86,16 @@ func (f *Form) WithoutFiles(a postroom.Answers) postroom.Answers {
 func (f *Form) Unsent(e FieldError) bool {
 	field, known := f.Field(e.Field)
 	return known && field.Type == FileField
+}
+
+// Lost is what to say of a file that is not there any more.
+func (f *Form) Lost(a postroom.Answers, file File) []FieldError {
+	for _, field := range f.Fields {
+		if field.Type == FileField && slices.Contains(a[field.Name], file.Answer()) {
+			return []FieldError{{Field: field.Name, Say: postroom.Say(sayFileAgain)}}
+		}
+	}
+	return nil
 }
 
 // Receive tells what a file is from its content. Its name is believed only
@@ -154,7 +167,7 @@ func (f *Field) files(written []string) ([]string, fault) {
 	case len(clean) > f.Max:
 		return nil, fault{say: postroom.Say(sayFileMany, "max", strconv.Itoa(f.Max))}
 	}
-	return clean, f.again(clean)
+	return clean, fault{}
 }
 
 // judge says what is wrong with one file, whether or not it was kept.
@@ -164,21 +177,17 @@ func (f *Field) judge(file File) fault {
 		return fault{say: postroom.Say(sayFileEmpty)}
 	case file.Size >= f.Size:
 		return fault{say: postroom.Say(sayFileLarge, "size", strconv.Itoa(f.Size>>20))}
+	case file.Type == Unseen:
+		return fault{say: postroom.Say(sayFileAgain)}
 	case file.Type == "" || !(Attachments{Keep: f.Accept}).keeps(file.Type):
 		return fault{say: postroom.Say(sayFileKind, "kinds", strings.Join(f.Accept, ","))}
 	}
 	return fault{}
 }
 
-// again asks for what will do and was not kept all the same.
-func (f *Field) again(answers []string) fault {
-	if slices.ContainsFunc(answers, func(answer string) bool { return strings.HasPrefix(answer, "|") }) {
-		return fault{say: postroom.Say(sayFileAgain)}
-	}
-	return fault{}
-}
 
-// together holds all files of a form against what they may have together.
+// together holds all files of a form against what they may have together, and asks
+// again for what will do and was not kept all the same.
 func (c *checking) together(values []string) ([]string, fault) {
 	for _, answer := range values {
 		file, _ := FileOf(answer)
@@ -186,6 +195,9 @@ func (c *checking) together(values []string) ([]string, fault) {
 	}
 	if c.files > MostFileBytes {
 		return nil, fault{say: postroom.Say(sayFileTogether, "size", strconv.Itoa(MostFileBytes>>20))}
+	}
+	if slices.ContainsFunc(values, func(answer string) bool { return strings.HasPrefix(answer, "|") }) {
+		return nil, fault{say: postroom.Say(sayFileAgain)}
 	}
 	return values, fault{}
 }
