@@ -185,7 +185,6 @@ func (f *Field) judge(file File) fault {
 	return fault{}
 }
 
-
 // together holds all files of a form against what they may have together, and asks
 // again for what will do and was not kept all the same.
 func (c *checking) together(values []string) ([]string, fault) {
