@@ -33,6 +33,8 @@ const (
 	maxParts = 1000
 	// uploadTime is how long a cheap phone may take for it.
 	uploadTime = 3 * time.Minute
+	// answerTime is how long the answer may take after it.
+	answerTime = 30 * time.Second
 	// roomInAll and roomEach are how many bytes of files are held at once, of all
 	// clients and of one, while they are being sent.
 	roomInAll = 64 << 20
@@ -122,7 +124,9 @@ func (s *Server) readForm(w http.ResponseWriter, r *http.Request, form *programm
 		none.err = unread(err)
 		return none
 	}
-	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	patience, until := http.NewResponseController(w), time.Now().Add(uploadTime)
+	err = errors.Join(patience.SetReadDeadline(until), patience.SetWriteDeadline(until.Add(answerTime)))
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		s.Log.Debug("no deadline for an upload", "err", err)
 	}
 	in := &intray{form: form, sent: url.Values{}, room: s.room, client: s.client(r)}
