@@ -166,6 +166,16 @@ func (c *Casework) Open(ctx context.Context, by postroom.Colleague, r Ref) error
 	return c.Store.Write(ctx, func(tx *store.Tx) error { return c.look(tx, by, r) })
 }
 
+// OpenFile is Open for a file that came with a matter. Every time is noted.
+func (c *Casework) OpenFile(ctx context.Context, by postroom.Colleague, r Ref, file string) error {
+	return c.Store.Write(ctx, func(tx *store.Tx) error {
+		if err := c.look(tx, by, r); err != nil {
+			return err
+		}
+		return tx.Audit(by.Name, "view file "+file, r.ID, c.Clock.Now())
+	})
+}
+
 func (c *Casework) look(tx *store.Tx, by postroom.Colleague, r Ref) error {
 	m, err := c.read(tx.Reader, r)
 	if err != nil {

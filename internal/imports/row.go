@@ -30,6 +30,11 @@ func (im *Imports) columns(form *programme.Form, header []string, said map[strin
 		delete(told, fold(head))
 		list[i] = Column{Header: strings.TrimSpace(head), Field: field}
 	}
+	for _, c := range list {
+		if f, ok := form.Field(c.Field); ok && f.Type == programme.FileField {
+			return nil, unreadable(fmt.Errorf("column %q is for the field %s, and a file cannot stand in a table; leave it out", c.Header, f.Name))
+		}
+	}
 	for head := range told {
 		return nil, unreadable(fmt.Errorf("the file has no column %q", head))
 	}

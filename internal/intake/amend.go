@@ -24,7 +24,7 @@ const byPerson = "person"
 // answers go is proved by having the mail.
 func Amendable(form *programme.Form, f *programme.Field) bool {
 	switch f.Type {
-	case programme.SessionField, programme.PlacesField, programme.ConsentField:
+	case programme.SessionField, programme.PlacesField, programme.ConsentField, programme.FileField:
 		return false
 	}
 	return f.Name != emailField(form)

@@ -62,10 +62,11 @@ func read(form *programme.Form, e postroom.Entry, clean postroom.Answers, clock 
 }
 
 // open lists the fields that a letter left open. A name is not asked for: who
-// writes a letter has been answered without one since there was mail.
+// writes a letter has been answered without one since there was mail; nor a file,
+// which they would have sent with it.
 func open(form *programme.Form, mistakes []programme.FieldError) (fields []string) {
 	for _, m := range mistakes {
-		if f, ok := form.Field(m.Field); ok && f.Type != programme.NameField {
+		if f, ok := form.Field(m.Field); ok && f.Type != programme.NameField && f.Type != programme.FileField {
 			fields = append(fields, m.Field)
 		}
 	}
@@ -231,6 +232,9 @@ func naturalKey(form string, who postroom.Contact, clean postroom.Answers, words
 		part(field)
 		part(strconv.Itoa(len(clean[field])))
 		for _, value := range clean[field] {
+			if file, ok := programme.FileOf(value); ok {
+				value = file.Hash
+			}
 			part(value)
 		}
 	}

@@ -71,6 +71,7 @@ func (in *Intake) complete(form *programme.Form, sub postroom.Submission, e post
 		answers[string(postroom.ReachEmail)] = []string{sub.Address}
 	}
 	clean, mistakes := form.CheckAt(answers, in.Clock.Now())
+	mistakes = slices.DeleteFunc(mistakes, form.Unsent) // a letter has its attachments
 	if len(mistakes) > 0 {
 		return arrival{}, &Refused{Fields: mistakes}
 	}

@@ -137,7 +137,13 @@ func closed(a arrival) error {
 // arrive checks an entry and reads it. A letter answers no questions that it
 // was not asked: what is missing from it stays open, and is asked for.
 func (in *Intake) arrive(form *programme.Form, e postroom.Entry) (arrival, error) {
+	if e.Channel != postroom.Web { // only our own pages have seen what is in a file
+		e.Answers = form.WithoutFiles(e.Answers)
+	}
 	clean, mistakes := form.CheckOn(in.today(e), e.Answers)
+	if staff := e.By != ""; staff { // who has the paper has what came with it
+		mistakes = slices.DeleteFunc(mistakes, form.Unsent)
+	}
 	if len(mistakes) > 0 && e.Channel != postroom.ByLetter {
 		return arrival{}, &Refused{Fields: mistakes}
 	}
@@ -217,6 +223,9 @@ func (in *Intake) file(tx *store.Tx, a arrival) (Receipt, error) {
 	if err := putIn(tx, a, sub); err != nil {
 		return Receipt{}, err
 	}
+	if err := sendFiles(tx, a, sub); err != nil {
+		return Receipt{}, err
+	}
 	run, err := in.Workflow.Begin(tx, sub, a.at)
 	if err != nil {
 		return Receipt{}, err
@@ -250,6 +259,21 @@ func putIn(tx *store.Tx, a arrival, sub postroom.Submission) error {
 		return nil
 	}
 	return tx.Audit(a.by, "put in by "+string(sub.Channel), sub.ID, a.at)
+}
+
+// sendFiles puts the files of an entry on its submission. One that was deleted in
+// the meantime has to be chosen again.
+func sendFiles(tx *store.Tx, a arrival, sub postroom.Submission) error {
+	for _, f := range a.form.FilesIn(sub.Answers) {
+		err := tx.SendFile(sub.ID, f.ID)
+		if postroom.KindOf(err) == postroom.Gone && err != nil {
+			return &Refused{Fields: a.form.Lost(sub.Answers, f)}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rest makes a quiet entry wait for nobody, unless a person has to look at it. A

@@ -155,23 +155,23 @@ func (r *reader) attachments(m proof.Map) Attachments {
 		kept.Keep = m.Texts("attachments")
 	}
 	for i, kind := range kept.Keep {
-		kept.Keep[i] = r.attachmentKind(m, kind)
+		kept.Keep[i] = r.attachmentKind(m, "attachments", kind)
 	}
 	if written := m.Text("attachment_size"); written != "" {
-		kept.Most = attachmentSize(m, written)
+		kept.Most = megabytes(m, "attachment_size", written, largestAttachment)
 	}
 	return kept
 }
 
-func (r *reader) attachmentKind(m proof.Map, written string) string {
+func (r *reader) attachmentKind(m proof.Map, key, written string) string {
 	kind := strings.ToLower(strings.TrimSpace(written))
 	_, known := attachmentKinds[kind]
 	switch {
 	case known:
 	case !mediaType.MatchString(kind):
-		m.Wrong("attachments", fmt.Sprintf("there is no kind of attachment called %q", written), proof.OneOf(kind, slices.Sorted(maps.Keys(attachmentKinds)))+", or a media type such as application/zip")
+		m.Wrong(key, fmt.Sprintf("there is no kind of attachment called %q", written), proof.OneOf(kind, slices.Sorted(maps.Keys(attachmentKinds)))+", or a media type such as application/zip")
 	case programType.MatchString(kind), macroType.MatchString(kind), pageType.MatchString(kind):
-		m.Wrong("attachments", kind+" may hold a program, and is never kept", "kinds such as image, pdf, text and document")
+		m.Wrong(key, kind+" may hold a program, and is never kept", "kinds such as image, pdf, text and document")
 	}
 	return kind
 }
@@ -180,11 +180,12 @@ func (r *reader) attachmentKind(m proof.Map, written string) string {
 // through.
 const largestAttachment = 50
 
-func attachmentSize(m proof.Map, written string) int {
+// megabytes reads a size such as 10MB.
+func megabytes(m proof.Map, key, written string, most int) int {
 	number, isMB := strings.CutSuffix(strings.ToUpper(strings.ReplaceAll(written, " ", "")), "MB")
 	n, err := strconv.Atoi(number)
-	if !isMB || err != nil || n < 1 || n > largestAttachment {
-		m.Wrong("attachment_size", fmt.Sprintf("attachment_size is not a number of megabytes from 1 to %d", largestAttachment), "attachment_size: 10MB")
+	if !isMB || err != nil || n < 1 || n > most {
+		m.Wrong(key, fmt.Sprintf("%s is not a number of megabytes from 1 to %d", key, most), key+": "+strconv.Itoa(min(10, most))+"MB")
 		return 0
 	}
 	return n << 20

@@ -72,6 +72,13 @@ const (
 	sayPersonLetters = "error.attendee_letters"  // none of the ways
 	sayPersonPhotos  = "error.attendee_photos"   // neither yes nor no
 	sayPersonLong    = "error.attendee_too_long" // more than {max} characters
+
+	sayFileEmpty    = "error.file_empty"    // nothing is in it
+	sayFileLarge    = "error.file_large"    // {size} megabytes or more
+	sayFileKind     = "error.file_kind"     // none of {kinds}, whatever it is called
+	sayFileMany     = "error.file_many"     // more than {max}
+	sayFileTogether = "error.file_together" // {size} megabytes or more, all of them
+	sayFileAgain    = "error.file_again"    // it could not be kept, and has to be chosen again
 )
 
 // says lists what Check may say.
@@ -79,13 +86,17 @@ func says() []string {
 	return []string{sayEnter, saySelect, sayTooLong, sayEmail, sayPhone, sayDate, sayNumber, sayRange, sayReach, sayUnknown, sayNone,
 		sayDateDay, sayDateMonth, sayDateYear, sayYear, sayFuture, sayPast, sayTime,
 		sayPostcode, sayAddressLine, sayAddressTown, sayAddressPostcode, sayTrustedName, sayTrustedNumber, sayTrustedShape,
-		sayConsentNeeded, sayPartyMost, sayPersonEmail, sayPersonShape, sayPersonLetters, sayPersonPhotos, sayPersonLong}
+		sayConsentNeeded, sayPartyMost, sayPersonEmail, sayPersonShape, sayPersonLetters, sayPersonPhotos, sayPersonLong,
+		sayFileEmpty, sayFileLarge, sayFileKind, sayFileMany, sayFileTogether, sayFileAgain}
 }
 
 // Keys lists every locale key that Check, the labels of well-known types and
 // their answers use, so that a test can find them in every locale file.
 func Keys() []string {
 	keys := append(says(), optionKeys()...)
+	for kind := range attachmentKinds {
+		keys = append(keys, KindKey(kind))
+	}
 	for _, t := range FieldTypes() {
 		if t.WellKnown() {
 			keys = append(keys, t.LabelKey(), t.ErrorLabelKey())
@@ -149,6 +160,7 @@ type checking struct {
 	clean    postroom.Answers
 	env      map[string]any
 	left     int // bytes all further answers may have
+	files    int // bytes of all files so far
 	mistakes []FieldError
 	today    time.Time
 }
@@ -165,6 +177,9 @@ func (c *checking) field(f *Field, written []string) {
 	values, wrong := f.readOn(c.today, c.form, written)
 	if !wrong.is() {
 		values, wrong = c.within(values)
+	}
+	if !wrong.is() && f.Type == FileField {
+		values, wrong = c.together(values)
 	}
 	if wrong.is() {
 		c.mistakes = append(c.mistakes, FieldError{Field: f.Name, Part: wrong.part, Say: wrong.say})
@@ -239,6 +254,8 @@ func (f *Field) readOn(today time.Time, form *Form, written []string) ([]string,
 		return f.accessNeeds(written)
 	case AttendeesField:
 		return f.attendees(written)
+	case FileField:
+		return f.files(written)
 	}
 	return f.plain(form, f.tidy(written))
 }
@@ -294,7 +311,7 @@ func (f *Field) missing() postroom.Text {
 		return postroom.Text{}
 	}
 	switch f.Type {
-	case ChoiceField, ChoicesField, SelectField, LanguagesField, AvailabilityField, YesNoField, SafeMessageField, SessionField, ConsentField:
+	case ChoiceField, ChoicesField, SelectField, LanguagesField, AvailabilityField, YesNoField, SafeMessageField, SessionField, ConsentField, FileField:
 		return postroom.Say(saySelect)
 	}
 	return postroom.Say(sayEnter)

@@ -64,6 +64,8 @@
 //	      - {field: free, type: availability, days: [sat, sun]}                # all seven, if left out; sat-morning
 //	      - {field: guests, type: attendees, max: 6, purpose: …, keep: …}      # who comes; counts a field of type places
 //	      - {field: access_needs, type: access_needs, purpose: …, keep: …, basis: explicit_consent, consent: …}
+//	      - {field: photo, type: file, accept: [image, pdf], size: 5MB, max: 3, label: …, error_label: …}
+//	         # as attachments: and attachment_size: say, and one file, if left out; never more than 3, or 10 MB together
 //	      - {field: group, type: organisation, prefill: true}                  # /f/ask?f.group=… fills it in; nothing about a person
 //	workflow:
 //	  - {step: hello, on: received, send: we-have-your-message}
@@ -106,7 +108,8 @@
 // line2, town and postcode; access_needs is the text and "yes" for its box;
 // attendees are name, needs, letters (booker, attendee, both), email and photos,
 // over and over. A language that is not listed is "also:" and its name. That is
-// how the JSON API takes answers and how they are on file. A page that can only
+// how the JSON API takes answers and how they are on file. What is on file of a
+// file is what File.Answer writes; only our own pages take one. A page that can only
 // name its inputs calls them FIELD.PART, and of an attendee FIELD.2.PART:
 // Form.Gather puts them together. A door that has one text for all, as letters
 // do, may send that. Form.Check alone says whether it will do.

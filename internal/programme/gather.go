@@ -41,6 +41,8 @@ func (f *Field) gather(sent map[string][]string) []string {
 			}
 		}
 		return values
+	case FileField:
+		return nil // only whoever has the files knows what is in them
 	}
 	if values, there := partsOf(sent, f.Name, f.Type.Parts()); there {
 		return values

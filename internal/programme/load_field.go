@@ -26,6 +26,7 @@ func (r *reader) field(m proof.Map, env map[string]any) Field {
 	f.Autocomplete = cmp.Or(m.Text("autocomplete"), autocomplete(f.Type))
 	f.MaxLength = m.Int("max_length", longest(f.Type), 1, maxAnswers)
 	f.Min, f.Max = r.bounds(m, f.Type)
+	r.file(m, &f)
 	f.After, f.Before = r.today(m, f, "after"), r.today(m, f, "before")
 	f.Prefill = r.prefill(m, f)
 	f.If, f.shown = r.condition(m, "if", env)
@@ -180,6 +181,8 @@ func (r *reader) bounds(m proof.Map, t FieldType) (low, high int) {
 		return m.Int("min", 1, 1, maxParty), m.Int("max", maxParty, 1, maxParty)
 	case AttendeesField:
 		return 0, m.Int("max", maxParty, 1, maxParty)
+	case FileField:
+		return 0, m.Int("max", 1, 1, MostFiles)
 	case NumberField:
 		return m.Int("min", 0, -1_000_000, 1_000_000), m.Int("max", 1_000_000, -1_000_000, 1_000_000)
 	}

@@ -127,7 +127,7 @@ type Field struct {
 	OnlyIf          postroom.Words // If as the reader is told it, "only if you translate"; optional
 	Autocomplete    string         // HTML autocomplete token
 	MaxLength       int            // in characters
-	Min, Max        int            // of number, places and attendees
+	Min, Max        int            // of number, places and attendees; of file the most files
 
 	// What came later is left out of the JSON where it is not used, so that
 	// versions of before stay what they were.
@@ -139,6 +139,8 @@ type Field struct {
 	Prefill bool           `json:",omitempty"` // the address of the page may bring an answer
 	Derived *Derived       `json:",omitempty"` // it is told from another answer and never asked
 	Dropped bool           `json:",omitempty"` // another is told from it, and it is never kept
+	Accept  []string       `json:",omitempty"` // of file: kinds, such as pdf, or media types
+	Size    int            `json:",omitempty"` // of file: the most bytes one may have
 
 	shown *condition // nil when If is ""
 }

@@ -29,13 +29,14 @@ const (
 	SessionField      FieldType = "session"      // name of one of the event's dates
 	AccessNeedsField  FieldType = "access_needs" // a text of a special category, and the leave to keep it
 	ConsentField      FieldType = "consent"      // "yes" or nothing; never ticked beforehand
+	FileField         FieldType = "file"         // photos and documents: what is known of each, as File.Answer writes it
 )
 
 // FieldTypes lists every type.
 func FieldTypes() []FieldType {
 	return []FieldType{TextField, LongTextField, NameField, EmailField, PhoneField, TrustedField, SafeMessageField, PostcodeField,
 		AddressField, OrganisationField, ChoiceField, ChoicesField, SelectField, LanguagesField, AvailabilityField, YesNoField,
-		NumberField, DateField, TimeField, PlacesField, AttendeesField, SessionField, AccessNeedsField, ConsentField}
+		NumberField, DateField, TimeField, PlacesField, AttendeesField, SessionField, AccessNeedsField, ConsentField, FileField}
 }
 
 // WellKnown says whether a field of this type may leave out its label and

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
@@ -21,6 +22,7 @@ type Draft struct {
 	DraftBody
 	Receipt   string // what the page after it is about, once it was sent
 	Mails     int    // links to it that were sent
+	Holder    string // of its files; the draft itself if nothing is said
 	BegunAt   time.Time
 	TouchedAt time.Time
 }
@@ -66,8 +68,8 @@ func (tx *Tx) BeginDraft(d Draft) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT INTO drafts (hash, form, locale, body_sealed, begun_at, touched_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		d.Hash, d.Form, d.Locale, sealed, micros(d.BegunAt), micros(d.TouchedAt))
+	_, err = tx.exec(`INSERT INTO drafts (hash, form, locale, body_sealed, begun_at, touched_at, holder) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		d.Hash, d.Form, d.Locale, sealed, micros(d.BegunAt), micros(d.TouchedAt), cmp.Or(d.Holder, d.Hash))
 	if err != nil {
 		return fmt.Errorf("begin draft: %w", err)
 	}
@@ -79,8 +81,8 @@ func (tx *Tx) BeginDraft(d Draft) error {
 func (r Reader) Draft(hash string, now time.Time) (d Draft, err error) {
 	var sealed []byte
 	var begun, touched int64
-	err = r.row(`SELECT hash, form, locale, state, body_sealed, receipt, mails, begun_at, touched_at FROM drafts WHERE hash = $1`, hash).
-		Scan(&d.Hash, &d.Form, &d.Locale, &d.State, &sealed, &d.Receipt, &d.Mails, &begun, &touched)
+	err = r.row(`SELECT hash, form, locale, state, body_sealed, receipt, mails, begun_at, touched_at, holder FROM drafts WHERE hash = $1`, hash).
+		Scan(&d.Hash, &d.Form, &d.Locale, &d.State, &sealed, &d.Receipt, &d.Mails, &begun, &touched, &d.Holder)
 	if err != nil {
 		return d, absent(err, "draft", hash)
 	}
@@ -145,12 +147,15 @@ func (tx *Tx) MailDraft(hash, template, address string, most, perDay int, now ti
 }
 
 // PurgeDrafts deletes the answers of drafts that nobody has touched for
-// DraftLife, and forgets those that ended long ago. It says of how many it
+// DraftLife, the files that nobody sent, and forgets those that ended long ago. It says of how many it
 // deleted answers.
 func (tx *Tx) PurgeDrafts(now time.Time) (int, error) {
 	n, err := tx.exec(`UPDATE drafts SET state = 'ended', body_sealed = NULL WHERE state = 'open' AND touched_at <= $1`, micros(now.Add(-DraftLife)))
 	if err != nil {
 		return 0, fmt.Errorf("purge drafts: %w", err)
+	}
+	if err := tx.purgeFiles(now); err != nil {
+		return 0, err
 	}
 	if _, err := tx.exec(`UPDATE drafts SET receipt = '' WHERE state = 'sent' AND receipt <> '' AND touched_at <= $1`, micros(now.Add(-24*time.Hour))); err != nil {
 		return 0, fmt.Errorf("forget receipts of drafts: %w", err)

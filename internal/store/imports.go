@@ -141,6 +141,9 @@ func (tx *Tx) Untouched(s postroom.Submission) (bool, error) {
 // it brought: what it promised, its place, its consents, and the person and the
 // organisation that it made, where nothing else has to do with them.
 func (tx *Tx) RemoveSubmission(s postroom.Submission) error {
+	if err := tx.dropFiles(s.ID); err != nil {
+		return err
+	}
 	for _, statement := range []string{
 		`DELETE FROM consents WHERE submission_id = $1`,
 		`DELETE FROM subscriptions WHERE submission_id = $1`,

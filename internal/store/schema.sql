@@ -739,9 +739,11 @@ CREATE TABLE drafts (
 	receipt     TEXT NOT NULL DEFAULT '',        -- what the page after it is about; gone with that page
 	mails       INTEGER NOT NULL DEFAULT 0,      -- links to it that were sent
 	begun_at    BIGINT NOT NULL,
-	touched_at  BIGINT NOT NULL
+	touched_at  BIGINT NOT NULL,
+	holder      TEXT NOT NULL DEFAULT ''         -- of its files: itself, or the page that it was begun from
 );
 CREATE INDEX drafts_touched ON drafts (touched_at);
+CREATE INDEX drafts_by_holder ON drafts (holder) WHERE state = 'open';
 
 -- Answers about equality. Nothing in a row leads to who gave them: the id is
 -- random and decides where the row lies, and the month is all that is kept of when.
@@ -772,3 +774,30 @@ CREATE TABLE guardians (
 	answered_at   BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX guardians_to_chase ON guardians (chase_at) WHERE state = 'waiting' AND chase_at > 0;
+
+-- Photos and documents that came with forms, sealed. Until a form is sent they
+-- belong to its holder: the page it was shown on, or the draft. What nobody sends
+-- is deleted a day later, or with the draft.
+CREATE TABLE files (
+	id          TEXT PRIMARY KEY,
+	holder      TEXT NOT NULL,                 -- hash of what stands in the page or in the address of the draft
+	field       TEXT NOT NULL,
+	facts_sealed BYTEA NOT NULL,               -- its name and the hash of its content
+	type        TEXT NOT NULL,                 -- told from its content
+	size        BIGINT NOT NULL,
+	hash        TEXT NOT NULL,                 -- blinded: the same file on the same page is one
+	sent        BOOLEAN NOT NULL DEFAULT FALSE,
+	created_at  BIGINT NOT NULL,
+	sealed      BYTEA NOT NULL,
+	UNIQUE (holder, field, hash)
+);
+CREATE INDEX files_unsent ON files (created_at) WHERE sent = FALSE;
+
+-- Which submissions a file came with: two, where somebody sent the same page again
+-- with other answers.
+CREATE TABLE submission_files (
+	submission_id TEXT NOT NULL REFERENCES submissions (id),
+	file_id       TEXT NOT NULL REFERENCES files (id),
+	PRIMARY KEY (submission_id, file_id)
+);
+CREATE INDEX submission_files_by_file ON submission_files (file_id);

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -66,6 +67,10 @@ func (s *Server) oneAnswer(v voice, form *programme.Form, f *programme.Field, va
 		return run{Text: v.Say("form.no")}
 	case programme.NumberField, programme.PlacesField:
 		return run{Text: v.figures(value)}
+	case programme.FileField:
+		if file, ok := programme.FileOf(value); ok {
+			return run{Text: cmp.Or(file.Name, v.Say("file.unnamed")), Dir: "auto"}
+		}
 	case programme.DateField:
 		if day, err := time.Parse(time.DateOnly, value); err == nil {
 			return run{Text: v.day(day)}

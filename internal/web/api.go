@@ -154,8 +154,12 @@ func decodeSubmission(r *http.Request) (submission, error) {
 func knownAnswers(form *programme.Form, sent map[string]oneOrMore) (postroom.Answers, error) {
 	answers := postroom.Answers{}
 	for name, values := range sent {
-		if _, ok := form.Field(name); !ok {
+		f, ok := form.Field(name)
+		if !ok {
 			return nil, &refusedField{field: name, say: postroom.Say("api.unknown_field", "field", name)}
+		}
+		if f.Type == programme.FileField {
+			return nil, &refusedField{field: name, say: postroom.Say("api.file", "field", name)}
 		}
 		answers[name] = slices.Clone(values[:min(len(values), mostValues)])
 	}

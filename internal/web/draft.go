@@ -33,6 +33,9 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, a attempt, seen [
 		Hash: store.HashOfDraft(token), Form: a.form.Name, Locale: a.voice.locale, State: store.DraftOpen, BegunAt: now, TouchedAt: now,
 		DraftBody: store.DraftBody{Key: rand.Text(), Answers: a.answers, Seen: seen, Version: a.ticket.version, Suspect: a.suspect || slices.Contains(a.signs, postroom.SignTrap)},
 	}
+	if len(a.form.FilesIn(a.answers)) > 0 {
+		j.draft.Holder = a.holder
+	}
 	if !a.ticket.made.IsZero() {
 		j.draft.BegunAt = a.ticket.made
 	}

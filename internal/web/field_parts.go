@@ -26,6 +26,8 @@ func (a asker) parts(view *fieldView, f *programme.Field) {
 		a.availabilityPart(view, f)
 	case programme.AttendeesField:
 		a.peoplePart(view, f)
+	case programme.FileField:
+		a.filePart(view, f)
 	}
 }
 

@@ -41,6 +41,11 @@ type fieldView struct {
 	Days         []dayView    // of availability
 	People       []personView // of a party
 	More         string       // the name of the button that adds one; "" when there are enough
+	Files        []fileView   // that were chosen before
+	Accept       string       // what a browser offers
+	Many         bool         // more than one file may be chosen
+	Limits       string       // what a file may be, in words
+	Full         bool         // no more can be chosen
 	Heading      bool         // it is the one question of its page, and the page's heading
 }
 
@@ -179,6 +184,7 @@ func (a asker) describedBy(view fieldView, way bool) []string {
 		id    string
 	}{
 		{view.Hint.Text != "", view.ID + "-hint"},
+		{view.Limits != "", view.ID + "-limits"},
 		{way && a.reach != "", "f-" + a.reach + "-reach"},
 		{view.Purpose.Words != "", view.ID + "-purpose"},
 		{view.Mistake != "", view.ID + "-error"},
@@ -253,7 +259,10 @@ func (a *asker) mistakes(refused []programme.FieldError) []mistake {
 			continue
 		}
 		told := e.Labelled(a.errorLabel(f))
-		for _, number := range []string{"min", "max", "number"} {
+		if kinds, ok := told.Args["kinds"]; ok {
+			told.Args["kinds"] = a.v.kinds(strings.Split(kinds, ","))
+		}
+		for _, number := range []string{"min", "max", "number", "size"} {
 			if bound, ok := told.Args[number]; ok {
 				told.Args[number] = a.v.figures(bound)
 			}

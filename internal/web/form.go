@@ -8,6 +8,7 @@ import (
 	"postroom/internal/intake"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
+	"postroom/internal/store"
 )
 
 // formPage is a form to fill in, or to mend.
@@ -23,6 +24,7 @@ type formPage struct {
 	Trap       string
 	Fields     []fieldView
 	Groups     []group // the fields again, below the headings of their sections
+	Files      bool    // it takes some
 	Check      bool    // the answers are shown once more
 	Privacy    prose
 	FullNotice string
@@ -46,6 +48,7 @@ type attempt struct {
 	signs   []postroom.Sign // by which it looks automatic
 	suspect bool            // whoever took it is sure that it is
 	action  string          // where it is sent; "" is the form's own page
+	holder  string          // of the files that came with it
 }
 
 func (s *Server) showForm(w http.ResponseWriter, r *http.Request) error {
@@ -109,8 +112,10 @@ func (s *Server) submitForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := readBody(r); err != nil {
-		return err
+	came := s.readForm(w, r, form)
+	defer came.release()
+	if came.unreadable() {
+		return came.err
 	}
 	a := s.attempt(r, form)
 	if !s.open(form) {
@@ -122,7 +127,13 @@ func (s *Server) submitForm(w http.ResponseWriter, r *http.Request) error {
 	if err := s.limits.allow(s.client(r)); err != nil {
 		return s.again(w, r, a, err)
 	}
-	if form.Reshapes(r.PostForm) {
+	if err := s.receive(r, &a, &came); err != nil {
+		return s.again(w, r, a, err)
+	}
+	if came.err != nil {
+		return s.cutShort(w, r, a, came)
+	}
+	if came.removed || form.Reshapes(r.PostForm) {
 		return s.renderForm(w, r, http.StatusOK, a, nil, nil)
 	}
 	if form.CheckAnswers && form.Layout != programme.OnePerPage {
@@ -192,6 +203,7 @@ func (s *Server) renderForm(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	p.Mistakes = ask.mistakes(refused)
 	p.Fields = ask.fields()
+	p.Files = hasFiles(p.Fields)
 	if a.form.Layout == programme.SinglePage && len(a.form.Sections) > 0 {
 		p.Groups = ask.groups()
 	}
@@ -259,6 +271,7 @@ func (s *Server) fullDates(r *http.Request, form *programme.Form) (map[string]bo
 func (s *Server) attempt(r *http.Request, form *programme.Form) attempt {
 	a := attempt{form: form, voice: s.voice(r, s.guess.of(form.Programme.Name), ""), answers: answersTo(form, r.PostForm)}
 	a.ticket = s.openTicket(form, r.PostForm.Get("ticket"))
+	a.holder = store.HolderOfPage(a.ticket.key)
 	a.signs = s.signs(r, a)
 	return a
 }

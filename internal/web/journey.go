@@ -23,6 +23,7 @@ type journeyPage struct {
 	Change  bool // the page with the answers is where it leads back to
 	Fields  []fieldView
 	Unseen  bool // answers are kept that this page does not show
+	Files   bool
 	Later   bool // the answers can be kept for another day
 }
 
@@ -74,7 +75,11 @@ func (s *Server) showQuestions(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, j.link(j.next()), http.StatusSeeOther)
 		return nil
 	}
-	return s.renderQuestions(w, r, http.StatusOK, j, section, j.shown(), nil)
+	answers, err := s.withFiles(r, j)
+	if err != nil {
+		return err
+	}
+	return s.renderQuestions(w, r, http.StatusOK, j, section, answers, nil)
 }
 
 // saveQuestions keeps what a page asked and leads on. What has to be mended is
@@ -84,8 +89,10 @@ func (s *Server) saveQuestions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := readBody(r); err != nil {
-		return err
+	came := s.readForm(w, r, j.form)
+	defer came.release()
+	if came.unreadable() {
+		return came.err
 	}
 	if j.draft.State != store.DraftOpen {
 		return s.over(w, r, j)
@@ -96,9 +103,16 @@ func (s *Server) saveQuestions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	sent, later := answersTo(j.form, r.PostForm), r.PostForm.Has("later")
+	a := attempt{form: j.form, voice: j.voice, answers: sent, holder: j.draft.Holder}
+	if err := s.receive(r, &a, &came); err != nil {
+		return err
+	}
 	written := j.merged(j.draft.Answers, sent, section)
 	_, mistakes := j.form.CheckOn(j.at, written)
 	mistakes = slices.DeleteFunc(mistakes, func(e programme.FieldError) bool { return !slices.Contains(section.Fields, e.Field) })
+	if came.err != nil || came.removed {
+		return s.pageAgain(w, r, j, section, sent, written, came)
+	}
 	if len(mistakes) > 0 && !later {
 		return s.renderQuestions(w, r, http.StatusUnprocessableEntity, j, section, written, mistakes)
 	}
@@ -157,6 +171,7 @@ func (s *Server) renderQuestions(w http.ResponseWriter, r *http.Request, status 
 	}
 	p.Private, p.Mistakes, p.Exit = true, ask.mistakes(refused), exitOf(j.form)
 	p.Fields = ask.ofSection(section, j.form.Asked(answers, j.at))
+	p.Files = hasFiles(p.Fields)
 	p.Unseen = j.byMail && slices.ContainsFunc(section.Fields, func(name string) bool {
 		f, ok := j.form.Field(name)
 		return ok && f.SpecialCategory && len(j.draft.Answers[name]) > 0

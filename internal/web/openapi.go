@@ -136,6 +136,9 @@ func (s *Server) submissionSchema(v voice, form *programme.Form) object {
 	properties, required := object{}, []string{}
 	for i := range form.Fields {
 		f := &form.Fields[i]
+		if f.Type == programme.FileField {
+			continue // only a page of ours takes one
+		}
 		properties[f.Name] = v.answerSchema(f)
 		if f.Required && f.If == "" {
 			required = append(required, f.Name)

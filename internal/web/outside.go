@@ -55,8 +55,10 @@ func (s *Server) submitOutside(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := readBody(r); err != nil {
-		return err
+	came := s.readForm(w, r, form)
+	defer came.release()
+	if came.unreadable() {
+		return came.err
 	}
 	readOutside(r, form)
 	a := s.attempt(r, form)
@@ -77,10 +79,21 @@ func (s *Server) submitOutside(w http.ResponseWriter, r *http.Request) error {
 	if err := s.limits.allow(s.client(r)); err != nil {
 		return s.again(w, r, a, err)
 	}
+	if err := s.receive(r, &a, &came); err != nil {
+		return s.again(w, r, a, err)
+	}
+	if came.err != nil {
+		return s.cutShort(w, r, a, came)
+	}
+	if came.removed {
+		return s.renderForm(w, r, http.StatusOK, a, nil, nil)
+	}
 	entry := s.entry(a)
 	receipt, err := s.Intake.Accept(r.Context(), entry)
 	if refused, ok := errors.AsType[*intake.Refused](err); ok {
-		a.ticket = s.newTicket(form) // they have seen our words when they send it again
+		if !form.HasFiles() { // which the page's own ticket holds
+			a.ticket = s.newTicket(form) // they have seen our words when they send it again
+		}
 		return s.renderForm(w, r, http.StatusUnprocessableEntity, a, refused.Fields, nil)
 	}
 	if err != nil {

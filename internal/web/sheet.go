@@ -36,6 +36,9 @@ func (s *Server) Sheet(r *http.Request, form *programme.Form, locale string, ans
 	}
 	var body bytes.Buffer
 	for _, field := range ask.fields() {
+		if field.Part == "file" {
+			continue // who fills it in for somebody keeps what came with the paper
+		}
 		if err := s.pages.byLocale[locale]["form.html"].ExecuteTemplate(&body, "field", field); err != nil {
 			return Sheet{}, fmt.Errorf("make question %s: %w", field.Name, err)
 		}

@@ -115,6 +115,7 @@ type Server struct {
 	pages   *Pages
 	assets  *Assets
 	limits  *limiter
+	room    *room // for files that are being sent
 	guard   *guard
 	metrics *metrics
 	guess   *guesser
@@ -146,6 +147,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{Options: o, locales: locales, pages: pages, assets: assets}
 	s.limits, s.guard = newLimiter(o.Clock, o.PostsPerMinute), newGuard(o.Clock, o.PostsPerMinute)
+	s.room = newRoom()
 	s.metrics = newMetrics(o.Store, o.Clock, o.Log)
 	if o.Mailboxes != nil {
 		s.metrics.registry.MustRegister(newBoxes(o.Mailboxes))

@@ -17,6 +17,7 @@ import (
 func (d *Desk) submissionRoutes() []route {
 	return []route{
 		{"GET /desk/submission/{id}", readers(), d.submission},
+		{"GET /desk/submission/{id}/file/{file}", readers(), d.submissionFile},
 		{"POST /desk/submission/{id}/{act}", readers(), d.actOnSubmission},
 	}
 }
@@ -187,6 +188,7 @@ type fact struct {
 type answerView struct {
 	Label   string
 	Values  []string
+	Files   []attachedView
 	Lang    string // of a free answer; "" is English
 	Private bool
 	From    string // id of the letter that gave it, if not the first
@@ -413,6 +415,10 @@ func (d *Desk) answer(form *programme.Form, name string, sub postroom.Submission
 		return view
 	}
 	view.Private = f.SpecialCategory
+	if f.Type == programme.FileField {
+		view.Files = d.filesOf(sub, sub.Answers[name])
+		return view
+	}
 	if len(f.Type.Parts()) > 0 && f.Type != programme.DateField {
 		view.Values = d.inParts(f, sub.Answers[name])
 		return view
