@@ -54,6 +54,7 @@ func deskPages() []deskPage {
 		{pattern: "GET /desk/inbox", name: "inbox_narrowed", path: narrowed},
 		{pattern: "GET /desk/inbox", name: "inbox_search", search: true, path: typed("/desk/inbox?which=all&asleep=either&q=")},
 		{pattern: "GET /desk/submission/{id}", name: "submission", path: one("/desk/submission/", (*drawn).submission)},
+		{pattern: "GET /desk/submission/{id}/file/{file}", why: "it is no page but a file"},
 		{pattern: "GET /desk/letter/{id}", name: "letter", path: one("/desk/letter/", (*drawn).letter)},
 		{pattern: "GET /desk/letter/{id}/attachment/{n}", why: "it is no page but a file"},
 		{pattern: "GET /deed/{token}", why: "it opens with a link out of a summary, and reads one row"},

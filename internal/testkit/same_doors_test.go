@@ -28,6 +28,9 @@ func everyType() string {
 	var fields strings.Builder
 	own := map[programme.FieldType]string{programme.NameField: "name", programme.EmailField: "email", programme.PhoneField: "phone"}
 	for _, t := range programme.FieldTypes() {
+		if t == programme.FileField {
+			continue // goes through pages alone
+		}
 		name, more := "q_"+string(t), ""
 		if own[t] != "" {
 			name = own[t]
