@@ -52,6 +52,24 @@ func (r Reader) CausedFor(address string, since time.Time, n int) (count int, er
 	return min(count, n), err
 }
 
+// RoomToAsk locks an address and says whether fewer than perDay mails were owed to it
+// in a day that anybody can have sent to any address: to go on with a form, or to
+// agree to somebody's.
+func (tx *Tx) RoomToAsk(address string, perDay int, now time.Time) (bool, error) {
+	if err := tx.TouchAddress(address, time.Time{}); err != nil { // locked: two cannot both see the last room
+		return false, fmt.Errorf("lock address: %w", err)
+	}
+	var n int
+	err := tx.row(`
+		SELECT count(*) FROM (SELECT 1 FROM messages
+		 WHERE address = $1 AND template IN ('finish-later', 'guardian-ask') AND created_at > $2 LIMIT $3) AS asked`,
+		address, micros(now.Add(-24*time.Hour)), perDay).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("count what was asked of an address: %w", err)
+	}
+	return n < perDay, nil
+}
+
 // tallyLife is for how long it is known how often something was done.
 const tallyLife = 48 * time.Hour
 
