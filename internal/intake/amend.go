@@ -21,8 +21,12 @@ const byPerson = "person"
 
 // Amendable says whether an answer can be changed by giving another. A date is
 // chosen by booking it, places are counted, a "yes" is withdrawn, and where
-// answers go is proved by having the mail.
+// answers go is proved by having the mail. What was told from an answer that is
+// not kept, such as an age, stays as it was told: others may have agreed to it.
 func Amendable(form *programme.Form, f *programme.Field) bool {
+	if f.Derived != nil || f.Dropped {
+		return false
+	}
 	switch f.Type {
 	case programme.SessionField, programme.PlacesField, programme.ConsentField:
 		return false

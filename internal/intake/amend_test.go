@@ -227,3 +227,24 @@ func TestFewerPlacesGoToWhoeverWaitsAndMoreOnlyWhereThereIsRoom(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatWasToldFromADateOfBirthStaysWhenAnotherAnswerIsChanged(t *testing.T) {
+	t.Parallel()
+	r, _ := guardedRoom(t)
+	born := r.Clock.Now().AddDate(-12, 0, 0).Format(time.DateOnly)
+	sub := r.send(t, "k", "club", "name", "Young", "email", "young@example.org", "born", born, "adult_email", "adult@example.org").Submission
+	if err := r.GuardianAnswers(t.Context(), sub.ID, 1, true); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range []postroom.Entry{
+		entry("", "club", "name", "Younger", "adult_email", "adult@example.org"),
+		entry("", "club", "name", "Younger", "adult_email", "adult@example.org", "age_band", "18 or over", "born", "1980-01-01"),
+	} {
+		if err := r.Amend(t.Context(), sub.ID, e); err != nil {
+			t.Fatal(err)
+		}
+		if now := r.sub(t, sub.ID).Answers; now.One("name") != "Younger" || now.One("age_band") != "under 18" || now.One("born") != "" {
+			t.Errorf("on file are %v", now)
+		}
+	}
+}
