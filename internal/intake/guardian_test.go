@@ -118,3 +118,11 @@ func TestNobodyIsAskedAsAGuardianMoreThanAFewTimesADay(t *testing.T) {
 		}
 	})
 }
+
+func TestCoordinatorsHearOfWhatWaitsForAGuardian(t *testing.T) {
+	t.Parallel()
+	r, _ := guardedRoom(t)
+	sub := r.send(t, "k", "club", "name", "Young", "email", "young@example.org", "age_band", "under 18", "adult_email", "adult@example.org").Submission
+	r.accepted(t, sub)
+	r.heard(t, "office@hall.example", "notice")
+}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"postroom/internal/postroom"
 )
 
 // byStrangers are the channels by which anybody can send anything, and nothing
@@ -190,13 +192,13 @@ func (r Reader) BusiestDay(programme, form string, since, until time.Time) (most
 }
 
 // Suspects counts the submissions of a programme that came in between two moments
-// and are held for another reason than one.
-func (r Reader) Suspects(programme, but string, since, until time.Time) (n int, err error) {
+// and are held because they look automatic.
+func (r Reader) Suspects(programme string, since, until time.Time) (n int, err error) {
 	err = r.row(`
 		SELECT count(*) FROM submissions
 		 WHERE programme = $1 AND state = 'held' AND received_at >= $2 AND received_at < $3
-		   AND EXISTS (SELECT 1 FROM holds WHERE submission_id = submissions.id AND released_at = 0 AND reason <> $4)`,
-		programme, micros(since), micros(until), but).Scan(&n)
+		   AND EXISTS (SELECT 1 FROM holds WHERE submission_id = submissions.id AND released_at = 0 AND reason LIKE '`+postroom.HeldAsSuspect+`%')`,
+		programme, micros(since), micros(until)).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count what is held of programme %s: %w", programme, err)
 	}
