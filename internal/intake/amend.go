@@ -278,8 +278,8 @@ func (in *Intake) Withdraw(ctx context.Context, submission, consent string) erro
 }
 
 // Agree gives a "yes" anew that was withdrawn, in the words that it was given in
-// before. Where the form asks in other words by now it returns Gone; where it
-// stands it changes nothing.
+// before. Where the form asks in other words by now it returns Gone, and where what
+// was agreed to is an answer itself; where it stands it changes nothing.
 func (in *Intake) Agree(ctx context.Context, submission, consent string) error {
 	err := in.Store.Write(ctx, func(tx *store.Tx) error {
 		sub, _, err := in.openFor(tx, submission)
@@ -290,8 +290,12 @@ func (in *Intake) Agree(ctx context.Context, submission, consent string) error {
 		if err != nil || sub.Answers.One(given.Purpose) == "yes" {
 			return err
 		}
-		if form, ok := in.Programmes.Form(sub.Form); !ok || form.Version != given.FormVersion {
+		form, ok := in.Programmes.Form(sub.Form)
+		if !ok || form.Version != given.FormVersion {
 			return gone(sub.ID, "its form asks in other words by now")
+		}
+		if f, known := form.Field(given.Purpose); !known || f.Type != programme.ConsentField {
+			return gone(sub.ID, "what it let us keep is to be given with it")
 		}
 		at := in.Clock.Now()
 		again := given.Consent

@@ -248,3 +248,36 @@ func TestWhatWasToldFromADateOfBirthStaysWhenAnotherAnswerIsChanged(t *testing.T
 		}
 	}
 }
+
+func TestAYesToKeepAccessNeedsIsGivenAnewWithThemOnly(t *testing.T) {
+	t.Parallel()
+	r, _ := guardedRoom(t)
+	e := entry("k", "club", "name", "Ann", "email", "ann@example.org", "born", "1980-02-01")
+	e.Answers["access"] = []string{"A ramp", "yes"}
+	form, _ := r.Programmes.Form("club")
+	e.FormVersion = form.Version
+	receipt, err := r.Accept(t.Context(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := receipt.Submission.ID
+	given := r.consents(t, id)
+	if len(given) != 1 {
+		t.Fatalf("%d consents", len(given))
+	}
+	if err := r.Agree(t.Context(), id, given[0].ID); postroom.KindOf(err) != postroom.Gone {
+		t.Errorf("agreeing while it stands: %v", err)
+	}
+	if got := r.sub(t, id).Answers["access"]; len(got) != 2 || got[0] != "A ramp" {
+		t.Errorf("on file is %q", got)
+	}
+	if err := r.Withdraw(t.Context(), id, given[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Agree(t.Context(), id, given[0].ID); postroom.KindOf(err) != postroom.Gone {
+		t.Errorf("agreeing when they are deleted: %v", err)
+	}
+	if got := r.sub(t, id).Answers["access"]; len(got) > 0 {
+		t.Errorf("on file is %q", got)
+	}
+}
