@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"postroom/internal/postroom"
@@ -121,10 +122,14 @@ func (c *Casework) mayRelease(by postroom.Colleague, m *matter, reason string) e
 
 func (c *Casework) release(tx *store.Tx, by postroom.Colleague, m *matter, reason string, at time.Time) (sent int, err error) {
 	d := postroom.Deed{ID: store.NewDeedID(), At: at, Actor: by.Name, Act: "release", Matter: m.Matter, Subject: m.ID, Before: map[string]string{}}
+	holds, err := tx.Holds(m.ID)
+	if err != nil {
+		return 0, err
+	}
 	if _, err := tx.Release(m.ID, by.Name, at); err != nil {
 		return 0, fmt.Errorf("take the hold off %s: %w", m.ID, err)
 	}
-	if err := stillGuarded(tx, m, at); err != nil {
+	if err := stillGuarded(tx, m, holds, at); err != nil {
 		return 0, err
 	}
 	if sent, err = c.Outbox.Release(tx, m.ID); err != nil {
@@ -144,9 +149,11 @@ func (c *Casework) release(tx *store.Tx, by postroom.Colleague, m *matter, reaso
 }
 
 // stillGuarded keeps waiting for a guardian what was let go because nobody is in
-// danger: that is no yes of theirs.
-func stillGuarded(tx *store.Tx, m *matter, at time.Time) error {
-	if !m.safety() {
+// danger, or because no machine sent it: that is no yes of theirs. Where nothing else
+// was waited for, a colleague has their yes.
+func stillGuarded(tx *store.Tx, m *matter, holds []store.Hold, at time.Time) error {
+	other := func(h store.Hold) bool { return h.ReleasedAt.IsZero() && h.Reason != workflow.HeldForGuardian }
+	if !slices.ContainsFunc(holds, other) {
 		return nil
 	}
 	g, there, err := tx.Guardian(m.ID)

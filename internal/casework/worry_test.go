@@ -8,6 +8,7 @@ import (
 	"postroom/internal/postroom"
 	"postroom/internal/store"
 	"postroom/internal/testkit"
+	"postroom/internal/workflow"
 )
 
 // triaged receives a letter that a person has to place, and returns it.
@@ -125,4 +126,31 @@ func TestNothingIsPutOffForEver(t *testing.T) {
 		deed, err := room.Casework.Snooze(t.Context(), office, ref, monday.AddDate(1, 0, 0))
 		must(t, deed, err)
 	})
+}
+
+func TestThatNoMachineSentItIsNoYesOfAGuardian(t *testing.T) {
+	t.Parallel()
+	room := closed(t, &failpoint{}, "")
+	sub := ask(t, room, "Olena", person, "When is it open?")
+	err := room.Store.Write(t.Context(), func(tx *store.Tx) error {
+		if _, err := tx.AddGuardian(store.Guardian{Submission: sub.ID, GuardianReach: store.GuardianReach{Phone: "01908 123456"}, AskedAt: monday, ChaseAt: monday}); err != nil {
+			return err
+		}
+		if err := tx.Hold(sub.ID, postroom.SuspectReason([]postroom.Sign{postroom.SignTrap}), monday); err != nil {
+			return err
+		}
+		return tx.Hold(sub.ID, workflow.HeldForGuardian, monday)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	office, _ := room.Team.Named("office")
+	for _, want := range []string{workflow.HeldForGuardian, ""} { // the second time a colleague has spoken to them
+		if err := room.Casework.Release(t.Context(), office, sub.ID, ""); err != nil {
+			t.Fatal(err)
+		}
+		if reason, err := room.Store.Read(t.Context()).Held(sub.ID); err != nil || reason != want {
+			t.Errorf("it is held for %q (%v), want %q", reason, err, want)
+		}
+	}
 }

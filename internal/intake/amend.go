@@ -21,8 +21,12 @@ const byPerson = "person"
 
 // Amendable says whether an answer can be changed by giving another. A date is
 // chosen by booking it, places are counted, a "yes" is withdrawn, and where
-// answers go is proved by having the mail.
+// answers go is proved by having the mail. What was told from an answer that is
+// not kept, such as an age, stays as it was told: others may have agreed to it.
 func Amendable(form *programme.Form, f *programme.Field) bool {
+	if f.Derived != nil || f.Dropped {
+		return false
+	}
 	switch f.Type {
 	case programme.SessionField, programme.PlacesField, programme.ConsentField, programme.FileField:
 		return false
@@ -274,8 +278,8 @@ func (in *Intake) Withdraw(ctx context.Context, submission, consent string) erro
 }
 
 // Agree gives a "yes" anew that was withdrawn, in the words that it was given in
-// before. Where the form asks in other words by now it returns Gone; where it
-// stands it changes nothing.
+// before. Where the form asks in other words by now it returns Gone, and where what
+// was agreed to is an answer itself; where it stands it changes nothing.
 func (in *Intake) Agree(ctx context.Context, submission, consent string) error {
 	err := in.Store.Write(ctx, func(tx *store.Tx) error {
 		sub, _, err := in.openFor(tx, submission)
@@ -286,8 +290,12 @@ func (in *Intake) Agree(ctx context.Context, submission, consent string) error {
 		if err != nil || sub.Answers.One(given.Purpose) == "yes" {
 			return err
 		}
-		if form, ok := in.Programmes.Form(sub.Form); !ok || form.Version != given.FormVersion {
+		form, ok := in.Programmes.Form(sub.Form)
+		if !ok || form.Version != given.FormVersion {
 			return gone(sub.ID, "its form asks in other words by now")
+		}
+		if f, known := form.Field(given.Purpose); !known || f.Type != programme.ConsentField {
+			return gone(sub.ID, "what it let us keep is to be given with it")
 		}
 		at := in.Clock.Now()
 		again := given.Consent

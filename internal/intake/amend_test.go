@@ -227,3 +227,57 @@ func TestFewerPlacesGoToWhoeverWaitsAndMoreOnlyWhereThereIsRoom(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatWasToldFromADateOfBirthStaysWhenAnotherAnswerIsChanged(t *testing.T) {
+	t.Parallel()
+	r, _ := guardedRoom(t)
+	born := r.Clock.Now().AddDate(-12, 0, 0).Format(time.DateOnly)
+	sub := r.send(t, "k", "club", "name", "Young", "email", "young@example.org", "born", born, "adult_email", "adult@example.org").Submission
+	if err := r.GuardianAnswers(t.Context(), sub.ID, 1, true); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range []postroom.Entry{
+		entry("", "club", "name", "Younger", "adult_email", "adult@example.org"),
+		entry("", "club", "name", "Younger", "adult_email", "adult@example.org", "age_band", "18 or over", "born", "1980-01-01"),
+	} {
+		if err := r.Amend(t.Context(), sub.ID, e); err != nil {
+			t.Fatal(err)
+		}
+		if now := r.sub(t, sub.ID).Answers; now.One("name") != "Younger" || now.One("age_band") != "under 18" || now.One("born") != "" {
+			t.Errorf("on file are %v", now)
+		}
+	}
+}
+
+func TestAYesToKeepAccessNeedsIsGivenAnewWithThemOnly(t *testing.T) {
+	t.Parallel()
+	r, _ := guardedRoom(t)
+	e := entry("k", "club", "name", "Ann", "email", "ann@example.org", "born", "1980-02-01")
+	e.Answers["access"] = []string{"A ramp", "yes"}
+	form, _ := r.Programmes.Form("club")
+	e.FormVersion = form.Version
+	receipt, err := r.Accept(t.Context(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := receipt.Submission.ID
+	given := r.consents(t, id)
+	if len(given) != 1 {
+		t.Fatalf("%d consents", len(given))
+	}
+	if err := r.Agree(t.Context(), id, given[0].ID); postroom.KindOf(err) != postroom.Gone {
+		t.Errorf("agreeing while it stands: %v", err)
+	}
+	if got := r.sub(t, id).Answers["access"]; len(got) != 2 || got[0] != "A ramp" {
+		t.Errorf("on file is %q", got)
+	}
+	if err := r.Withdraw(t.Context(), id, given[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Agree(t.Context(), id, given[0].ID); postroom.KindOf(err) != postroom.Gone {
+		t.Errorf("agreeing when they are deleted: %v", err)
+	}
+	if got := r.sub(t, id).Answers["access"]; len(got) > 0 {
+		t.Errorf("on file is %q", got)
+	}
+}

@@ -30,8 +30,8 @@ const (
 
 // guard holds a submission until whoever has to agree to it has. They are asked at
 // once, unless somebody has to look first: a mail to an address that a stranger
-// typed is not for what a machine sent, nor for somebody in danger. It says whether
-// a person has to ask them, and nobody has been told to look for another reason.
+// typed is not for what a machine sent, nor for somebody in danger, nor for one that
+// was asked often today, whoever typed it. It says whether a person has to ask them, and nobody has been told to look for another reason.
 func (in *Intake) guard(tx *store.Tx, a arrival, c *workflow.Case) (byPerson bool, err error) {
 	g := a.form.Guardian
 	if !a.form.NeedsGuardian(a.submission.Answers) {
@@ -45,6 +45,11 @@ func (in *Intake) guard(tx *store.Tx, a arrival, c *workflow.Case) (byPerson boo
 	}
 	clear := c.Submission.State == postroom.SubmissionReceived
 	byMail := clear && reach.Address != "" && in.Mails != nil
+	if byMail {
+		if byMail, err = tx.RoomToAsk(reach.Address, in.Strangers.ToAddress, a.at); err != nil {
+			return false, err
+		}
+	}
 	ask := store.Guardian{Submission: c.Submission.ID, GuardianReach: reach, AskedAt: a.at, ChaseAt: g.Chase.After(a.at, in.Workflow.Zone)}
 	if byMail {
 		ask.Asked = 1
@@ -84,6 +89,13 @@ func (in *Intake) AskGuardian(ctx context.Context, submission string) error {
 			return gone(submission, "nobody is to be asked by mail")
 		}
 		now := in.Clock.Now()
+		room, err := tx.RoomToAsk(g.Address, in.Strangers.ToAddress, now)
+		if err != nil {
+			return err
+		}
+		if !room {
+			return &postroom.Error{Kind: postroom.TooMany, Say: postroom.Say("guardian.too_many"), Cause: errors.New("the address was asked enough today")}
+		}
 		if g.Asked, err = tx.AskGuardianAgain(submission, guardianMails, guardianMailApart, now); err != nil {
 			return err
 		}

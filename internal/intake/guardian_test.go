@@ -92,3 +92,37 @@ func TestAGuardianWhoSaysNoKeepsItHeld(t *testing.T) {
 		t.Errorf("%s, released %q", r.stateOf(t, got.Submission.ID), m.released)
 	}
 }
+
+// posted owes what guardians are asked as the post room does.
+type posted struct{ *outbox }
+
+func (posted) Release(*store.Tx, string) (int, error) { return 0, nil }
+
+func TestNobodyIsAskedAsAGuardianMoreThanAFewTimesADay(t *testing.T) {
+	stories(t, func(t *testing.T, r *room) {
+		r.Mails = posted{r.outbox}
+		r.GuardianLink = func(string, int) string { return "link" }
+		born := r.Clock.Now().AddDate(-12, 0, 0).Format(time.DateOnly)
+		var last postroom.Submission
+		for _, name := range []string{"Ann", "Bob", "Cleo", "Dan"} {
+			last = r.send(t, name, "club", "name", name, "email", name+"@example.org", "born", born, "adult_email", "adult@example.org").Submission
+		}
+		r.heard(t, "adult@example.org", "guardian-ask", "guardian-ask", "guardian-ask")
+		if r.stateOf(t, last.ID) != "held" {
+			t.Errorf("the last is %s", r.stateOf(t, last.ID))
+		}
+		r.heard(t, "office@hall.example", "notice")
+		r.clock.advance(time.Hour)
+		if err := r.AskGuardian(t.Context(), last.ID); postroom.KindOf(err) != postroom.TooMany {
+			t.Errorf("asking all the same: %v", err)
+		}
+	})
+}
+
+func TestCoordinatorsHearOfWhatWaitsForAGuardian(t *testing.T) {
+	t.Parallel()
+	r, _ := guardedRoom(t)
+	sub := r.send(t, "k", "club", "name", "Young", "email", "young@example.org", "age_band", "under 18", "adult_email", "adult@example.org").Submission
+	r.accepted(t, sub)
+	r.heard(t, "office@hall.example", "notice")
+}

@@ -76,7 +76,11 @@ func (in *Intake) supplement(form *programme.Form, sub postroom.Submission, e po
 		wanted = open(form, mistakes)
 	}
 	for _, f := range form.Fields {
-		if len(clean[f.Name]) > 0 && len(e.Answers[f.Name]) > 0 && len(sub.Answers[f.Name]) == 0 {
+		asked := f.Name
+		if f.Derived != nil { // all that is kept of what they wrote
+			asked = f.Derived.From
+		}
+		if len(clean[f.Name]) > 0 && len(e.Answers[asked]) > 0 && len(sub.Answers[f.Name]) == 0 {
 			fields = append(fields, f.Name)
 		}
 	}

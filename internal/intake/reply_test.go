@@ -210,3 +210,19 @@ func (r *room) dies(t *testing.T, f *failpoint, id, submission string, follows f
 		t.Error("nothing follows from the letter")
 	}
 }
+
+func TestAReplyWithADateOfBirthLeavesTheBandAndNothingElse(t *testing.T) {
+	stories(t, func(t *testing.T, r *room) {
+		sub := r.byLetter(t, "club")
+		born := r.Clock.Now().AddDate(-12, 0, 0).Format("2006-01-02")
+		heard := r.fill(t, sub, reply(r.letter(t, "second"), "club", "born", born))
+		now := r.submission(t, sub.ID)
+		if now.Answers.One("age_band") != "under 18" || len(now.Answers["born"]) > 0 || !slices.Equal(now.Open, []string{"adult_email"}) {
+			t.Errorf("heard %+v: on file are %v, open is %v", heard, now.Answers, now.Open)
+		}
+		r.fill(t, now, reply(r.letter(t, "third"), "club", "adult_email", "adult@example.org"))
+		if now = r.submission(t, sub.ID); len(now.Open) > 0 || now.State != postroom.SubmissionHeld {
+			t.Errorf("it is %s, open is %v", now.State, now.Open)
+		}
+	})
+}

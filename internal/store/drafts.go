@@ -132,14 +132,8 @@ func (tx *Tx) SentDraft(hash, receipt string, now time.Time) error {
 
 // MailDraft counts a link to a draft that is sent by mail, and says whether
 // there was room for one: most for a draft, and perDay for an address.
-func (tx *Tx) MailDraft(hash, template, address string, most, perDay int, now time.Time) (bool, error) {
-	if err := tx.TouchAddress(address, time.Time{}); err != nil { // locked: two cannot both see the last room
-		return false, err
-	}
-	var sent int
-	err := tx.row(`SELECT count(*) FROM messages WHERE address = $1 AND template = $2 AND created_at > $3`,
-		address, template, micros(now.Add(-24*time.Hour))).Scan(&sent)
-	if err != nil || sent >= perDay {
+func (tx *Tx) MailDraft(hash, address string, most, perDay int, now time.Time) (bool, error) {
+	if room, err := tx.RoomToAsk(address, perDay, now); err != nil || !room {
 		return false, err
 	}
 	n, err := tx.exec(`UPDATE drafts SET mails = mails + 1, touched_at = $3 WHERE hash = $1 AND state = 'open' AND mails < $2`, hash, most, micros(now))

@@ -52,9 +52,13 @@ func (tx *Tx) Hold(submission, reason string, at time.Time) error {
 	return err
 }
 
+// heldFirst is the order of the holds on a submission: that somebody may be in danger
+// comes before whatever else it waits for, or those could look who may not.
+const heldFirst = ` ORDER BY CASE WHEN reason = 'safeguarding' THEN 0 ELSE 1 END, placed_at, id LIMIT 1`
+
 // Held returns why a submission is held, or "".
 func (r Reader) Held(submission string) (reason string, err error) {
-	err = r.row(`SELECT reason FROM holds WHERE submission_id = $1 AND released_at = 0 ORDER BY placed_at LIMIT 1`, submission).Scan(&reason)
+	err = r.row(`SELECT reason FROM holds WHERE submission_id = $1 AND released_at = 0`+heldFirst, submission).Scan(&reason)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}

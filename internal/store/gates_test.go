@@ -32,6 +32,22 @@ func TestUnsubscribingFromNewsNeverSilencesService(t *testing.T) {
 	})
 }
 
+func TestThatSomebodyMayBeInDangerComesBeforeAnyOtherHold(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		ann := filed(t, s, "ann")
+		for i, reason := range []string{"guardian", "safeguarding"} {
+			write(t, s, func(tx *Tx) error { return tx.Hold(ann.ID, reason, monday.Add(time.Duration(i)*time.Hour)) })
+		}
+		r := s.Read(t.Context())
+		if reason := got(r.Held(ann.ID))(t); reason != "safeguarding" {
+			t.Errorf("ann is held for %q", reason)
+		}
+		if list := got(r.StandingsAt([]string{ann.ID}))(t); len(list) != 1 || list[0].Held != "safeguarding" {
+			t.Errorf("she stands as %+v", list)
+		}
+	})
+}
+
 func TestAHoldStopsOneSubmissionUntilItIsReleased(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		ann, bob := filed(t, s, "ann"), filed(t, s, "bob")

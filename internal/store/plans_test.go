@@ -118,6 +118,7 @@ func hot(now time.Time) map[string]func(tx *Tx) error {
 		},
 		"caused mail": func(tx *Tx) error { _, err := tx.CausedMail("7@example.org", time.UnixMicro(9), 3); return err },
 		"caused for":  func(tx *Tx) error { _, err := tx.CausedFor("7@example.org", time.UnixMicro(9), 3); return err },
+		"room to ask": func(tx *Tx) error { _, err := tx.RoomToAsk("7@example.org", 3, now); return err },
 		"vouched":     func(tx *Tx) error { _, err := tx.Vouched("c7", "7@example.org"); return err },
 		"surge":       func(tx *Tx) error { _, err := tx.Surge("f"); return err },
 		"lately":      func(tx *Tx) error { _, err := tx.Lately("p", "f", time.UnixMicro(plannedRows-60), 60); return err },

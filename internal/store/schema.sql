@@ -277,6 +277,9 @@ CREATE TABLE messages (
 CREATE INDEX messages_of_form ON messages (address, sending_at) WHERE form <> '';
 -- What a form owes to an address, whether it has left or not.
 CREATE INDEX messages_owed_by_form ON messages (address, created_at) WHERE form <> '' AND contact_id <> '';
+-- What anybody can have sent to any address, so that it is counted without reading
+-- all mail.
+CREATE INDEX messages_asked ON messages (address, created_at) WHERE template IN ('finish-later', 'guardian-ask');
 -- With the state, or SQLite would rather read every message in that state.
 CREATE INDEX messages_about_submission ON messages (submission_id, state) WHERE submission_id <> '';
 CREATE INDEX messages_by_state ON messages (state, id);

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"postroom/internal/postroom"
 )
 
 // byStrangers are the channels by which anybody can send anything, and nothing
@@ -54,6 +56,24 @@ func (r Reader) CausedFor(address string, since time.Time, n int) (count int, er
 			 WHERE address = $1 AND form <> '' AND contact_id <> '' AND created_at > $2 AND `+byForm+`
 			 ORDER BY created_at DESC LIMIT $3) AS owed) AS causes`, address, micros(since), 4*n).Scan(&count)
 	return min(count, n), err
+}
+
+// RoomToAsk locks an address and says whether fewer than perDay mails were owed to it
+// in a day that anybody can have sent to any address: to go on with a form, or to
+// agree to somebody's.
+func (tx *Tx) RoomToAsk(address string, perDay int, now time.Time) (bool, error) {
+	if err := tx.TouchAddress(address, time.Time{}); err != nil { // locked: two cannot both see the last room
+		return false, fmt.Errorf("lock address: %w", err)
+	}
+	var n int
+	err := tx.row(`
+		SELECT count(*) FROM (SELECT 1 FROM messages
+		 WHERE address = $1 AND template IN ('finish-later', 'guardian-ask') AND created_at > $2 LIMIT $3) AS asked`,
+		address, micros(now.Add(-24*time.Hour)), perDay).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("count what was asked of an address: %w", err)
+	}
+	return n < perDay, nil
 }
 
 // tallyLife is for how long it is known how often something was done.
@@ -176,13 +196,13 @@ func (r Reader) BusiestDay(programme, form string, since, until time.Time) (most
 }
 
 // Suspects counts the submissions of a programme that came in between two moments
-// and are held for another reason than one.
-func (r Reader) Suspects(programme, but string, since, until time.Time) (n int, err error) {
+// and are held because they look automatic.
+func (r Reader) Suspects(programme string, since, until time.Time) (n int, err error) {
 	err = r.row(`
 		SELECT count(*) FROM submissions
 		 WHERE programme = $1 AND state = 'held' AND received_at >= $2 AND received_at < $3
-		   AND EXISTS (SELECT 1 FROM holds WHERE submission_id = submissions.id AND released_at = 0 AND reason <> $4)`,
-		programme, micros(since), micros(until), but).Scan(&n)
+		   AND EXISTS (SELECT 1 FROM holds WHERE submission_id = submissions.id AND released_at = 0 AND reason LIKE '`+postroom.HeldAsSuspect+`%')`,
+		programme, micros(since), micros(until)).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count what is held of programme %s: %w", programme, err)
 	}

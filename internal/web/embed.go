@@ -31,6 +31,13 @@ func formPath(r *http.Request, form *programme.Form) string {
 	return at + url.PathEscape(form.Name)
 }
 
+// inPages says whether the questions of a form come one page after the other. In a
+// frame they stand on one page: no other website may show the pages of a draft,
+// whose addresses are secret.
+func inPages(r *http.Request, form *programme.Form) bool {
+	return form.Layout == programme.OnePerPage && embedded(r) == ""
+}
+
 func (s *Server) routeEmbedded(mux *http.ServeMux) {
 	page := func(pattern string, h handler) { mux.Handle(pattern, s.handle(s.framed(h))) }
 	page("GET "+inFrame+"/{form}", s.showForm)

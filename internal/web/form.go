@@ -68,7 +68,7 @@ func (s *Server) showForm(w http.ResponseWriter, r *http.Request) error {
 		return s.showFull(w, r, form, v)
 	}
 	a := attempt{form: form, voice: v, answers: form.Prefilled(r.URL.Query()), ticket: s.newTicket(form)}
-	if form.Layout == programme.OnePerPage {
+	if inPages(r, form) {
 		return s.showStart(w, r, a, nil, http.StatusOK)
 	}
 	return s.renderForm(w, r, http.StatusOK, a, nil, nil)
@@ -121,7 +121,7 @@ func (s *Server) submitForm(w http.ResponseWriter, r *http.Request) error {
 	if !s.open(form) {
 		return s.showClosed(w, r, form, a.voice)
 	}
-	if form.Layout == programme.OnePerPage && r.PostForm.Has("start") {
+	if inPages(r, form) && r.PostForm.Has("start") {
 		return s.start(w, r, a)
 	}
 	if err := s.limits.allow(s.client(r)); err != nil {
@@ -136,7 +136,7 @@ func (s *Server) submitForm(w http.ResponseWriter, r *http.Request) error {
 	if came.removed || form.Reshapes(r.PostForm) {
 		return s.renderForm(w, r, http.StatusOK, a, nil, nil)
 	}
-	if form.CheckAnswers && form.Layout != programme.OnePerPage {
+	if form.CheckAnswers && form.Layout != programme.OnePerPage && embedded(r) == "" {
 		return s.toCheck(w, r, a)
 	}
 	entry := s.entry(a)
@@ -197,7 +197,7 @@ func (s *Server) renderForm(w http.ResponseWriter, r *http.Request, status int, 
 		Privacy:    a.voice.prose(a.form.Programme.Privacy, a.form.Programme.Reviewed),
 		FullNotice: s.Org.PrivacyNotice, NoticeLink: noticePath(a.form, a.voice.locale),
 	}
-	p.Title, p.Notice, p.Exit, p.Check = p.Form.Text, s.orSurging(r, a, why), exitOf(a.form), a.form.CheckAnswers
+	p.Title, p.Notice, p.Exit, p.Check = p.Form.Text, s.orSurging(r, a, why), exitOf(a.form), a.form.CheckAnswers && !p.Embedded
 	if len(dates) == 1 && len(a.form.Sessions()) == 1 {
 		p.When = dates[0].Hints
 	}

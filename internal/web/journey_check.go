@@ -252,7 +252,7 @@ func (s *Server) allFull(r *http.Request, form *programme.Form) (bool, error) {
 func (s *Server) showFull(w http.ResponseWriter, r *http.Request, form *programme.Form, v voice) error {
 	p := fullPage{page: s.page(r, v, form.Programme.Name), Form: v.of(form.Title)}
 	p.Title, p.Exit = v.Say("full.title")+" – "+p.Form.Text, exitOf(form)
-	p.Waiting = inLanguage("/f/"+form.Name, v.locale) + "?waiting=" + strconv.Itoa(1)
+	p.Waiting = inLanguage(formPath(r, form), v.locale) + "?waiting=" + strconv.Itoa(1)
 	for _, each := range s.datesAhead(form) {
 		title := v.of(each.Title)
 		title.Text = strings.Join([]string{title.Text, v.span(each.StartsAt, each.EndsAt, s.Org.Zone)}, ", ")

@@ -84,7 +84,7 @@ func (s *Server) mailLink(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) oweLink(tx *store.Tx, j journey, address string) error {
-	room, err := tx.MailDraft(j.draft.Hash, finishLater, strings.ToLower(address), mostDraftMails, dailyDraftMail, j.at)
+	room, err := tx.MailDraft(j.draft.Hash, strings.ToLower(address), mostDraftMails, dailyDraftMail, j.at)
 	if err != nil || !room {
 		return err
 	}

@@ -263,7 +263,8 @@ func (s *Server) agreed(r *http.Request, v voice, f onFile, p *managePage) error
 			view.Withdraw = p.Action + "/withdraw?consent=" + url.QueryEscape(c.ID)
 		} else {
 			view.Withdrawn = v.day(c.WithdrawnAt.In(s.Org.Zone))
-			view.Agree = !later && c.FormVersion == f.form.Version
+			field, known := f.form.Field(c.Purpose)
+			view.Agree = !later && c.FormVersion == f.form.Version && known && field.Type == programme.ConsentField
 		}
 		p.Consents = append(p.Consents, view)
 	}

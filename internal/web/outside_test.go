@@ -193,6 +193,28 @@ func TestAFormInAFrame(t *testing.T) {
 	}
 }
 
+func TestAFormOfSeveralPagesStaysInItsFrame(t *testing.T) {
+	t.Parallel()
+	c := open(t, withSites)
+	page := parsePage(t, c.get("/embed/visit?lang=en").Body.String())
+	ticket := page.with("name", "ticket")[0].attrs["value"]
+	if action := page.named("form")[0].attrs["action"]; action != "/en/embed/visit" {
+		t.Errorf("the form goes to %q", action)
+	}
+	w := c.post("/embed/visit", url.Values{"ticket": {ticket}, "born.day": {"1"}, "born.month": {"2"}, "born.year": {"1980"}, "pets": {"no"}, "name": {"Olena"}, "email": {"olena@example.org"}})
+	if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || !strings.HasPrefix(to, "/en/embed/receipt/") {
+		t.Errorf("%d to %q", w.Code, to)
+	}
+	c.submit("walk", url.Values{"email": {"a@example.org"}})
+	full := c.get("/embed/walk")
+	want(t, full, 200, "/embed/walk?waiting=1")
+	for _, a := range parsePage(t, full.Body.String()).named("a") {
+		if to := a.attrs["href"]; !strings.HasPrefix(to, "#") && !strings.Contains(to, "/embed/") && a.attrs["target"] != "_blank" {
+			t.Errorf("%q leads out of the frame inside it", to)
+		}
+	}
+}
+
 func TestTheScriptForOtherWebsitesIsSmallAndStaysWhereItIs(t *testing.T) {
 	t.Parallel()
 	c := open(t)

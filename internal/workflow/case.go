@@ -76,7 +76,7 @@ func (w *Workflow) Open(tx *store.Tx, run postroom.Run) (*Case, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for a hold on submission %s: %w", sub.ID, err)
 	}
-	c.danger, c.suspected = reason == HeldForSafety, reason != "" && reason != HeldForSafety
+	c.danger, c.suspected = reason == HeldForSafety, strings.HasPrefix(reason, postroom.HeldAsSuspect)
 	if err := c.readBooking(tx); err != nil {
 		return nil, fmt.Errorf("read booking of submission %s: %w", sub.ID, err)
 	}
