@@ -31,9 +31,9 @@ func (r Reader) Vouched(contact, address string) (yes bool, err error) {
 }
 
 // CausedMail says when mail that forms caused went to an address since a moment, the
-// newest first, at most n. It counts every mail, of whatever form, but for the
-// answers to letters: those came from the address. The caller has locked the address
-// with TouchAddress.
+// newest first, at most n. It counts every mail, of whatever form, and what was asked
+// of the address, but not the answers to letters: those came from the address. The
+// caller has locked the address with TouchAddress.
 func (r Reader) CausedMail(address string, since time.Time, n int) (times []time.Time, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var us int64
@@ -41,8 +41,11 @@ func (r Reader) CausedMail(address string, since time.Time, n int) (times []time
 		times = append(times, moment(us))
 		return err
 	}, `
-		SELECT sending_at FROM messages
-		 WHERE address = $1 AND form <> '' AND contact_id <> '' AND state IN ('sending', 'sent', 'uncertain') AND sending_at > $2 AND `+byForm+`
+		SELECT sending_at FROM (
+			SELECT id, sending_at FROM messages
+			 WHERE address = $1 AND form <> '' AND contact_id <> '' AND state IN ('sending', 'sent', 'uncertain') AND sending_at > $2 AND `+byForm+`
+			UNION SELECT id, sending_at FROM messages
+			 WHERE address = $1 AND `+byAsking+` AND state IN ('sending', 'sent', 'uncertain') AND sending_at > $2) AS caused
 		 ORDER BY sending_at DESC LIMIT $3`, address, micros(since), n)
 	return times, err
 }
@@ -58,18 +61,22 @@ func (r Reader) CausedFor(address string, since time.Time, n int) (count int, er
 	return min(count, n), err
 }
 
+// byAsking is that a message goes to an address that anybody can have typed: to go on
+// with a form, or to agree to somebody's.
+const byAsking = `template IN ('finish-later', 'guardian-ask')`
+
 // RoomToAsk locks an address and says whether fewer than perDay mails were owed to it
-// in a day that anybody can have sent to any address: to go on with a form, or to
-// agree to somebody's.
+// in a day that anybody can have sent to any address, by asking or by a form.
 func (tx *Tx) RoomToAsk(address string, perDay int, now time.Time) (bool, error) {
 	if err := tx.TouchAddress(address, time.Time{}); err != nil { // locked: two cannot both see the last room
 		return false, fmt.Errorf("lock address: %w", err)
 	}
 	var n int
 	err := tx.row(`
-		SELECT count(*) FROM (SELECT 1 FROM messages
-		 WHERE address = $1 AND template IN ('finish-later', 'guardian-ask') AND created_at > $2 LIMIT $3) AS asked`,
-		address, micros(now.Add(-24*time.Hour)), perDay).Scan(&n)
+		SELECT count(*) FROM (
+			SELECT id FROM messages WHERE address = $1 AND `+byAsking+` AND created_at > $2
+			UNION SELECT id FROM messages WHERE address = $1 AND form <> '' AND contact_id <> '' AND created_at > $2 AND `+byForm+`) AS owed`,
+		address, micros(now.Add(-24*time.Hour))).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("count what was asked of an address: %w", err)
 	}
