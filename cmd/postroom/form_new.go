@@ -36,7 +36,7 @@ func (c *command) formNew() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(c.stdout, "wrote form %s into %s\nsee it while you change it: postroom form preview %s\n", n.Name, path, n.Name)
+			fmt.Fprintf(c.stdout, "wrote form %s into %s\nchange it, then run: postroom form check %s\n", n.Name, path, path)
 			return nil
 		},
 	}
