@@ -9,8 +9,8 @@ package templates
 
 import "embed"
 
-// FS holds email/LOCALE/*.md, digest/LOCALE.md, commands/LOCALE.md, web, desk, static, programme/*.yaml and
+// FS holds email/LOCALE/*.md, digest/LOCALE.md, commands/LOCALE.md, web, desk, static, programme/*.yaml, form/*.yaml and
 // locale/LOCALE.yaml.
 //
-//go:embed all:email all:web all:static all:programme all:locale all:digest all:commands all:desk
+//go:embed all:email all:web all:static all:programme all:locale all:digest all:commands all:desk all:form
 var FS embed.FS

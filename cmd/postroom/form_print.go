@@ -10,10 +10,10 @@ import (
 	"postroom/internal/app"
 )
 
-// form works with forms: here as they are printed.
+// form works with forms: writing, checking and printing them.
 func (c *command) form() *cobra.Command {
 	cmd := &cobra.Command{Use: "form", Short: "Work with forms"}
-	cmd.AddCommand(c.formPrint())
+	cmd.AddCommand(c.formNew(), c.formCheck(), c.formPrint())
 	return cmd
 }
 

@@ -6,54 +6,45 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
-
-	"postroom/internal/config"
-	"postroom/templates"
 )
 
 // init writes what a new post room starts from, for somebody who has only the
 // program.
 func (c *command) init() *cobra.Command {
-	return &cobra.Command{
+	var b beginning
+	var yes bool
+	cmd := &cobra.Command{
 		Use:   "init [FOLDER]",
-		Short: "Write a postroom.yaml and the example programmes, to be changed",
+		Short: "Ask a few questions and write a postroom.yaml and programmes, to be changed",
 		Args:  cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			folder := "."
 			if len(args) > 0 {
 				folder = args[0]
 			}
-			settings := strings.Replace(config.Example(), "# programmes: programmes ", "programmes: programmes   ", 1)
-			if err := writeNew(filepath.Join(folder, "postroom.yaml"), []byte(settings)); err != nil {
+			if err := b.check(); err != nil {
 				return err
 			}
-			if err := writeProgrammes(filepath.Join(folder, "programmes")); err != nil {
+			if !yes {
+				b.ask(cmd.InOrStdin(), c.stdout)
+			}
+			if err := b.write(folder); err != nil {
 				return err
 			}
-			fmt.Fprintf(c.stdout, "wrote postroom.yaml and programmes in %s\nchange them, then run: postroom check\n", folder)
+			settings := filepath.Join(folder, "postroom.yaml")
+			fmt.Fprintf(c.stdout, "wrote postroom.yaml and programmes in %s\n1. name your mail server and your people in %s\n2. run: postroom check --config %s\n", folder, settings, settings)
 			return nil
 		},
 	}
-}
-
-func writeProgrammes(folder string) error {
-	names, err := fs.Glob(templates.FS, "programme/*.yaml")
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		text, err := templates.FS.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		if err := writeNew(filepath.Join(folder, filepath.Base(name)), text); err != nil {
-			return err
-		}
-	}
-	return nil
+	cmd.Flags().BoolVar(&yes, "yes", false, "ask nothing; what no flag says stays as in the example")
+	cmd.Flags().StringVar(&b.Name, "name", "", "`name` of the organisation")
+	cmd.Flags().StringVar(&b.Address, "address", "", "`address` that mail comes from")
+	cmd.Flags().StringVar(&b.Colour, "colour", "", "`colour` of links and buttons, such as #0d5c63")
+	cmd.Flags().StringVar(&b.Logo, "logo", "", "`file` of the logo, SVG or PNG")
+	cmd.Flags().StringSliceVar(&b.Programmes, "programmes", nil, "`names` of the programmes you run; the others become examples")
+	return cmd
 }
 
 // writeNew writes a file that must not be there yet: nobody's settings are

@@ -60,6 +60,8 @@ type Organisation struct {
 	PostalAddress string         // at the end of newsletters
 	PrivacyNotice string         // URL of the full notice, or ""
 	EmergencyText postroom.Words // at the end of every mail; nil uses the standard text
+	Colour        Colour         // of links and buttons of the public pages; "" is ours
+	Logo          Logo           // beside the name on the public pages; the zero value is ours
 
 	// What a privacy notice says besides; each may be left out.
 	DataContact    string         // whom to ask about data, in words

@@ -56,6 +56,7 @@ func TestEveryLineOfTheExampleMayBeUsed(t *testing.T) {
 	}
 	write(t, filepath.Join(folder, "slack.secret"), "https://hooks.slack.com/services/x\n")
 	write(t, filepath.Join(folder, "k1.key"), strings.Repeat("k", 64))
+	write(t, filepath.Join(folder, "logo.svg"), `<svg xmlns="http://www.w3.org/2000/svg"/>`)
 	if err := os.Mkdir(filepath.Join(folder, "programmes"), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,8 @@ func (r reader) organisation(m proof.Map) Organisation {
 		PostalAddress: o.Text("postal_address"),
 		PrivacyNotice: webAddress(o, "privacy_notice", o.Text("privacy_notice")),
 		EmergencyText: o.Words("emergency_text", "en"),
+		Colour:        colour(o),
+		Logo:          r.logo(o),
 
 		DataContact: o.Text("data_contact"), DataNumber: o.Text("data_number"),
 		DataRecipients: o.Words("data_recipients", "en"), DataTransfers: o.Words("data_transfers", "en"),

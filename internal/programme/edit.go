@@ -211,6 +211,7 @@ func open(file string, data []byte) (*document, error) {
 		return nil, proof.Mistakes{{File: file, Line: 1, Column: 1, Say: "this is not YAML: " + err.Error()}}
 	}
 	d.root = d.doc.Content[0]
+	below(&d.doc)
 	return d, nil
 }
 

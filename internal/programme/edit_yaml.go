@@ -175,6 +175,29 @@ func linesInTexts(data []byte, n int) map[int]bool {
 	return within
 }
 
+// below puts what stands under something between brackets under the group or list
+// that it is in. The library takes it for a comment of the brackets' own, and would
+// write a comma within them.
+func below(n *yaml.Node) {
+	for i, child := range n.Content {
+		below(child)
+		foot := child.FootComment
+		switch {
+		case foot == "" || child.Style&yaml.FlowStyle == 0 && child.Kind != yaml.SequenceNode && n.Style&yaml.FlowStyle == 0:
+			continue
+		case n.Style&yaml.FlowStyle == 0 && n.Kind == yaml.SequenceNode && i+1 < len(n.Content):
+			n.Content[i+1].HeadComment = under(foot, n.Content[i+1].HeadComment)
+		case n.Style&yaml.FlowStyle == 0 && n.Kind == yaml.MappingNode && i%2 == 1:
+			n.Content[i-1].FootComment = under(n.Content[i-1].FootComment, foot)
+		default:
+			n.FootComment = under(n.FootComment, foot)
+		}
+		child.FootComment = ""
+	}
+}
+
+func under(above, text string) string { return strings.Trim(above+"\n"+text, "\n") }
+
 // giveBackBlankLines makes empty lines of the comments again.
 func giveBackBlankLines(data []byte) []byte {
 	lines := bytes.Split(data, []byte("\n"))

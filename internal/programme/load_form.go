@@ -20,7 +20,8 @@ var (
 	optionShape = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
 )
 
-func kinds() []postroom.FormKind {
+// Kinds lists what a form may be for.
+func Kinds() []postroom.FormKind {
 	return []postroom.FormKind{postroom.SignUp, postroom.VolunteerOffer, postroom.EventRegistration, postroom.Enquiry,
 		postroom.Concern, postroom.Referral, postroom.Feedback, postroom.DataRequest, postroom.DataComplaint}
 }
@@ -40,8 +41,8 @@ func (r *reader) forms(m proof.Map) []*Form {
 func (r *reader) form(m proof.Map) *Form {
 	f := &Form{Programme: r.p, Name: r.name(m, "form")}
 	m = m.As("form " + f.Name)
-	m.Need("kind", "one of "+joined(kinds()))
-	f.Kind = postroom.FormKind(m.Choice("kind", "", texts(kinds())...))
+	m.Need("kind", "one of "+joined(Kinds()))
+	f.Kind = postroom.FormKind(m.Choice("kind", "", texts(Kinds())...))
 	f.Title = r.words(m, "title", true)
 	f.Intro = r.words(m, "intro", false)
 	f.Button = r.words(m, "button", false)

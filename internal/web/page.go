@@ -25,6 +25,7 @@ type page struct {
 	Notice    *notice // said above everything else; nil is nothing
 	Embedded  bool    // it is shown in a frame of somebody else's page
 	Paper     bool    // it is to be printed
+	Look      look    // the organisation's colour and logo
 	Exit      string  // where "Leave this page" leads; "" is no such button
 }
 
@@ -56,6 +57,7 @@ func (s *Server) page(r *http.Request, v voice, programme string) page {
 		Emergency: s.emergency(v),
 		Languages: s.languages(r, v, s.guess.of(programme)),
 		Embedded:  embedded(r) != "",
+		Look:      s.look,
 	}
 }
 

@@ -2,8 +2,6 @@ package web
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -33,13 +31,8 @@ func LoadAssets(fsys fs.FS) (*Assets, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read static file: %w", err)
 		}
-		sum := sha256.Sum256(data)
 		name, ext := path.Base(file), path.Ext(file)
-		address := "/static/" + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
-		a.byName[name], a.byAddress[address] = address, data
-		if small := squeeze(data); small != nil {
-			a.squeezed[address] = small
-		}
+		a.add(strings.TrimSuffix(name, ext), ext, data)
 	}
 	return a, nil
 }

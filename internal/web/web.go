@@ -119,6 +119,7 @@ type Server struct {
 	guard   *guard
 	metrics *metrics
 	guess   *guesser
+	look    look
 }
 
 // New makes a Server. It returns an error that names every missing or
@@ -152,6 +153,7 @@ func New(o Options) (*Server, error) {
 	if o.Mailboxes != nil {
 		s.metrics.registry.MustRegister(newBoxes(o.Mailboxes))
 	}
+	s.look = assets.wear(o.Org)
 	s.guess = newGuesser(locales.Tags(), o.Programmes)
 	return s, nil
 }
