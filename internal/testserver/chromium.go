@@ -21,7 +21,8 @@ func Chromium(t testing.TB) string {
 
 // Browser starts a browser with an empty profile and returns the context in
 // which chromedp drives it. Further tabs come from chromedp.NewContext on that
-// context. It ends after two minutes or with the test.
+// context. It ends with the test, and after eight minutes at the latest: the time of
+// one walk through every page. The full matrix of POSTROOM_LONG has an hour.
 func Browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	options := append([]chromedp.ExecAllocatorOption{
@@ -39,7 +40,7 @@ func Browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-dev-shm-usage", true), // containers give it 64 MB
 	}, more...)
-	ctx, cancelTime := context.WithTimeout(context.Background(), 8*time.Minute)
+	ctx, cancelTime := context.WithTimeout(context.Background(), browserLife())
 	alloc, cancelAlloc := chromedp.NewExecAllocator(ctx, options...)
 	tab, cancelTab := chromedp.NewContext(alloc, chromedp.WithErrorf(t.Logf))
 	t.Cleanup(func() {
@@ -52,6 +53,13 @@ func Browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context
 		t.Fatalf("start Chromium: %v", err)
 	}
 	return tab
+}
+
+func browserLife() time.Duration {
+	if os.Getenv("POSTROOM_LONG") != "" {
+		return time.Hour
+	}
+	return 8 * time.Minute
 }
 
 // axeFile is where `make test` keeps the accessibility checker, below the top
@@ -75,6 +83,29 @@ func Axe(t testing.TB) string {
 		missing(t, "axe-core is not on this machine; `make test` fetches it with npm, or set POSTROOM_AXE to an axe.min.js: "+err.Error())
 	}
 	return string(source)
+}
+
+// Fixtures returns the folder with the fixtures of govuk-frontend, one folder a
+// component, which an earlier `make test` has fetched.
+func Fixtures(t testing.TB) string {
+	t.Helper()
+	return fetched(t, "govuk-frontend-6.6.0")
+}
+
+// HTMLValidate returns the command that checks files of HTML, and needs Node.
+func HTMLValidate(t testing.TB) string {
+	t.Helper()
+	need(t, want{program: "node", install: "apt-get install nodejs"})
+	return filepath.Join(fetched(t, "html-validate"), "node_modules/.bin/html-validate")
+}
+
+func fetched(t testing.TB, what string) string {
+	t.Helper()
+	path := filepath.Join(top(t), ".cache", what)
+	if _, err := os.Stat(path); err != nil {
+		missing(t, what+" is not on this machine; `make test` fetches it with npm")
+	}
+	return path
 }
 
 // top returns the folder that holds go.mod.

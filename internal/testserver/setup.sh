@@ -77,8 +77,10 @@ install_packages() {
   allow_services
 }
 
-# axe-core checks pages for accessibility. It is fetched at one version and
-# kept under .cache if its checksum is the one that was reviewed.
+# What npm has for the tests: axe-core checks pages for accessibility, html-validate
+# their HTML, and the fixtures of govuk-frontend show what the markup of a component
+# has to be. Each is fetched at one version and kept under .cache if its checksum is
+# the one that was reviewed.
 axe_version=4.14.1
 axe_sum=29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c
 axe=$PWD/.cache/axe.min.js
@@ -99,6 +101,44 @@ fetch_axe() {
   rm -rf "$tmp"
 }
 
+govuk_version=6.6.0
+govuk_sum=52c4eb554e54d8a6e4ba801e9da5ec3a5b930fd2f117a39677f0b6296e954751
+govuk=$PWD/.cache/govuk-frontend-$govuk_version
+fetch_govuk() {
+  [ -d "$govuk" ] && return
+  command -v npm >/dev/null || return
+  say "fetching the fixtures of govuk-frontend $govuk_version with npm"
+  local tmp
+  tmp=$(mktemp -d)
+  if (cd "$tmp" && npm pack --silent "govuk-frontend@$govuk_version" >&2 &&
+    echo "$govuk_sum  govuk-frontend-$govuk_version.tgz" | sha256sum --check --status &&
+    tar xzf govuk-frontend-*.tgz --wildcards 'package/dist/govuk/components/*/fixtures.json'); then
+    mkdir -p .cache
+    mv "$tmp/package/dist/govuk/components" "$govuk"
+  else
+    say "govuk-frontend $govuk_version could not be fetched, or its checksum is wrong"
+  fi
+  rm -rf "$tmp"
+}
+
+# html-validate needs other packages. Their versions and checksums are in the lock
+# file, which npm holds to; no script of theirs runs.
+validator=$PWD/.cache/html-validate
+fetch_validator() {
+  cmp -s internal/testserver/html-validate/package-lock.json "$validator/package-lock.json" && return
+  command -v npm >/dev/null || return
+  say "fetching html-validate with npm"
+  rm -rf "$validator"
+  mkdir -p "$validator.new"
+  cp internal/testserver/html-validate/package*.json "$validator.new/"
+  if (cd "$validator.new" && npm ci --silent --no-audit --no-fund --ignore-scripts >&2); then
+    mv "$validator.new" "$validator"
+  else
+    say "html-validate could not be fetched, or a checksum is wrong"
+    rm -rf "$validator.new"
+  fi
+}
+
 mapfile -t missing < <(missing_packages)
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
@@ -114,6 +154,8 @@ fi
 
 fetch_axe
 if good_axe "$axe"; then export POSTROOM_AXE=$axe; fi
+fetch_govuk
+fetch_validator
 
 # The race detector needs cgo and a C compiler. Without one the tests run
 # without it; the argument is taken out of the command.

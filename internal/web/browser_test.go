@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"postroom/internal/link"
 	"postroom/internal/postroom"
@@ -166,77 +167,145 @@ func (c *counter) link(p link.Purpose, id string) string {
 	return link.Path(p, c.Links.Make(p, id, noon.Add(receiptLife)))
 }
 
+// pairing is one way of looking at a page.
+type pairing struct {
+	width  int64
+	scheme string
+	script bool
+}
+
+// pairings are the ways in which pages are looked at in a language: each language
+// has one of its own, so that all of them together see every width, every scheme
+// and pages with and without JavaScript; with POSTROOM_LONG each has all eight.
+func pairings(locale string) (list []pairing) {
+	if os.Getenv("POSTROOM_LONG") == "" {
+		return []pairing{map[string]pairing{
+			"en": {1280, "dark", true}, "uk": {320, "dark", true}, "fa": {320, "light", false}, "fa-AF": {1280, "light", false}, "ps": {320, "light", true},
+		}[locale]}
+	}
+	for _, script := range []bool{false, true} {
+		for _, width := range []int64{320, 1280} {
+			list = append(list, pairing{width, "light", script}, pairing{width, "dark", script})
+		}
+	}
+	return list
+}
+
+// Every page, in every language that its programme has, with axe (points 1, 4, 8
+// and 16). One tab a language, one browser and one server for all.
 func TestPagesInARealBrowser(t *testing.T) {
 	t.Parallel()
 	browser, axe := testserver.Browser(t), testserver.Axe(t)
 	c := open(t)
 	site := httptest.NewServer(c.h)
 	t.Cleanup(site.Close)
-	shots := os.Getenv("POSTROOM_SHOTS") // a folder to keep pictures of the pages in
-	for _, v := range c.views() {
-		for _, locale := range []string{"en", "fa"} {
-			for _, look := range []looking{
-				{width: 320, scheme: "light"}, {width: 360, scheme: "light", axe: axe, shots: shots},
-				{width: 1280, scheme: "light", axe: axe, shots: shots}, {width: 400, scheme: "dark", axe: axe, shots: shots},
-			} {
-				if look.scheme == "dark" && locale != "en" {
-					continue // colours know no language
+	views := c.views()
+	for _, locale := range c.locales.Tags() {
+		t.Run(locale, func(t *testing.T) {
+			t.Parallel()
+			tab, cancel := chromedp.NewContext(browser)
+			defer cancel()
+			for _, v := range views {
+				if v.inFew() && locale != "en" && locale != "fa" {
+					continue // the programme lacks it: the page is the English one
 				}
-				look.site, look.name = site.URL, fmt.Sprintf("%s-%s-%d", v.name, locale, look.width)
-				if err := chromedp.Run(browser, look.at(v, locale)...); err != nil {
-					t.Fatalf("%s: %v", look.name, err)
-				}
-				look.judge(t)
+				l := &looking{tab: tab, site: site.URL, axe: axe, shots: os.Getenv("POSTROOM_SHOTS"), name: v.name + "-" + locale}
+				l.lookAt(t, v, locale)
 			}
-		}
+		})
 	}
 }
 
-// looking is one look at one page, and what was seen.
+// looking is somebody who looks at one page.
 type looking struct {
+	tab        context.Context
 	site, name string
-	axe, shots string
-	width      int64
-	scheme     string
-	violations []string
-	overflow   int64
-	small      []string
-	picture    []byte
+	axe        string
+	shots      string // a folder to keep pictures of the pages in
 }
 
-func (l *looking) at(v view, locale string) []chromedp.Action {
-	actions := []chromedp.Action{
-		chromedp.EmulateViewport(l.width, 800),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: l.scheme}}),
-		chromedp.Navigate(l.site + v.in(locale)),
+// lookAt opens the page once with and once without JavaScript, as far as either is
+// asked for; widths and schemes change while it is open.
+func (l *looking) lookAt(t *testing.T, v view, locale string) {
+	t.Helper()
+	var opened *pairing
+	for _, p := range pairings(locale) {
+		if opened == nil || opened.script != p.script {
+			l.load(t, v, locale, p.script)
+			l.run(t, chromedp.Evaluate(l.axe+"; true", nil))
+		}
+		opened = &p
+		l.judge(t, p)
 	}
-	if v.press != "" {
-		actions = append(actions,
-			chromedp.Evaluate(`for (const d of document.querySelectorAll("details")) d.open = true`, nil),
-			chromedp.Click(v.press, chromedp.NodeVisible), chromedp.WaitVisible(".summary"))
+	l.fits(t, 320)
+	if l.shots != "" && (locale == "en" || locale == "fa") {
+		l.keep(t, 360)
+		l.keep(t, 1280)
 	}
-	actions = append(actions,
-		chromedp.Evaluate(`document.documentElement.scrollWidth - innerWidth`, &l.overflow),
-		chromedp.Evaluate(smallTargets, &l.small))
-	if l.axe != "" {
-		actions = append(actions, chromedp.Evaluate(l.axe+"; true", nil),
-			chromedp.Evaluate(violations, &l.violations, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
-	}
-	if l.shots != "" {
-		actions = append(actions, chromedp.ActionFunc(l.take))
-	}
-	return actions
 }
 
-// take takes a picture of the whole page, in a window as high as the page. A
+func (l *looking) run(t *testing.T, actions ...chromedp.Action) {
+	t.Helper()
+	if err := chromedp.Run(l.tab, actions...); err != nil {
+		t.Fatalf("%s: %v", l.name, err)
+	}
+}
+
+// load opens the page and presses what has to be pressed. A page that had no
+// JavaScript when it came gets none of its own any more.
+func (l *looking) load(t *testing.T, v view, locale string, script bool) {
+	t.Helper()
+	leave, arrived := emulation.SetScriptExecutionDisabled(!script), emulation.SetScriptExecutionDisabled(false)
+	l.run(t, leave, chromedp.Navigate(l.site+v.in(locale)), arrived)
+	if v.press == "" {
+		return
+	}
+	l.run(t, chromedp.Evaluate(`for (const d of document.querySelectorAll("details")) d.open = true`, nil), chromedp.Focus(v.press, chromedp.ByQuery), leave)
+	if _, err := chromedp.RunResponse(l.tab, chromedp.KeyEvent(kb.Enter)); err != nil {
+		t.Fatalf("%s: %v", l.name, err)
+	}
+	l.run(t, arrived)
+}
+
+// judge looks at the open page in one way.
+func (l *looking) judge(t *testing.T, p pairing) {
+	t.Helper()
+	var found []string
+	l.run(t, chromedp.EmulateViewport(p.width, 800),
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: p.scheme}}),
+		chromedp.Evaluate(violations, &found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	for _, v := range found {
+		t.Errorf("%s, %d px, %s, JavaScript %t: %s", l.name, p.width, p.scheme, p.script, v)
+	}
+	l.fits(t, p.width)
+}
+
+// fits says whether a page needs no scrolling sideways and can be used by thumb.
+func (l *looking) fits(t *testing.T, width int64) {
+	t.Helper()
+	var overflow int64
+	var small []string
+	l.run(t, chromedp.EmulateViewport(width, 800),
+		chromedp.Evaluate(`document.documentElement.scrollWidth - innerWidth`, &overflow), chromedp.Evaluate(smallTargets, &small))
+	if overflow > 0 {
+		t.Errorf("%s: the page is %d px wider than a window of %d", l.name, overflow, width)
+	}
+	for _, target := range small {
+		t.Errorf("%s, %d px: less than 44 px high: %s", l.name, width, target)
+	}
+}
+
+// keep takes a picture of the whole page, in a window as high as the page. A
 // picture that reaches beyond the window is shifted on pages from right to left.
-func (l *looking) take(ctx context.Context) error {
+func (l *looking) keep(t *testing.T, width int64) {
+	t.Helper()
 	var height int64
-	return chromedp.Tasks{
-		chromedp.Evaluate(`document.documentElement.scrollHeight`, &height),
-		chromedp.ActionFunc(func(ctx context.Context) error { return chromedp.EmulateViewport(l.width, height).Do(ctx) }),
-		chromedp.CaptureScreenshot(&l.picture),
-	}.Do(ctx)
+	var picture []byte
+	l.run(t, emulation.SetEmulatedMedia(), chromedp.EmulateViewport(width, 800), chromedp.Evaluate(`document.documentElement.scrollHeight`, &height))
+	l.run(t, chromedp.EmulateViewport(width, height), chromedp.CaptureScreenshot(&picture))
+	if err := os.WriteFile(filepath.Join(l.shots, fmt.Sprintf("%s-%d.png", l.name, width)), picture, 0o600); err != nil {
+		t.Error(err)
+	}
 }
 
 // violations are the rules of WCAG 2.2 AA that a machine can check.
@@ -250,25 +319,6 @@ const smallTargets = `[...document.querySelectorAll("a, button, summary, input:n
 	const box = e.getBoundingClientRect(), label = e.matches("[type=radio], [type=checkbox]") ? e.labels[0].getBoundingClientRect() : box;
 	return Math.max(box.height, label.height) < 44 && box.height > 0;
 }).map(e => e.outerHTML.slice(0, 120))`
-
-func (l *looking) judge(t *testing.T) {
-	t.Helper()
-	for _, v := range l.violations {
-		t.Errorf("%s: %s", l.name, v)
-	}
-	if l.overflow > 0 {
-		t.Errorf("%s: the page is %d px wider than the window", l.name, l.overflow)
-	}
-	for _, target := range l.small {
-		t.Errorf("%s: less than 44 px high: %s", l.name, target)
-	}
-	if l.shots == "" {
-		return
-	}
-	if err := os.WriteFile(filepath.Join(l.shots, l.name+".png"), l.picture, 0o600); err != nil {
-		t.Error(err)
-	}
-}
 
 func TestASecondClickAndTheBackButtonInARealBrowser(t *testing.T) {
 	t.Parallel()

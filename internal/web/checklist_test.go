@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,13 +15,7 @@ func everyPage(t *testing.T, check func(t *testing.T, v view, locale string, pag
 	c := open(t)
 	for _, v := range c.views() {
 		for _, locale := range []string{"en", "fa", "ps"} {
-			w := c.get(v.in(locale))
-			switch v.press {
-			case "form.card > button":
-				w = c.post(v.path, url.Values{"lang": {locale}})
-			case "details button":
-				w = c.post(v.path+"/address", url.Values{"lang": {locale}})
-			}
+			w := c.seen(v, locale)
 			shown := locale
 			if v.inFew() {
 				shown = strings.Replace(locale, "ps", "en", 1) // the programme has no Pashto
@@ -28,6 +23,20 @@ func everyPage(t *testing.T, check func(t *testing.T, v view, locale string, pag
 			t.Run(v.name+"-"+locale, func(t *testing.T) { check(t, v, shown, parsePage(t, w.Body.String())) })
 		}
 	}
+}
+
+// seen is the page of a view, after what is pressed there.
+func (c *counter) seen(v view, locale string) *httptest.ResponseRecorder {
+	c.t.Helper()
+	switch v.press {
+	case "form.card > button":
+		return c.post(v.path, url.Values{"lang": {locale}})
+	case "form.card button":
+		return c.post("/"+locale+v.path, url.Values{})
+	case "details button":
+		return c.post(v.path+"/address", url.Values{"lang": {locale}})
+	}
+	return c.get(v.in(locale))
 }
 
 // inFew says whether a page is of a programme that is not in every language.

@@ -131,8 +131,7 @@ func TestAFirstVisitIsSmallAndOursAndLeavesNoCookie(t *testing.T) {
 		if len(strange) > 0 || len(cookies) > 0 {
 			t.Errorf("%s asks %v and leaves %d cookies", v.name, strange, len(cookies))
 		}
-		first := strings.HasPrefix(v.path, "/f/") || v.path == "/"
-		if first && (bytes > most || bytes == 0) {
+		if bytes > most || bytes == 0 {
 			t.Errorf("%s brings %.0f bytes over the wire", v.name, bytes)
 		}
 	}
