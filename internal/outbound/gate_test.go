@@ -557,13 +557,13 @@ func TestPersonSendsAgainWhatWasHeld(t *testing.T) {
 
 func TestEveryReasonHasWordsForThePersonWhoLooks(t *testing.T) {
 	t.Parallel()
-	words, err := templates.FS.ReadFile("locale/en.yaml") // the other languages have the same keys
+	words, err := templates.FS.ReadFile("email/en/words.yaml") // the other languages have the same keys
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, reason := range []string{ReasonNoAddress, ReasonNotByEmail, ReasonAddressDead, ReasonSuppressed, ReasonResting, ReasonHeld, ReasonNotConfirmed,
 		ReasonOnlyTo, ReasonCoolDown, ReasonServerAway, ReasonAnswerLost, ReasonUnwritable} {
-		if !strings.Contains(string(words), "\n"+reason+": ") {
+		if !strings.Contains(string(words), "\n  "+strings.TrimPrefix(reason, "reason.")+": ") {
 			t.Errorf("%s has no words", reason)
 		}
 	}
