@@ -172,13 +172,13 @@ func (r Reader) BusiestDay(programme, form string, since, until time.Time) (most
 }
 
 // Suspects counts the submissions of a programme that came in between two moments
-// and are held for another reason than one.
-func (r Reader) Suspects(programme, but string, since, until time.Time) (n int, err error) {
+// and are held for another reason than two.
+func (r Reader) Suspects(programme string, but [2]string, since, until time.Time) (n int, err error) {
 	err = r.row(`
 		SELECT count(*) FROM submissions
 		 WHERE programme = $1 AND state = 'held' AND received_at >= $2 AND received_at < $3
-		   AND EXISTS (SELECT 1 FROM holds WHERE submission_id = submissions.id AND released_at = 0 AND reason <> $4)`,
-		programme, micros(since), micros(until), but).Scan(&n)
+		   AND EXISTS (SELECT 1 FROM holds WHERE submission_id = submissions.id AND released_at = 0 AND reason NOT IN ($4, $5))`,
+		programme, micros(since), micros(until), but[0], but[1]).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count what is held of programme %s: %w", programme, err)
 	}

@@ -41,7 +41,7 @@ func (w *Workflow) TellSuspects(tx *store.Tx, subject string, at time.Time) erro
 		return &postroom.Error{Kind: postroom.NotFound, Cause: fmt.Errorf("job about %q: it names no programme and time", subject)}
 	}
 	from := time.Unix(seconds, 0)
-	n, err := tx.Suspects(name, HeldForSafety, from, from.Add(suspectsEvery))
+	n, err := tx.Suspects(name, [2]string{HeldForSafety, HeldForGuardian}, from, from.Add(suspectsEvery))
 	if err != nil || n == 0 {
 		return err
 	}
