@@ -103,6 +103,9 @@ func (r *Room) WorkUntilIdle(ctx context.Context) error {
 		if _, err := r.Workflow.EscalateAlarms(ctx, r.Clock.Now()); err != nil {
 			return fmt.Errorf("tell the next of alarms: %w", err)
 		}
+		if _, err := r.Workflow.ChaseGuardians(ctx, r.Clock.Now()); err != nil {
+			return fmt.Errorf("chase guardians: %w", err)
+		}
 		if idle, err := r.idle(ctx); err != nil || idle {
 			return err
 		}

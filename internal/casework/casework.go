@@ -72,7 +72,10 @@ type Options struct {
 	Outbox     Outbox
 	Letters    Letters
 	Alarms     Alarms
-	Clock      postroom.Clock
+	// AskGuardian asks somebody's guardian who was not asked at the door; nil leaves
+	// that to a person.
+	AskGuardian func(tx *store.Tx, submission string, at time.Time) error
+	Clock       postroom.Clock
 	// ReplyTo returns the address to which replies about a submission come, or
 	// "" for the mailbox's own; nil is "".
 	ReplyTo func(mailbox, reference string) string

@@ -218,7 +218,7 @@ func (c *Casework) spam(tx *store.Tx, m *matter, d *postroom.Deed) error {
 	d.Before[stopped] = reasonSpam
 	return c.watching(tx, m, d, func() error {
 		if m.suspect {
-			d.Before["held"] = "suspect"
+			d.Before["held"] = m.held
 			if _, err := tx.Release(m.ID, d.Actor, d.At); err != nil {
 				return fmt.Errorf("take the hold off %s: %w", m.ID, err)
 			}

@@ -22,6 +22,7 @@ type matter struct {
 	reference  string
 	brakes     []brake // it is held because somebody may be in danger
 	suspect    bool    // held for any other reason
+	held       string  // the gravest reason of its holds, or ""
 
 	submission postroom.Submission // zero where it has none
 	letter     postroom.Letter
@@ -89,6 +90,7 @@ func (m *matter) readSubmission(r store.Reader, id string) (err error) {
 	if err != nil {
 		return fmt.Errorf("look for a hold on submission %s: %w", id, err)
 	}
+	m.held = reason
 	return m.readAlarm(r, postroom.AboutSubmission, id, reason)
 }
 

@@ -3,7 +3,6 @@ package casework
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"postroom/internal/postroom"
@@ -122,14 +121,10 @@ func (c *Casework) mayRelease(by postroom.Colleague, m *matter, reason string) e
 
 func (c *Casework) release(tx *store.Tx, by postroom.Colleague, m *matter, reason string, at time.Time) (sent int, err error) {
 	d := postroom.Deed{ID: store.NewDeedID(), At: at, Actor: by.Name, Act: "release", Matter: m.Matter, Subject: m.ID, Before: map[string]string{}}
-	holds, err := tx.Holds(m.ID)
-	if err != nil {
-		return 0, err
-	}
 	if _, err := tx.Release(m.ID, by.Name, at); err != nil {
 		return 0, fmt.Errorf("take the hold off %s: %w", m.ID, err)
 	}
-	if err := stillGuarded(tx, m, holds, at); err != nil {
+	if err := c.guard(tx, by, m, at); err != nil {
 		return 0, err
 	}
 	if sent, err = c.Outbox.Release(tx, m.ID); err != nil {
@@ -148,19 +143,27 @@ func (c *Casework) release(tx *store.Tx, by postroom.Colleague, m *matter, reaso
 	return sent, c.note(tx, m, d)
 }
 
-// stillGuarded keeps waiting for a guardian what was let go because nobody is in
-// danger, or because no machine sent it: that is no yes of theirs. Where nothing else
-// was waited for, a colleague has their yes.
-func stillGuarded(tx *store.Tx, m *matter, holds []store.Hold, at time.Time) error {
-	other := func(h store.Hold) bool { return h.ReleasedAt.IsZero() && h.Reason != workflow.HeldForGuardian }
-	if !slices.ContainsFunc(holds, other) {
-		return nil
-	}
+// guard keeps what is let go waiting for a guardian who has not agreed: that nobody
+// is in danger, or that no machine sent it, is no yes of theirs. Who had to be looked
+// at before they were asked is asked now, but not about what may be danger at home:
+// whoever was called for that knows whom to phone. Where nothing but the guardian
+// was waited for, a colleague has heard their yes.
+func (c *Casework) guard(tx *store.Tx, by postroom.Colleague, m *matter, at time.Time) error {
 	g, there, err := tx.Guardian(m.ID)
-	if err != nil || !there || g.State != store.GuardianWaiting {
+	if err != nil || !there || g.State == store.GuardianAgreed {
 		return err
 	}
-	return tx.Hold(m.ID, workflow.HeldForGuardian, at)
+	if m.held == workflow.HeldForGuardian && !m.safety() {
+		_, err := tx.GuardianToldUs(m.ID, at)
+		if err != nil {
+			return err
+		}
+		return tx.Audit(by.Name, "guardian agreed by phone", m.ID, at)
+	}
+	if err := tx.Hold(m.ID, workflow.HeldForGuardian, at); err != nil || m.safety() || c.AskGuardian == nil {
+		return err
+	}
+	return c.AskGuardian(tx, m.ID, at)
 }
 
 // viewed is how often it is noted that the same colleague looks at the same.

@@ -43,7 +43,7 @@ func (in *Intake) guard(tx *store.Tx, a arrival, c *workflow.Case) (byPerson boo
 	if reach.Address == "" && reach.Phone == "" {
 		return false, nil // a letter left it open, and it is asked for
 	}
-	clear := c.Submission.State == postroom.SubmissionReceived
+	clear := c.Submission.State != postroom.SubmissionHeld
 	byMail := clear && reach.Address != "" && in.Mails != nil
 	if byMail {
 		if byMail, err = tx.RoomToAsk(reach.Address, in.Strangers.ToAddress, a.at); err != nil {
@@ -68,11 +68,36 @@ func (in *Intake) guard(tx *store.Tx, a arrival, c *workflow.Case) (byPerson boo
 	return false, in.askGuardian(tx, a.form, c.Submission, ask, a.at)
 }
 
+// AskGuardianNow asks a guardian whom the door did not ask because somebody had to
+// look first, and now has. Where there is no address a coordinator has to phone.
+// Whoever was asked before, or has answered, is not asked again.
+func (in *Intake) AskGuardianNow(tx *store.Tx, submission string, at time.Time) error {
+	sub, form, g, err := in.guardian(tx, submission)
+	if postroom.KindOf(err) == postroom.Gone {
+		return nil
+	}
+	if err != nil || g.State != store.GuardianWaiting || g.Asked > 0 {
+		return err
+	}
+	if g.Address == "" || in.Mails == nil {
+		return in.Workflow.PhoneGuardian(tx, submission, at)
+	}
+	if fresh, err := tx.AskGuardianFirst(submission, at, form.Guardian.Chase.After(at, in.Workflow.Zone)); err != nil || !fresh {
+		return err
+	}
+	g.Asked = 1
+	return in.askGuardian(tx, form, sub, g, at)
+}
+
 func (in *Intake) askGuardian(tx *store.Tx, form *programme.Form, sub postroom.Submission, g store.Guardian, at time.Time) error {
+	data := map[string]string{"url": in.GuardianLink(sub.ID, g.Asked), "ends": at.Add(GuardianLife).UTC().Format(time.RFC3339)}
+	if workflow.Unreviewed(form.Programme, sub.Locale) {
+		data["unreviewed"] = "yes"
+	}
 	_, err := in.Mails.Owe(tx, postroom.Message{
 		Key: fmt.Sprintf("guardian:%s:%d", sub.ID, g.Asked), Programme: sub.Programme, Submission: sub.ID, About: sub.ID, To: g.Address,
 		Template: guardianAsk, Locale: sub.Locale, Class: postroom.Service, Lane: postroom.Confirm, Discreet: form.Programme.Discreet, CreatedAt: at,
-		Data: map[string]string{"url": in.GuardianLink(sub.ID, g.Asked), "ends": at.Add(GuardianLife).UTC().Format(time.RFC3339)},
+		Data: data,
 	})
 	return err
 }

@@ -111,7 +111,7 @@ func TestNobodyIsAskedAsAGuardianMoreThanAFewTimesADay(t *testing.T) {
 		if r.stateOf(t, last.ID) != "held" {
 			t.Errorf("the last is %s", r.stateOf(t, last.ID))
 		}
-		r.heard(t, "office@hall.example", "notice")
+		r.heard(t, "office@hall.example", "please-call")
 		r.clock.advance(time.Hour)
 		if err := r.AskGuardian(t.Context(), last.ID); postroom.KindOf(err) != postroom.TooMany {
 			t.Errorf("asking all the same: %v", err)
@@ -125,4 +125,73 @@ func TestCoordinatorsHearOfWhatWaitsForAGuardian(t *testing.T) {
 	sub := r.send(t, "k", "club", "name", "Young", "email", "young@example.org", "age_band", "under 18", "adult_email", "adult@example.org").Submission
 	r.accepted(t, sub)
 	r.heard(t, "office@hall.example", "notice")
+}
+
+func TestALetterFromSomebodyUnderAgeWaitsForTheGuardianToo(t *testing.T) {
+	t.Parallel()
+	born := []string{"born", monday.AddDate(-12, 0, 0).Format(time.DateOnly)}
+	adult := []string{"adult_email", "adult@example.org"}
+	for name, c := range map[string]struct {
+		said, later []string
+		finish      bool // on the page; otherwise by a reply
+		answered    bool // by a person, meanwhile
+	}{
+		"all at once":                     {said: append(adult, born...)},
+		"the adult in a reply":            {said: born, later: adult},
+		"the age and the adult in one":    {later: append(adult, born...)},
+		"the adult on the page":           {said: born, later: adult, finish: true},
+		"all on the page":                 {later: append(adult, born...), finish: true},
+		"on the page, answered meanwhile": {said: born, later: adult, finish: true, answered: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, m := guardedRoom(t)
+			sub := r.byLetter(t, "club", c.said...)
+			if c.later != nil && (len(m.owed) != 0 || len(r.submission(t, sub.ID).Open) == 0) {
+				t.Fatalf("before the adult is known: owed %q, open %q", m.owed, r.submission(t, sub.ID).Open)
+			}
+			if c.answered {
+				r.write(t, func(tx *store.Tx) error { return tx.MarkAnswered(sub.ID, r.clock.Now()) })
+			}
+			switch {
+			case c.later == nil:
+			case c.finish:
+				if _, err := r.Finish(t.Context(), sub.ID, entry("", "club", c.later...)); err != nil {
+					t.Fatal(err)
+				}
+			default:
+				r.fill(t, sub, reply(r.letter(t, "the rest"), "club", c.later...))
+			}
+			got := r.submission(t, sub.ID)
+			if len(got.Open) != 0 || got.Answers.One("age_band") != "under 18" || got.Answers.One("born") != "" {
+				t.Errorf("kept %v, open %q", got.Answers, got.Open)
+			}
+			if held, err := r.store.Read(t.Context()).Held(sub.ID); err != nil || held != "guardian" || len(m.owed) != 1 {
+				t.Fatalf("held for %q, %v; owed %q", held, err, m.owed)
+			}
+			if err := r.GuardianAnswers(t.Context(), sub.ID, 1, true); err != nil {
+				t.Fatal(err)
+			}
+			if held, err := r.store.Read(t.Context()).Held(sub.ID); err != nil || held != "" || len(m.released) != 1 {
+				t.Errorf("after the yes held for %q, %v; released %q", held, err, m.released)
+			}
+		})
+	}
+}
+
+func TestAGuardianWhoWasNotAskedAtTheDoorIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	r, m := guardedRoom(t)
+	e := entry("k", "club", "name", "Young", "email", "young@example.org", "age_band", "under 18", "adult_email", "adult@example.org")
+	e.Signs = []postroom.Sign{postroom.SignTrap}
+	got, err := r.Accept(t.Context(), e)
+	if err != nil || len(m.owed) != 0 {
+		t.Fatalf("%v, owed %q", err, m.owed)
+	}
+	for range 2 {
+		r.write(t, func(tx *store.Tx) error { return r.AskGuardianNow(tx, got.Submission.ID, r.clock.Now()) })
+	}
+	if len(m.owed) != 1 || m.owed[0] != "adult@example.org link-1" {
+		t.Errorf("owed %q", m.owed)
+	}
 }

@@ -342,7 +342,10 @@ func (in *Intake) settle(tx *store.Tx, a arrival, c *workflow.Case) error {
 	if err := in.Workflow.Acknowledge(tx, c, a.at); err != nil {
 		return err
 	}
-	if byPerson || c.Submission.State != postroom.SubmissionHeld && c.Again && c.Booking != nil {
+	if byPerson {
+		return in.Workflow.PhoneGuardian(tx, c.Submission.ID, a.at)
+	}
+	if c.Submission.State != postroom.SubmissionHeld && c.Again && c.Booking != nil {
 		return in.Workflow.Tell(tx, c, "look:"+c.Submission.ID, a.at) // a person has to look
 	}
 	return nil

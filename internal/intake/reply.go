@@ -76,11 +76,7 @@ func (in *Intake) supplement(form *programme.Form, sub postroom.Submission, e po
 		wanted = open(form, mistakes)
 	}
 	for _, f := range form.Fields {
-		asked := f.Name
-		if f.Derived != nil { // all that is kept of what they wrote
-			asked = f.Derived.From
-		}
-		if len(clean[f.Name]) > 0 && len(e.Answers[asked]) > 0 && len(sub.Answers[f.Name]) == 0 {
+		if len(clean[f.Name]) > 0 && says(f, e.Answers) && len(sub.Answers[f.Name]) == 0 {
 			fields = append(fields, f.Name)
 		}
 	}
@@ -89,6 +85,11 @@ func (in *Intake) supplement(form *programme.Form, sub postroom.Submission, e po
 	a.contact.Address, a.worrying, a.signs = sub.Address, false, nil // whoever reads the letter has looked for that
 	a.submission.Open = wanted
 	return a, fields
+}
+
+// says whether answers hold one to a field, or that from which it is told.
+func says(f programme.Field, answers postroom.Answers) bool {
+	return len(answers[f.Name]) > 0 || f.Derived != nil && len(answers[f.Derived.From]) > 0
 }
 
 // putFilled puts the answers on file, with the letter that they came from.

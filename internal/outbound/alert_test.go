@@ -43,6 +43,24 @@ func TestEveryAlertInEveryLanguageSaysWhetherItIsTheFirst(t *testing.T) {
 	}
 }
 
+func TestWhatSomebodyDecidesBySaysTheSameInEnglishUntilItIsRead(t *testing.T) {
+	t.Parallel()
+	o := writer(t)
+	for _, name := range []string{"holding", guardianAsk} {
+		english := strings.Join(strings.Fields(strings.SplitN(compose(t, o, sample(name, "en")).text, "\n\n", 2)[0]), " ")
+		for _, locale := range o.letters.Locales() {
+			m := sample(name, locale)
+			for unread, want := range map[string]bool{"yes": locale != "en", "": false} {
+				m.Data["unreviewed"] = unread
+				text := strings.Join(strings.Fields(compose(t, o, m).text), " ")
+				if got := strings.Contains(text, english); locale != "en" && got != want {
+					t.Errorf("%s in %s, unread %q: the English beside it is %t", name, locale, unread, got)
+				}
+			}
+		}
+	}
+}
+
 func TestTheHoldingLetterNamesWhoHelpsNow(t *testing.T) {
 	t.Parallel()
 	o := writer(t)

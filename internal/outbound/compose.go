@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -268,7 +269,7 @@ func heard(m postroom.Message, words *words, say func(string) any) string {
 // who speaks the language, where a mistake could do harm.
 func (o *Outbox) english(m postroom.Message, l *letter) string {
 	own := o.letters.words[l.locale]
-	if !l.holding || m.Data["unreviewed"] == "" || own.beside == "" {
+	if !l.weighs() || m.Data["unreviewed"] == "" || own.beside == "" {
 		return ""
 	}
 	english, words := o.letters.library()["en"][l.name], o.letters.words["en"]
@@ -282,6 +283,12 @@ func (o *Outbox) english(m postroom.Message, l *letter) string {
 	}
 	return "\n\n" + escape(own.beside) + "\n\n" + body
 }
+
+// weighs says whether somebody decides about safety or for a child by what a letter
+// says.
+func (l *letter) weighs() bool { return l.holding || l.name == guardianAsk }
+
+const guardianAsk = "guardian-ask"
 
 // leftToRight fences each paragraph off from a letter that runs the other way,
 // so that its full stops and telephone numbers stay where they belong (Unicode
@@ -312,6 +319,7 @@ func (o *Outbox) end(m postroom.Message, l *letter, words *words) string {
 	if m.Data["guessed"] != "" {
 		b.WriteString("\n" + escape(words.offer(m)) + "\n")
 	}
+	b.WriteString(o.rights(m, l, words))
 	who := tidy(o.org.Name)
 	if l.class == postroom.Marketing {
 		b.WriteString("\n[" + escape(words.unsubscribe) + "](<" + o.linkFor(link.Unsubscribe, m) + ">)\n")
@@ -319,6 +327,24 @@ func (o *Outbox) end(m postroom.Message, l *letter, words *words) string {
 	}
 	b.WriteString("\n" + escape(strings.TrimSuffix(who, ",")) + "\n")
 	b.WriteString("\n**" + escape(o.emergency(l.locale, words)) + "**\n")
+	return b.String()
+}
+
+// rights are the links to the notice of a programme, and to where somebody asks for
+// all that they have with us. The address of a notice names its programme, so a
+// discreet letter has none; nor has one to somebody who may be in danger, or what a
+// person wrote, either of the two.
+func (o *Outbox) rights(m postroom.Message, l *letter, words *words) string {
+	if l.coordinators || l.byPerson || l.holding || l.class != postroom.Service {
+		return ""
+	}
+	var b strings.Builder
+	if m.Programme != "" && !m.Discreet {
+		b.WriteString("\n[" + escape(words.privacy) + "](<" + o.pages(m.Locale) + "/privacy/" + url.PathEscape(m.Programme) + ">)\n")
+	}
+	if m.Contact != "" {
+		b.WriteString("\n[" + escape(words.mine) + "](<" + o.pages(m.Locale) + "/my-link>)\n")
+	}
 	return b.String()
 }
 

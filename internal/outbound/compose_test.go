@@ -241,7 +241,11 @@ func FuzzValues(f *testing.F) {
 		if len(tidy(value)) > 0 && greeting(tidy(value)) != "" && tags(p.html) != tags(calm[locale].html) {
 			t.Errorf("%q changed the page:\n%s\n%s", value, tags(calm[locale].html), tags(p.html))
 		}
-		if strings.Count(p.html, "<a ") != 1 || strings.ContainsAny(p.subject(t), "\r\n") {
+		links := 1
+		if value != "" {
+			links++ // to the notice of the programme
+		}
+		if strings.Count(p.html, "<a ") != links || strings.ContainsAny(p.subject(t), "\r\n") {
 			t.Errorf("%q made a link or a line:\n%s", value, p.html)
 		}
 	})
@@ -275,5 +279,35 @@ func TestSubjectIsReadableInEveryScript(t *testing.T) {
 				t.Errorf("%s: a header line of %d bytes: %s", locale, len(line), line)
 			}
 		}
+	}
+}
+
+func TestALetterLeadsToTheNoticeAndToAllThatSomebodyHasWithUs(t *testing.T) {
+	t.Parallel()
+	o := writer(t)
+	for name, c := range map[string]struct {
+		template        string
+		discreet        bool
+		notice, myLinks int
+	}{
+		"of a booking":                      {"place-booked", false, 1, 1},
+		"where nobody may learn of what":    {"place-booked", true, 0, 1},
+		"to somebody who may be in danger":  {"holding", false, 0, 0},
+		"to a coordinator":                  {"notice", false, 0, 0},
+		"news, whose foot has its own link": {"newsletter", false, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, locale := range []string{"en", "uk", "fa", "fa-AF", "ps"} {
+				m := sample(c.template, locale)
+				m.Programme, m.Contact, m.Discreet = "networking-event", "c1", c.discreet
+				text := compose(t, o, m).text
+				if got := strings.Count(text, "/"+locale+"/privacy/networking-event"); got != c.notice {
+					t.Errorf("%s: %d links to the notice, want %d:\n%s", locale, got, c.notice, text)
+				}
+				if got := strings.Count(text, "/"+locale+"/my-link"); got != c.myLinks {
+					t.Errorf("%s: %d links to everything, want %d:\n%s", locale, got, c.myLinks, text)
+				}
+			}
+		})
 	}
 }

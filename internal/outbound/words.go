@@ -18,6 +18,8 @@ type words struct {
 	noReply     string // a reply does not reach the person, for a coordinator
 	emergency   string // whom to call now; an organisation may have its own
 	unsubscribe string // the link that ends a subscription
+	privacy     string // the link to what a programme does with what people tell it
+	mine        string // the link by which somebody asks for all that they have with us
 	discreet    string // a subject that says nothing
 	languages   string // how to ask for another language, where ours was a guess
 	understood  string // what stands above the answers that were read from a letter
@@ -44,6 +46,8 @@ func readWords(file string, data []byte) (*words, proof.Mistakes) {
 		noReply:     m.Need("no_reply", "Do not reply to this message to answer the person."),
 		emergency:   m.Need("emergency", "If somebody is in danger now, call 999."),
 		unsubscribe: m.Need("unsubscribe", "Stop these messages"),
+		privacy:     m.Need("privacy", "How we look after what you tell us"),
+		mine:        m.Need("mine", "See everything you have with us"),
 		discreet:    m.Need("discreet_subject", "A message for you"),
 		languages:   m.Need("languages", "Would another language be better? Write its name in your reply."),
 		understood:  m.Need("understood", `"This is what we understood from your answer:"`),

@@ -75,6 +75,10 @@ func TestAGuardianAnswersTheNewestAskingOnce(t *testing.T) {
 			_, err := tx.AddGuardian(Guardian{Submission: sub.ID, GuardianReach: GuardianReach{Address: "b@example.org"}, Asked: 1, AskedAt: monday, ChaseAt: monday.Add(time.Hour)})
 			return err
 		})
+		if late := got(s.Read(t.Context()).GuardiansToChase(monday.Add(time.Hour), 9))(t); len(late) != 0 {
+			t.Errorf("to chase for what is not held: %v", late)
+		}
+		write(t, s, func(tx *Tx) error { return tx.Hold(sub.ID, "guardian", monday) })
 		if late := got(s.Read(t.Context()).GuardiansToChase(monday.Add(time.Hour), 9))(t); len(late) != 1 {
 			t.Errorf("to chase: %v", late)
 		}
@@ -98,6 +102,20 @@ func TestAGuardianAnswersTheNewestAskingOnce(t *testing.T) {
 		}
 		if late := got(s.Read(t.Context()).GuardiansToChase(monday.Add(time.Hour), 9))(t); len(late) != 0 {
 			t.Errorf("to chase after the answer: %v", late)
+		}
+	})
+}
+
+func TestAHoldForSafetyIsNeverHiddenByAnEarlierOne(t *testing.T) {
+	t.Parallel()
+	onEachURL(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		sub, _ := accept(t, s, entry(contactFor(t, s, "ann")))
+		for i, c := range []struct{ placed, want string }{{"guardian", "guardian"}, {"suspect: trap", "suspect: trap"}, {"safeguarding", "safeguarding"}} {
+			write(t, s, func(tx *Tx) error { return tx.Hold(sub.ID, c.placed, monday.Add(time.Duration(i)*time.Minute)) })
+			if held := got(s.Read(t.Context()).Held(sub.ID))(t); held != c.want {
+				t.Errorf("with %q as well it is held for %q, want %q", c.placed, held, c.want)
+			}
 		}
 	})
 }

@@ -52,13 +52,13 @@ func (tx *Tx) Hold(submission, reason string, at time.Time) error {
 	return err
 }
 
-// heldFirst is the order of the holds on a submission: that somebody may be in danger
-// comes before whatever else it waits for, or those could look who may not.
-const heldFirst = ` ORDER BY CASE WHEN reason = 'safeguarding' THEN 0 ELSE 1 END, placed_at, id LIMIT 1`
+// gravestFirst is the order of the reasons of holds: what closes a submission to
+// most comes before what only waits, whichever was there first.
+const gravestFirst = `CASE reason WHEN 'safeguarding' THEN 0 WHEN 'guardian' THEN 2 ELSE 1 END, placed_at`
 
-// Held returns why a submission is held, or "".
+// Held returns why a submission is held, the gravest reason of several, or "".
 func (r Reader) Held(submission string) (reason string, err error) {
-	err = r.row(`SELECT reason FROM holds WHERE submission_id = $1 AND released_at = 0`+heldFirst, submission).Scan(&reason)
+	err = r.row(`SELECT reason FROM holds WHERE submission_id = $1 AND released_at = 0 ORDER BY `+gravestFirst+` LIMIT 1`, submission).Scan(&reason)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
@@ -83,9 +83,12 @@ func (tx *Tx) ReleaseFor(submission, reason, by string, at time.Time) (bool, err
 	if err != nil || n == 0 {
 		return false, err
 	}
-	n, err = tx.exec(`UPDATE submissions SET state = CASE WHEN answered_at > 0 THEN 'answered' ELSE 'received' END
-		WHERE id = $1 AND state = 'held' AND NOT EXISTS (SELECT 1 FROM holds WHERE submission_id = $1 AND released_at = 0)`, submission)
-	return n > 0, err
+	if left, err := tx.Held(submission); err != nil || left != "" {
+		return false, err
+	}
+	_, err = tx.exec(`UPDATE submissions SET state = CASE WHEN answered_at > 0 THEN 'answered' ELSE 'received' END
+		WHERE id = $1 AND state = 'held'`, submission)
+	return true, err
 }
 
 // OweCall turns a message that nobody can be mailed into a call to make, once.

@@ -77,6 +77,29 @@ func (tx *Tx) AnswerGuardian(submission string, asked int, state GuardianState, 
 	return n > 0, nil
 }
 
+// AskGuardianFirst notes that a guardian who could not be asked at the door is
+// asked now, and until when an answer is waited for. It says whether nobody had
+// asked them before.
+func (tx *Tx) AskGuardianFirst(submission string, at, chase time.Time) (bool, error) {
+	n, err := tx.exec(`UPDATE guardians SET asked = 1, asked_at = $2, chase_at = $3 WHERE submission_id = $1 AND state = 'waiting' AND asked = 0`,
+		submission, micros(at), micros(chase))
+	if err != nil {
+		return false, fmt.Errorf("note that a guardian is asked: %w", err)
+	}
+	return n > 0, nil
+}
+
+// GuardianToldUs notes that a guardian has agreed by another way than the button,
+// whatever they had answered by it, and says whether that is new.
+func (tx *Tx) GuardianToldUs(submission string, at time.Time) (bool, error) {
+	n, err := tx.exec(`UPDATE guardians SET state = 'agreed', answered_at = $2, chase_at = 0 WHERE submission_id = $1 AND state <> 'agreed'`,
+		submission, micros(at))
+	if err != nil {
+		return false, fmt.Errorf("note a guardian's word: %w", err)
+	}
+	return n > 0, nil
+}
+
 // AskGuardianAgain counts one more asking of a guardian who waits, by which the
 // links of before end, and returns its number. It returns TooMany when there were
 // as many as there may be, or the last was less than apart ago.
@@ -90,14 +113,18 @@ func (tx *Tx) AskGuardianAgain(submission string, most int, apart time.Duration,
 }
 
 // GuardiansToChase lists the submissions whose guardian has not answered in time,
-// at most limit.
+// at most limit. Whatever is held for another reason besides waits for whoever
+// looks at that, and what is held no more waits for nobody.
 func (r Reader) GuardiansToChase(now time.Time, limit int) (submissions []string, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var id string
 		err := rows.Scan(&id)
 		submissions = append(submissions, id)
 		return err
-	}, `SELECT submission_id FROM guardians WHERE state = 'waiting' AND chase_at > 0 AND chase_at <= $1 ORDER BY chase_at LIMIT $2`, micros(now), limit)
+	}, `SELECT submission_id FROM guardians WHERE state = 'waiting' AND chase_at > 0 AND chase_at <= $1
+		AND EXISTS (SELECT 1 FROM holds WHERE holds.submission_id = guardians.submission_id AND released_at = 0 AND reason = 'guardian')
+		AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.submission_id = guardians.submission_id AND released_at = 0 AND reason <> 'guardian')
+		ORDER BY chase_at LIMIT $2`, micros(now), limit)
 	return submissions, err
 }
 

@@ -73,7 +73,7 @@ func (r Reader) standings(by string, ids []string) (list []Standing, err error) 
 		list = append(list, s)
 		return err
 	}, `SELECT submissions.id, contact_id, reference, submissions.programme, area, assigned_to, received_at,
-		       coalesce((SELECT reason FROM holds WHERE submission_id = submissions.id AND released_at = 0`+heldFirst+`), ''),
+		       coalesce((SELECT reason FROM holds WHERE submission_id = submissions.id AND released_at = 0 ORDER BY `+gravestFirst+` LIMIT 1), ''),
 		       coalesce(alarms.programme, ''), coalesce(CASE WHEN risen > stage THEN risen ELSE stage END, -1)
 		  FROM submissions LEFT JOIN alarms ON alarms.kind = 'submission' AND alarms.subject = submissions.id AND closed_at = 0
 		 WHERE submissions.`+by+` IN (`+marks.each(ids)+`) ORDER BY received_at DESC, submissions.id DESC`, marks.args...)

@@ -12,7 +12,11 @@ import (
 // agrees.
 const HeldForGuardian = "guardian"
 
-const guardianChase = "guardian-chase" // no guardian has answered, or they said no
+// The templates about guardians.
+const (
+	guardianAsk   = "guardian-ask"   // a guardian is asked
+	guardianChase = "guardian-chase" // no guardian has answered, or they said no
+)
 
 // chaseAtOnce is how many guardians are chased in one round.
 const chaseAtOnce = 50
@@ -43,14 +47,29 @@ func (w *Workflow) GuardianRefused(tx *store.Tx, submission string, at time.Time
 	return w.tellOfGuardian(tx, submission, "guardian-no:", at)
 }
 
-func (w *Workflow) tellOfGuardian(tx *store.Tx, submission, key string, at time.Time) error {
-	run, begun, err := tx.RunOf(submission)
-	if err != nil || !begun {
+// PhoneGuardian tells the coordinators that a guardian has to be phoned, because
+// nobody can mail them.
+func (w *Workflow) PhoneGuardian(tx *store.Tx, submission string, at time.Time) error {
+	c, err := w.guarded(tx, submission)
+	if err != nil || c == nil {
 		return err
 	}
-	c, err := w.Open(tx, run)
-	if err != nil {
+	return w.tell(tx, c, news{key: "guardian-call:" + submission, template: pleaseCall, data: map[string]string{"owed": guardianAsk}}, at)
+}
+
+func (w *Workflow) tellOfGuardian(tx *store.Tx, submission, key string, at time.Time) error {
+	c, err := w.guarded(tx, submission)
+	if err != nil || c == nil {
 		return err
 	}
 	return w.tell(tx, c, news{key: key + submission, template: guardianChase}, at)
+}
+
+// guarded returns the case of a submission, or nil where none has begun.
+func (w *Workflow) guarded(tx *store.Tx, submission string) (*Case, error) {
+	run, begun, err := tx.RunOf(submission)
+	if err != nil || !begun {
+		return nil, err
+	}
+	return w.Open(tx, run)
 }

@@ -177,9 +177,9 @@ func (w *Workflow) settleLook(tx *store.Tx, c *Case, step postroom.Step, now tim
 	return true, w.callAgain(tx, c, "alert:step:"+step.ID, now)
 }
 
-// unreviewed says whether the texts of a locale have not been read by anybody
+// Unreviewed says whether the texts of a locale have not been read by anybody
 // who speaks the language, so that the English must stand beside them.
-func unreviewed(p *programme.Programme, locale string) bool {
+func Unreviewed(p *programme.Programme, locale string) bool {
 	for _, tag := range p.Reviewed {
 		if tag == locale || strings.HasPrefix(locale, tag+"-") {
 			return false
@@ -273,7 +273,7 @@ func (w *Workflow) Keep(tx *store.Tx, k Kept, at time.Time) error {
 	if k.Guessed {
 		m.Data["guessed"] = "yes"
 	}
-	if p, ok := w.Programmes.Programme(k.Programme); !ok || unreviewed(p, k.Locale) {
+	if p, ok := w.Programmes.Programme(k.Programme); !ok || Unreviewed(p, k.Locale) {
 		m.Data["unreviewed"] = "yes"
 	}
 	if _, err := w.Outbox.Owe(tx, m); err != nil {

@@ -153,7 +153,7 @@ func (w *Workflow) data(c *Case, locale string, at time.Time) map[string]string 
 	d["name"], d["area"] = c.greeting(), c.areaIn(locale)
 	d["questions"] = w.questions(c, locale)
 	d[askedFields], d["understood"] = strings.Join(c.Submission.Open, ","), w.understood(c, locale)
-	if c.programme != nil && unreviewed(c.programme, locale) {
+	if c.programme != nil && Unreviewed(c.programme, locale) {
 		d["unreviewed"] = "yes"
 	}
 	if c.Subscription != nil {

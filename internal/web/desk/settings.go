@@ -105,12 +105,16 @@ type problem struct{ ID, Say string }
 type problems []problem
 
 // At returns what is wrong with one input.
-func (ps problems) At(id string) string {
+func (ps problems) At(id string) string { return ps.Of(id).Say }
+
+// Of returns what is wrong with one input, with its id: the zero problem where
+// nothing is.
+func (ps problems) Of(id string) problem {
 	i := slices.IndexFunc(ps, func(p problem) bool { return p.ID == id })
 	if i < 0 {
-		return ""
+		return problem{}
 	}
-	return ps[i].Say
+	return ps[i]
 }
 
 // sorry makes what a work room did not take into something to mend beside an

@@ -347,6 +347,8 @@ func walkInvite(w *walk) {
 	w.open("/desk/settings")
 	w.follow(`.cards a[href="/desk/settings/people"]`)
 	w.unfold(`details:has(#name)`)
+	w.write("#address", "mia")
+	w.refused(`form:has(#name) button`)
 	w.write("#name", "Mia")
 	w.write("#address", "mia@riverside.example")
 	w.choose("input[type=radio][name=role]", "coordinator")
@@ -359,6 +361,31 @@ func walkInvite(w *walk) {
 	}
 	w.room.Work(w.t)
 	w.room.Letter(w.t, "mia@riverside.example")
+}
+
+// refused presses the button of a form that has to be mended: the focus is led to
+// the summary, whose links lead to inputs that say themselves that they are wrong.
+func (w *walk) refused(button string) {
+	w.t.Helper()
+	w.tabTo(button)
+	if status := w.answered(kb.Enter); status != http.StatusUnprocessableEntity {
+		w.t.Fatalf("%s is answered %d, want 422", button, status)
+	}
+	var focused bool
+	w.evaluate(`document.activeElement.matches(".summary")`, &focused)
+	if !focused {
+		w.t.Errorf("%s: after a refusal the focus is not on the summary", w.where())
+	}
+	var bad []string
+	w.evaluate(`[...document.querySelectorAll(".summary a")].map(a => a.getAttribute("href").slice(1)).filter(id => {
+		const e = document.getElementById(id);
+		return !e || e.getAttribute("aria-invalid") !== "true" || !(e.getAttribute("aria-describedby") || "").split(" ").some(d => document.getElementById(d)?.matches(".mistake, :has(.mistake)"));
+	})`, &bad)
+	if len(bad) > 0 {
+		w.t.Errorf("%s: nothing at these inputs says that they are wrong: %q", w.where(), bad)
+	}
+	w.tabTo(".summary a")
+	w.key(kb.Enter)
 }
 
 func walkCover(w *walk) {
