@@ -30,6 +30,8 @@ func Amendable(form *programme.Form, f *programme.Field) bool {
 	switch f.Type {
 	case programme.SessionField, programme.PlacesField, programme.ConsentField, programme.FileField:
 		return false
+	case programme.AttendeesField: // who comes is how many come
+		return form.Event == ""
 	}
 	return f.Name != emailField(form)
 }
@@ -72,11 +74,37 @@ func (in *Intake) amend(tx *store.Tx, submission string, e postroom.Entry) error
 	if err := putAmended(tx, sub, "amended ", fields, at); err != nil {
 		return err
 	}
+	if err := keepAgreed(tx, a, sub, fields); err != nil {
+		return err
+	}
 	c.Submission.Answers = sub.Answers
 	if a.worrying {
-		return in.brake(tx, a, c)
+		if err := in.brake(tx, a, c); err != nil {
+			return err
+		}
+	}
+	byPerson, err := in.guard(tx, a, c) // whom another answer may have made needed
+	if err != nil || a.worrying {
+		return err
+	}
+	if byPerson {
+		return in.Workflow.Tell(tx, c, "look:"+sub.ID, at)
 	}
 	return in.tellOfChange(tx, c, fields, at)
+}
+
+// keepAgreed keeps what somebody said yes to with an answer that they changed.
+func keepAgreed(tx *store.Tx, a arrival, sub postroom.Submission, fields []string) error {
+	for _, consent := range a.consents {
+		if !slices.Contains(fields, consent.Purpose) {
+			continue
+		}
+		consent.Contact, consent.Submission = sub.Contact, sub.ID
+		if err := tx.AddConsent(consent); err != nil {
+			return fmt.Errorf("keep consent %s: %w", consent.Purpose, err)
+		}
+	}
+	return nil
 }
 
 // openFor locks a submission and opens its case.

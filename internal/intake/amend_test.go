@@ -281,3 +281,23 @@ func TestAYesToKeepAccessNeedsIsGivenAnewWithThemOnly(t *testing.T) {
 		t.Errorf("on file is %q", got)
 	}
 }
+
+func TestAYesThatComesWithAChangedAnswerIsKept(t *testing.T) {
+	t.Parallel()
+	r, _ := guardedRoom(t)
+	sub := r.send(t, "k", "club", "name", "Ann", "email", "ann@example.org", "born", "1980-02-01").Submission
+	if n := len(r.consents(t, sub.ID)); n != 0 {
+		t.Fatalf("%d consents before", n)
+	}
+	form, _ := r.Programmes.Form("club")
+	for range 2 {
+		e := entry("", "club", "name", "Ann")
+		e.Answers["access"], e.FormVersion = []string{"A ramp", "yes"}, form.Version
+		if err := r.Amend(t.Context(), sub.ID, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if given := r.consents(t, sub.ID); len(given) != 1 || given[0].Purpose != "access" || given[0].Wording == "" {
+		t.Errorf("on file are %+v", given)
+	}
+}
