@@ -138,7 +138,7 @@ func (r rowReader) row(l line) Row {
 		e.At = r.now
 	}
 	r.translate(e.Answers)
-	_, wrong := r.form.Check(e.Answers)
+	_, wrong := r.form.CheckOn(e.At, e.Answers) // as the door in does
 	if row.Wrong = append(row.Wrong, wrong...); len(row.Wrong) > 0 {
 		row.Outcome = ToMend
 	}

@@ -54,6 +54,9 @@ func (s *Server) saveEquality(w http.ResponseWriter, r *http.Request) error {
 	if err := readBody(r); err != nil {
 		return err
 	}
+	if err := s.limits.allow(s.client(r)); err != nil {
+		return err
+	}
 	j.voice = s.voice(r, s.guess.of(j.form.Programme.Name), j.draft.Locale)
 	form := j.form.Equality.Form
 	answers := answersTo(form, r.PostForm)
