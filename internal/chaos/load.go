@@ -183,7 +183,7 @@ const tryAgainAfter = 500 * time.Millisecond
 // fillIn opens the form and sends it, the same fields again and again, until a
 // page says yes or ctx ends. Some go back then and press the button once more.
 func (h *house) fillIn(ctx context.Context, client *http.Client, n int, f *form) {
-	from := fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255) // a person each, as a proxy says
+	from := fmt.Sprintf("10.%d.%d.1", n>>8&255, n&255) // a person each, and a neighbourhood each, as a proxy says
 	var fields url.Values
 	for try := n; ctx.Err() == nil; try++ {
 		if try > n && !at(ctx, time.Now().Add(tryAgainAfter)) {

@@ -92,7 +92,7 @@ func TestMarkupIsThatOfGovukFrontend(t *testing.T) {
 					t.Skip(skip)
 				}
 				var b bytes.Buffer
-				if err := c.pages.byLocale[english]["form.html"].ExecuteTemplate(&b, name, data); err != nil {
+				if err := c.pages.ExecutePart(&b, english, "form.html", name, data); err != nil {
 					t.Fatal(err)
 				}
 				same(t, structure(parsePage(t, b.String()), false), structure(parsePage(t, strings.ReplaceAll(f.HTML, "-item-hint", "-when")), false))
@@ -113,7 +113,7 @@ func TestPagesHaveTheMarkupOfGovukFrontend(t *testing.T) {
 	phoned := views[slices.IndexFunc(views, func(v view) bool { return v.name == "receipt-phone" })]
 	receipt := parsePage(t, c.get(phoned.path).Body.String())
 	var b bytes.Buffer
-	if err := c.pages.byLocale[english]["form.html"].ExecuteTemplate(&b, "notice", &notice{"Note", "Words"}); err != nil {
+	if err := c.pages.ExecutePart(&b, english, "form.html", "notice", &notice{"Note", "Words"}); err != nil {
 		t.Fatal(err)
 	}
 	row := func(dl *node, n int) *node {

@@ -8,40 +8,75 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 	"text/template/parse"
 
 	"postroom/internal/postroom"
 )
 
-// Pages are the templates of every page, parsed once for each language, with
-// the language's words bound to them.
+// Pages are the templates of every page in each language, with the language's words
+// bound to them. A page is put together when it is first asked for in a language:
+// all of them in all languages would be fifty megabytes, of which most are never
+// looked at.
 type Pages struct {
-	byLocale map[string]map[string]*template.Template
+	fsys    fs.FS
+	files   map[string]string             // of each page, by its name
+	layouts map[string]*template.Template // what is around every page, by language
+
+	mu    sync.Mutex
+	pages map[string]*template.Template // by language and name
 }
 
 // ParsePages reads layout.html, parts and pages of a folder of fsys. A page
-// that asks for a text or a file that is not there is a mistake.
+// that cannot be parsed, or asks for a text or a file that is not there, is a mistake.
 func ParsePages(fsys fs.FS, folder string, l *Locales, a *Assets) (*Pages, error) {
 	names, err := fs.Glob(fsys, folder+"/pages/*.html")
 	if err != nil || len(names) == 0 {
 		return nil, errors.Join(err, fmt.Errorf("%s/pages holds no page", folder))
 	}
-	p := &Pages{byLocale: make(map[string]map[string]*template.Template)}
+	p := &Pages{fsys: fsys, files: make(map[string]string), layouts: make(map[string]*template.Template), pages: make(map[string]*template.Template)}
 	for _, locale := range l.Tags() {
-		p.byLocale[locale] = make(map[string]*template.Template)
-		layout, err := template.New("layout.html").Funcs(funcs(l, a, locale)).ParseFS(fsys, folder+"/layout.html", folder+"/parts/*.html")
+		p.layouts[locale], err = template.New("layout.html").Funcs(funcs(l, a, locale)).ParseFS(fsys, folder+"/layout.html", folder+"/parts/*.html")
 		if err != nil {
 			return nil, fmt.Errorf("parse layout: %w", err)
 		}
-		for _, name := range names {
-			page, err := template.Must(layout.Clone()).ParseFS(fsys, name)
-			if err != nil {
-				return nil, fmt.Errorf("parse page: %w", err)
-			}
-			p.byLocale[locale][path.Base(name)] = page
-		}
+	}
+	for _, name := range names {
+		p.files[path.Base(name)] = name
 	}
 	return p, p.check(l, a)
+}
+
+// page returns a page in a language.
+func (p *Pages) page(locale, name string) (*template.Template, error) {
+	layout, spoken := p.layouts[locale]
+	file, known := p.files[name]
+	if !spoken || !known {
+		return nil, fmt.Errorf("there is no page %s in %s", name, locale)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if page, there := p.pages[locale+"/"+name]; there {
+		return page, nil
+	}
+	page, err := p.parse(layout, file)
+	if err != nil {
+		return nil, err
+	}
+	p.pages[locale+"/"+name] = page
+	return page, nil
+}
+
+func (p *Pages) parse(layout *template.Template, file string) (*template.Template, error) {
+	around, err := layout.Clone()
+	if err != nil {
+		return nil, fmt.Errorf("parse layout: %w", err)
+	}
+	page, err := around.ParseFS(p.fsys, file)
+	if err != nil {
+		return nil, fmt.Errorf("parse page: %w", err)
+	}
+	return page, nil
 }
 
 // funcs are what a template may call: t puts a key into words as HTML, say as
@@ -54,13 +89,26 @@ func funcs(l *Locales, a *Assets, locale string) template.FuncMap {
 	}
 }
 
+// Execute makes a page in a language.
 func (p *Pages) Execute(w io.Writer, locale, name string, data any) error {
-	page, ok := p.byLocale[locale][name]
-	if !ok {
-		return fmt.Errorf("there is no page %s in %s", name, locale)
+	page, err := p.page(locale, name)
+	if err != nil {
+		return err
 	}
 	if err := page.ExecuteTemplate(w, "layout.html", data); err != nil {
 		return fmt.Errorf("make page %s: %w", name, err)
+	}
+	return nil
+}
+
+// ExecutePart makes one part of a page in a language.
+func (p *Pages) ExecutePart(w io.Writer, locale, name, part string, data any) error {
+	page, err := p.page(locale, name)
+	if err != nil {
+		return err
+	}
+	if err := page.ExecuteTemplate(w, part, data); err != nil {
+		return fmt.Errorf("make part %s of page %s: %w", part, name, err)
 	}
 	return nil
 }
@@ -69,7 +117,12 @@ func (p *Pages) Execute(w io.Writer, locale, name string, data any) error {
 // the same texts.
 func (p *Pages) check(l *Locales, a *Assets) error {
 	var mistakes []error
-	for name, page := range p.byLocale[english] {
+	for name, file := range p.files {
+		page, err := p.parse(p.layouts[english], file)
+		if err != nil {
+			mistakes = append(mistakes, err)
+			continue
+		}
 		for _, part := range page.Templates() {
 			if part.Tree == nil {
 				continue

@@ -39,7 +39,7 @@ func (s *Server) Sheet(r *http.Request, form *programme.Form, locale string, ans
 		if field.Part == "file" {
 			continue // who fills it in for somebody keeps what came with the paper
 		}
-		if err := s.pages.byLocale[locale]["form.html"].ExecuteTemplate(&body, "field", field); err != nil {
+		if err := s.pages.ExecutePart(&body, locale, "form.html", "field", field); err != nil {
 			return Sheet{}, fmt.Errorf("make question %s: %w", field.Name, err)
 		}
 	}
