@@ -7,7 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // Chromium returns the path of the browser.
@@ -49,7 +52,9 @@ func Browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context
 		cancelAlloc()
 		cancelTime()
 	})
-	if err := chromedp.Run(tab); err != nil {
+	// As a window in front has it, however many browsers are at work beside it:
+	// without the focus, what has the focus does not show it.
+	if err := chromedp.Run(tab, emulation.SetFocusEmulationEnabled(true)); err != nil {
 		t.Fatalf("start Chromium: %v", err)
 	}
 	return tab
@@ -122,4 +127,18 @@ func top(t testing.TB) string {
 	}
 	t.Fatal("no go.mod above the test's folder")
 	return ""
+}
+
+// Press presses keys as somebody at a keyboard does. Enter is one event that brings
+// its own sign: chromedp's KeyEvent sends the sign by itself, and a link that has
+// moved the focus on Enter would hand it to the field it leads to, which sends the
+// form.
+func Press(keys string, more ...chromedp.KeyOption) chromedp.Action {
+	if keys != kb.Enter || len(more) > 0 {
+		return chromedp.KeyEvent(keys, more...)
+	}
+	enter := func(kind input.KeyType) *input.DispatchKeyEventParams {
+		return input.DispatchKeyEvent(kind).WithKey("Enter").WithCode("Enter").WithWindowsVirtualKeyCode(13).WithNativeVirtualKeyCode(13)
+	}
+	return chromedp.Tasks{enter(input.KeyDown).WithText("\r").WithUnmodifiedText("\r"), enter(input.KeyUp)}
 }

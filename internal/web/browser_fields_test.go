@@ -6,7 +6,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -36,10 +35,7 @@ func TestAListIsSearchedByWritingInARealBrowser(t *testing.T) {
 		chromedp.Text("#f-estate-list li", &first),
 		chromedp.Evaluate(`document.querySelector(".pick [role=status]").textContent`, &status),
 		chromedp.SendKeys("#f-estate", kb.ArrowDown),
-		// As a keyboard does it: SendKeys types the sign as well when the page has
-		// taken the key for itself.
-		input.DispatchKeyEvent(input.KeyDown).WithKey("Enter").WithCode("Enter").WithText("\r").WithWindowsVirtualKeyCode(13),
-		input.DispatchKeyEvent(input.KeyUp).WithKey("Enter").WithCode("Enter").WithWindowsVirtualKeyCode(13),
+		testserver.Press(kb.Enter),
 		look(),
 		chromedp.Evaluate(`document.querySelector("[name=estate]").value`, &chosen),
 		chromedp.Value("#f-estate", &shown),

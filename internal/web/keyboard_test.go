@@ -192,7 +192,7 @@ func (k *keyboard) turn() {
 	k.leave()
 	ctx, cancel := context.WithTimeout(k.browser, time.Minute)
 	defer cancel()
-	answer, err := chromedp.RunResponse(ctx, chromedp.KeyEvent(kb.Enter))
+	answer, err := chromedp.RunResponse(ctx, testserver.Press(kb.Enter))
 	k.arrived()
 	if err != nil || answer.Status >= 400 && answer.Status != 422 {
 		k.t.Fatalf("%s: no page comes: %v %v", k.where(), answer, err)
@@ -267,7 +267,7 @@ func (k *keyboard) where() (path string) {
 
 func (k *keyboard) key(keys string) {
 	k.t.Helper()
-	k.run(chromedp.KeyEvent(keys))
+	k.run(testserver.Press(keys))
 }
 
 // leave lets the next page have its own JavaScript, or none.

@@ -152,7 +152,7 @@ func quoted(text string) string {
 
 func (k *keyboard) key(keys string, more ...chromedp.KeyOption) {
 	k.t.Helper()
-	k.run(chromedp.KeyEvent(keys, more...))
+	k.run(testserver.Press(keys, more...))
 }
 
 // most is how often somebody presses Tab before they give up.
@@ -231,7 +231,7 @@ func (k *keyboard) answered(keys string) int64 {
 	k.leave()
 	ctx, cancel := context.WithTimeout(k.browser, time.Minute)
 	defer cancel()
-	answer, err := chromedp.RunResponse(ctx, chromedp.KeyEvent(keys))
+	answer, err := chromedp.RunResponse(ctx, testserver.Press(keys))
 	k.arrived()
 	if err != nil {
 		k.t.Fatalf("%s, %d px, JavaScript %t: no page comes: %v", k.where(), k.v.width, k.v.script, err)
