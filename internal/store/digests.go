@@ -346,7 +346,8 @@ type AwaitingAgain struct {
 }
 
 // WroteAgain lists the submissions that wait and to which the person wrote
-// again by a moment, the longest ago first.
+// again by a moment, the longest ago first. Asked for a state as it stands, SQLite
+// would read all that waits, and without CROSS JOIN begin with all contacts.
 func (r Reader) WroteAgain(by time.Time) (list []AwaitingAgain, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var a AwaitingAgain
@@ -356,9 +357,9 @@ func (r Reader) WroteAgain(by time.Time) (list []AwaitingAgain, err error) {
 	}, `SELECT `+awaitingColumns+`,
 		       EXISTS (SELECT 1 FROM letters WHERE letters.submission_id = submissions.id AND letters.reason = 'staff_answer'), wrote_at
 		  FROM (SELECT id AS of, (SELECT max(received_at) FROM letters WHERE submission_id = submissions.id AND `+wroteAgain+` AND received_at <= $1) AS wrote_at
-		          FROM submissions WHERE wrote_again AND state = 'received') AS again
-		  JOIN submissions ON submissions.id = again.of JOIN contacts ON contacts.id = contact_id
-		 WHERE wrote_at IS NOT NULL
+		          FROM submissions WHERE wrote_again AND state || '' = 'received') AS again
+		 CROSS JOIN submissions CROSS JOIN contacts
+		 WHERE submissions.id = again.of AND contacts.id = contact_id AND wrote_at IS NOT NULL
 		 ORDER BY wrote_at`, micros(by))
 	if err != nil {
 		return nil, fmt.Errorf("list who wrote again: %w", err)

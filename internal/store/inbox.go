@@ -392,7 +392,7 @@ func (f InboxFilter) againLook(scopes []scope, limit int) look {
 		for i, scope := range scopes {
 			parts[i] = `(programme || '' = ` + list.add(scope.programme) + within(list, scope) + ` AND NOT ` + scope.awaits(list) + `)`
 		}
-		which := `wrote_again AND state = 'received' AND EXISTS (SELECT 1 FROM letters WHERE submission_id = submissions.id AND ` + wroteAgain + `) AND NOT ` + openQuestions + ` AND (` + strings.Join(parts, " OR ") + `)`
+		which := `wrote_again AND state || '' = 'received' AND EXISTS (SELECT 1 FROM letters WHERE submission_id = submissions.id AND ` + wroteAgain + `) AND NOT ` + openQuestions + ` AND (` + strings.Join(parts, " OR ") + `)`
 		return f.submissions(list, which, false, limit)
 	}
 }

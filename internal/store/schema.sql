@@ -100,7 +100,7 @@ CREATE INDEX submissions_figures ON submissions (received_at, programme, kind, l
 -- reads nothing but this index.
 CREATE INDEX submissions_held ON submissions (programme, state, received_at) WHERE state = 'held';
 CREATE INDEX submissions_answered ON submissions (programme, state, received_at, id, kind, form, area, locale, assigned_to) WHERE state = 'answered';
-CREATE INDEX submissions_again ON submissions (programme, received_at, id, kind, form, area, locale, assigned_to, snoozed_until, open_fields, letter_id) WHERE wrote_again AND state = 'received';
+CREATE INDEX submissions_again ON submissions (programme, received_at, id, state, kind, form, area, locale, assigned_to, snoozed_until, open_fields, letter_id) WHERE wrote_again;
 -- What came in another language than English: few among many mostly, and looked for
 -- one language at a time. What is in English costs nothing here.
 CREATE INDEX submissions_tongues ON submissions (programme, state, locale, received_at, id, kind, form, area, assigned_to, snoozed_until) WHERE locale <> 'en';

@@ -3,7 +3,7 @@
 ALTER TABLE submissions ADD COLUMN wrote_again BOOLEAN NOT NULL DEFAULT FALSE;
 UPDATE submissions SET wrote_again = TRUE
  WHERE id IN (SELECT submission_id FROM letters WHERE reason = 'added' AND state = 'done');
-CREATE INDEX submissions_again ON submissions (programme, received_at, id, kind, form, area, locale, assigned_to, snoozed_until, open_fields, letter_id) WHERE wrote_again AND state = 'received';
+CREATE INDEX submissions_again ON submissions (programme, received_at, id, state, kind, form, area, locale, assigned_to, snoozed_until, open_fields, letter_id) WHERE wrote_again;
 
 -- What came in another language than English: few among many mostly, and looked for
 -- one language at a time. What is in English costs nothing here.
