@@ -166,7 +166,7 @@ func (s *Scheduler) words(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("find who has no words: %w", err)
 	}
 	if n > 0 {
-		s.Log.InfoContext(ctx, "people and groups can be found now that could not", "n", n)
+		s.Log.InfoContext(ctx, "people and groups can be found now that could not")
 	}
 	s.again, s.worded = s.again+1, now
 	return nil
@@ -184,7 +184,7 @@ func (s *Scheduler) purge(ctx context.Context, now time.Time) error {
 		return err
 	}
 	if n > 0 {
-		s.Log.InfoContext(ctx, "deleted answers that were not sent", "drafts", n)
+		s.Log.InfoContext(ctx, "deleted answers that were not sent")
 	}
 	s.purged = now
 	if s.Guardians != nil {

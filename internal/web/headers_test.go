@@ -3,6 +3,7 @@ package web
 import (
 	"compress/gzip"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -201,7 +202,7 @@ func TestSlowAndLargeClientsAreCutOff(t *testing.T) {
 		_ = wire.SetDeadline(time.Now().Add(10 * time.Second))
 		_, _ = io.WriteString(wire, begins) // it may be cut off while it writes
 		answer, err := io.ReadAll(wire)
-		if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+		if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 			t.Errorf("%s keeps a connection", name)
 		}
 		if strings.Contains(string(answer), " 303 ") || strings.Contains(string(answer), " 200 ") {

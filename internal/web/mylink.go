@@ -185,7 +185,7 @@ func (s *Server) myItem(r *http.Request, v voice, sub postroom.Submission, conta
 	discreet = contact.Discreet || !known || p.Discreet || sub.Kind == postroom.Referral
 	item = myItem{Title: run{Text: v.Say("my.something")}, Reference: sub.Reference, Received: v.day(sub.ReceivedAt.In(s.Org.Zone))}
 	form, there := s.Programmes.Form(sub.Form)
-	if there && !(discreet && shared) {
+	if there && (!discreet || !shared) {
 		token := s.Links.Make(link.Manage, s.Links.SentTo(sub.ID, sub.Address), s.Clock.Now().Add(myLinksLast))
 		item.Link = inLanguage(link.Path(link.Manage, token), v.locale)
 	}

@@ -6,9 +6,10 @@
 // hands it to a work room, and answers with a redirect or a page; an error is
 // returned, and one place (answer) turns it into a status, a log line and a
 // page in the reader's language. GET never changes anything, because mail
-// scanners open every link; only a button's POST acts. Nothing is kept between
-// two requests: there are no cookies, and all a page must remember stands in
-// its address or its form, signed.
+// scanners open every link; only a button's POST acts. There are no cookies, and
+// all a page must remember stands in its address or its form, signed: but for the
+// answers to a form of several pages and the files that come with one, which are
+// kept sealed for a few days under what stands there.
 //
 // Every text a person reads stands in templates/locale, every page in
 // templates/web. Both are checked when the Server is made, so that a missing
