@@ -320,9 +320,11 @@ func TestEveryLetterIsFiledOnceWhenDovecotStallsInTheMiddle(t *testing.T) {
 }
 
 // newUIDs gives every letter of the inbox a UID under another UIDVALIDITY, as a
-// server does that was restored from a backup.
+// server does that was restored from a backup. The server is down meanwhile: with
+// our own connection still open it would write back what it remembers.
 func newUIDs(t *testing.T, d *testserver.DovecotServer, validity uint32) {
 	t.Helper()
+	d.Vanish()
 	box := filepath.Join(d.Folder, "mail", address)
 	for _, name := range []string{"dovecot-uidlist", "dovecot.index", "dovecot.index.cache", "dovecot.index.log", "dovecot-uidvalidity"} {
 		_ = os.Remove(filepath.Join(box, name))
