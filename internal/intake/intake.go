@@ -109,7 +109,7 @@ func (in *Intake) Accept(ctx context.Context, e postroom.Entry) (Receipt, error)
 		return Receipt{}, err
 	}
 	var receipt Receipt
-	err = in.Store.Write(ctx, func(tx *store.Tx) (err error) {
+	err = in.Store.WriteInTurn(ctx, a.submission.Address, func(tx *store.Tx) (err error) {
 		receipt, err = in.file(tx, a)
 		return err
 	})

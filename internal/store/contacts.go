@@ -74,8 +74,8 @@ func (tx *Tx) findContact(c postroom.Contact) (id string, err error) {
 			return "", err
 		}
 		err = tx.row(`
-			SELECT CASE WHEN merged_into <> '' THEN merged_into ELSE contacts.id END FROM contacts JOIN contact_addresses ON contact_id = contacts.id
-			 WHERE address = $1 AND name_key = $2 ORDER BY contacts.id LIMIT 1`, c.Address, nameKey(c.Name)).Scan(&id)
+			SELECT CASE WHEN merged_into <> '' THEN merged_into ELSE contacts.id END FROM contacts JOIN contact_addresses a ON a.contact_id = contacts.id
+			 WHERE a.address = $1 AND a.name_key = $2 ORDER BY contacts.id LIMIT 1`, c.Address, nameKey(c.Name)).Scan(&id)
 	case c.Phone != "":
 		if err := tx.touchPhone(c.Phone); err != nil {
 			return "", err
@@ -93,8 +93,8 @@ func (r Reader) ContactNamed(address, name string) (id string, err error) {
 	if nameKey(name) == "" {
 		return "", nil
 	}
-	err = r.row(`SELECT CASE WHEN merged_into <> '' THEN merged_into ELSE contacts.id END FROM contacts JOIN contact_addresses ON contact_id = contacts.id
-		 WHERE address = $1 AND name_key = $2 ORDER BY contacts.id LIMIT 1`, address, nameKey(name)).Scan(&id)
+	err = r.row(`SELECT CASE WHEN merged_into <> '' THEN merged_into ELSE contacts.id END FROM contacts JOIN contact_addresses a ON a.contact_id = contacts.id
+		 WHERE a.address = $1 AND a.name_key = $2 ORDER BY contacts.id LIMIT 1`, address, nameKey(name)).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
@@ -158,7 +158,8 @@ func (tx *Tx) CorrectAddress(contact, wrong, right string, at time.Time) error {
 // giveAddress is AddAddress for an address that is locked already.
 func (tx *Tx) giveAddress(contact, address string, at time.Time) error {
 	return tx.later(`
-		INSERT INTO contact_addresses (contact_id, address, added_at) VALUES ($1, $2, $3)
+		INSERT INTO contact_addresses (contact_id, address, added_at, name_key)
+		VALUES ($1, $2, $3, coalesce((SELECT name_key FROM contacts WHERE id = $1), ''))
 		ON CONFLICT (contact_id, address) DO UPDATE SET added_at = excluded.added_at`, contact, address, micros(at))
 }
 
@@ -203,7 +204,17 @@ func (tx *Tx) ComplementContact(id string, c postroom.Contact) error {
 	if err != nil {
 		return fmt.Errorf("complement contact %s: %w", id, err)
 	}
-	return tx.findAnew(id)
+	return tx.renamed(id)
+}
+
+// renamed has a contact found by the name they have now, at each address of
+// theirs and by its words.
+func (tx *Tx) renamed(contact string) error {
+	_, err := tx.exec(`UPDATE contact_addresses SET name_key = (SELECT name_key FROM contacts WHERE id = $1) WHERE contact_id = $1`, contact)
+	if err != nil {
+		return fmt.Errorf("note the name of contact %s at their addresses: %w", contact, err)
+	}
+	return tx.findAnew(contact)
 }
 
 // FindOrAddOrganisation returns the id of the local group with this name.

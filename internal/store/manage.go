@@ -37,7 +37,7 @@ func (tx *Tx) CorrectName(contact, name string) error {
 	if err != nil {
 		return fmt.Errorf("correct name of contact %s: %w", contact, err)
 	}
-	return tx.findAnew(contact)
+	return tx.renamed(contact)
 }
 
 // ConsentsTo lists what was said "yes" to with a submission, in the order in which

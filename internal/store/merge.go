@@ -66,8 +66,8 @@ func (tx *Tx) MergeContacts(keep, drop string) (map[string]string, error) {
 	for key, query := range map[string]string{
 		mergedOrganisations: `INSERT INTO contact_organisations (contact_id, organisation_id, added_at)
 			SELECT CAST($1 AS TEXT), organisation_id, added_at FROM contact_organisations WHERE contact_id = $2 ON CONFLICT DO NOTHING RETURNING organisation_id`,
-		mergedAddresses: `INSERT INTO contact_addresses (contact_id, address, added_at)
-			SELECT CAST($1 AS TEXT), address, added_at FROM contact_addresses WHERE contact_id = $2 ON CONFLICT DO NOTHING RETURNING address`,
+		mergedAddresses: `INSERT INTO contact_addresses (contact_id, address, added_at, name_key)
+			SELECT CAST($1 AS TEXT), address, added_at, (SELECT name_key FROM contacts WHERE id = $1) FROM contact_addresses WHERE contact_id = $2 ON CONFLICT DO NOTHING RETURNING address`,
 		mergedForums: `UPDATE forum_members SET contact_id = $1 WHERE contact_id = $2
 			AND forum NOT IN (SELECT forum FROM forum_members WHERE contact_id = $1) RETURNING forum`,
 		mergedNotes:  `UPDATE notes SET subject = $1 WHERE kind = 'contact' AND subject = $2 RETURNING id`,

@@ -41,9 +41,10 @@ CREATE TABLE contact_addresses (
 	contact_id TEXT NOT NULL REFERENCES contacts (id),
 	address    TEXT NOT NULL REFERENCES addresses (address),
 	added_at   BIGINT NOT NULL,
+	name_key   TEXT NOT NULL DEFAULT '', -- of the contact
 	PRIMARY KEY (contact_id, address)
 );
-CREATE INDEX contact_addresses_by_address ON contact_addresses (address);
+CREATE INDEX contact_addresses_by_address ON contact_addresses (address, name_key);
 
 CREATE TABLE contact_organisations (
 	contact_id      TEXT NOT NULL REFERENCES contacts (id),

@@ -46,6 +46,7 @@ type Store struct {
 	replay bool                   // see Options
 
 	closing sync.Once
+	turns   turns
 
 	mu     sync.Mutex
 	wakers []func(postroom.Lane)
