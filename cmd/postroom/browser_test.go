@@ -16,6 +16,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
+	"postroom/internal/store"
 	"postroom/internal/testserver"
 )
 
@@ -75,7 +76,7 @@ func TestAPersonFillsInAFormInABrowserAndGetsAMail(t *testing.T) {
 	for name, engine := range map[string]func(*testing.T) string{
 		"SQLite and embedded Redis": func(*testing.T) string { return "" },
 		"PostgreSQL and Redis": func(t *testing.T) string {
-			return fmt.Sprintf("database: %q\nredis: %q\n", testserver.Postgres(t), testserver.Redis(t).URL)
+			return fmt.Sprintf("database: %q\nredis: %q\n", testserver.PostgresWith(t, store.Prepare), testserver.Redis(t).URL)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"postroom/internal/store"
 	"postroom/internal/testserver"
 )
 
@@ -25,7 +26,7 @@ func TestServeAnswersALetterAndSeesThatStaffAnswered(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, path := servingWith(t, postfix, fmt.Sprintf("database: %q\nredis: %q\nmailboxes:\n  - {address: support@communityaction.example, host: %s, port: %s, security: none, password: %s, mode: answer}\n",
-		testserver.Postgres(t), testserver.Redis(t).URL, host, port, dovecot.Password))
+		testserver.PostgresWith(t, store.Prepare), testserver.Redis(t).URL, host, port, dovecot.Password))
 	// What lay in a mailbox before it was first read is not answered.
 	eventually(t, path, []string{"mailbox", "list"}, func(out string) bool { return !strings.Contains(out, "never") })
 

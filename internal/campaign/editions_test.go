@@ -25,7 +25,7 @@ func (stopped) Until(time.Time) <-chan struct{} { return nil }
 func onBoth(t *testing.T, test func(*testing.T, *room)) {
 	for name, url := range map[string]func(*testing.T) string{
 		"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "post.db") },
-		"postgres": func(t *testing.T) string { return testserver.Postgres(t) },
+		"postgres": func(t *testing.T) string { return testserver.PostgresWith(t, store.Prepare) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

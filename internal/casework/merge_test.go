@@ -10,6 +10,7 @@ import (
 	"postroom/internal/casework"
 	"postroom/internal/config"
 	"postroom/internal/postroom"
+	"postroom/internal/store"
 	"postroom/internal/testkit"
 	"postroom/internal/testserver"
 )
@@ -62,7 +63,7 @@ func closed(t *testing.T, f *failpoint, more string) *app.Room {
 
 func engines(t *testing.T, test func(t *testing.T, more string)) {
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); test(t, "") })
-	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, "database: "+testserver.Postgres(t)) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, "database: "+testserver.PostgresWith(t, store.Prepare)) })
 }
 
 // accept files something that somebody sent.

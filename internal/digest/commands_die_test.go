@@ -19,7 +19,7 @@ func TestDyingBetweenAnyTwoStatementsObeysOnce(t *testing.T) {
 	t.Parallel()
 	for name, more := range map[string]func(t *testing.T) string{
 		"sqlite":   func(*testing.T) string { return "" },
-		"postgres": func(t *testing.T) string { return "database: " + testserver.Postgres(t) },
+		"postgres": func(t *testing.T) string { return "database: " + testserver.PostgresWith(t, store.Prepare) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

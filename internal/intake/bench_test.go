@@ -23,7 +23,7 @@ import (
 func BenchmarkAccept(b *testing.B) {
 	for name, url := range map[string]func() string{
 		"sqlite":   func() string { return filepath.Join(b.TempDir(), "postroom.db") },
-		"postgres": func() string { return testserver.Postgres(b) },
+		"postgres": func() string { return testserver.PostgresWith(b, store.Prepare) },
 	} {
 		b.Run(name, func(b *testing.B) {
 			r := open(b, url())

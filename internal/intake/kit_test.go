@@ -83,7 +83,7 @@ func stories(t *testing.T, test func(t *testing.T, r *room)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(t, open(t, testserver.Postgres(t)))
+		test(t, open(t, testserver.PostgresWith(t, store.Prepare)))
 	})
 }
 

@@ -117,7 +117,7 @@ func TestDyingInAReplyLeavesAllOrNothing(t *testing.T) {
 	t.Parallel()
 	for name, url := range map[string]func(t *testing.T) string{
 		"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "postroom.db") },
-		"postgres": func(t *testing.T) string { return testserver.Postgres(t) },
+		"postgres": func(t *testing.T) string { return testserver.PostgresWith(t, store.Prepare) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
+	"postroom/internal/store"
 	"postroom/internal/testserver"
 )
 
@@ -33,7 +34,7 @@ func BenchmarkFiling(b *testing.B) {
 	})
 	for name, url := range map[string]func() string{
 		"sqlite":   func() string { return filepath.Join(b.TempDir(), "postroom.db") },
-		"postgres": func() string { return testserver.Postgres(b) },
+		"postgres": func() string { return testserver.PostgresWith(b, store.Prepare) },
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

@@ -204,7 +204,7 @@ func TestARotatedRefreshTokenIsUsedByTheNextProcess(t *testing.T) {
 	t.Parallel()
 	for engine, url := range map[string]func(t *testing.T) string{
 		"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "postroom.db") },
-		"postgres": func(t *testing.T) string { return testserver.Postgres(t) },
+		"postgres": func(t *testing.T) string { return testserver.PostgresWith(t, store.Prepare) },
 	} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()

@@ -140,7 +140,7 @@ func roomOn(t testing.TB, url string, change func(*Options), behave ...testserve
 func both(t *testing.T, story func(t *testing.T, open func(change func(*Options), behave ...testserver.SinkOption) *room)) {
 	engines := map[string]func(*testing.T) string{
 		"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "post.db") },
-		"postgres": func(t *testing.T) string { return testserver.Postgres(t) },
+		"postgres": func(t *testing.T) string { return testserver.PostgresWith(t, store.Prepare) },
 	}
 	for name, url := range engines {
 		t.Run(name, func(t *testing.T) {

@@ -23,7 +23,7 @@ func benchRoom(b *testing.B, redis, sql string) *room {
 			o.Redis = realRedis(b, testserver.Redis(b))
 		}
 		if sql == "postgres" {
-			o.Store = openStore(b, testserver.Postgres(b))
+			o.Store = openStore(b, testserver.PostgresWith(b, store.Prepare))
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"postroom/internal/store"
 	"postroom/internal/testserver"
 )
 
@@ -25,7 +26,7 @@ type proxy struct {
 
 func newProxy(t testing.TB) *proxy {
 	t.Helper()
-	dsn, err := url.Parse(testserver.Postgres(t))
+	dsn, err := url.Parse(testserver.PostgresWith(t, store.Prepare))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func TestEveryJobIsDoneOnce(t *testing.T) {
 				t.Parallel()
 				r := newRoom(t, func(o *Options) {
 					if sql == "postgres" {
-						o.Store = openStore(t, testserver.Postgres(t))
+						o.Store = openStore(t, testserver.PostgresWith(t, store.Prepare))
 					}
 					if redis == "server" {
 						o.Redis = realRedis(t, testserver.Redis(t))
@@ -607,7 +607,7 @@ func TestNextProcessDoesWhatTheLastOneLeft(t *testing.T) {
 func TestProcessesShareTheWork(t *testing.T) {
 	t.Parallel()
 	settings := realRedis(t, testserver.Redis(t))
-	dsn := testserver.Postgres(t)
+	dsn := testserver.PostgresWith(t, store.Prepare)
 	var seen tally
 	web := newRoom(t, func(o *Options) { o.Store, o.Redis = openStore(t, dsn), settings })
 	announcing, stop := context.WithCancel(t.Context())

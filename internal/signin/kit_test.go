@@ -293,5 +293,5 @@ func (b *browser) isIn(name string) bool {
 func engines(t *testing.T, test func(t *testing.T, url string)) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); test(t, filepath.Join(t.TempDir(), "x.db")) })
-	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, testserver.Postgres(t)) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, testserver.PostgresWith(t, store.Prepare)) })
 }

@@ -19,7 +19,7 @@ import (
 func benchBoth(b *testing.B, bench func(b *testing.B, s *Store)) {
 	b.Helper()
 	b.Run("sqlite", func(b *testing.B) { bench(b, open(b, filepath.Join(b.TempDir(), "x.db"))) })
-	b.Run("postgres", func(b *testing.B) { bench(b, open(b, testserver.Postgres(b))) })
+	b.Run("postgres", func(b *testing.B) { bench(b, open(b, testserver.PostgresWith(b, Prepare))) })
 }
 
 // spread runs fn b.N times on so many goroutines and reports how often a
@@ -70,7 +70,7 @@ func BenchmarkBareInsert(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "op/s")
 		})
 		b.Run(fmt.Sprint(group, "/postgres"), func(b *testing.B) {
-			s := open(b, testserver.Postgres(b))
+			s := open(b, testserver.PostgresWith(b, Prepare))
 			spread(b, group, func() error { _, err := s.read.ExecContext(context.Background(), insert, newID()); return err })
 		})
 	}

@@ -304,7 +304,7 @@ func TestHotQueriesUseAnIndex(t *testing.T) {
 			t.Parallel()
 			url := filepath.Join(t.TempDir(), "x.db")
 			if engine == "postgres" {
-				url = testserver.Postgres(t)
+				url = testserver.PostgresWith(t, Prepare)
 			}
 			s := open(t, url)
 			fill(t, s, plannedRows)

@@ -26,7 +26,7 @@ func untilSomebodyWaits(t testing.TB, s *Store) error {
 
 func onPostgres(t *testing.T) *Store {
 	t.Helper()
-	return open(t, testserver.Postgres(t)+"&options=-c%20deadlock_timeout%3D20ms")
+	return open(t, testserver.PostgresWith(t, Prepare)+"&options=-c%20deadlock_timeout%3D20ms")
 }
 
 func TestPostgresRunsTheLoserOfADeadlockAgain(t *testing.T) {

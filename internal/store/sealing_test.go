@@ -80,7 +80,7 @@ func TestTheDatabaseFileTellsNoSecret(t *testing.T) {
 
 func TestADumpOfEveryRowTellsNoSecret(t *testing.T) {
 	t.Parallel()
-	s := open(t, testserver.Postgres(t))
+	s := open(t, testserver.PostgresWith(t, Prepare))
 	sub, _, _ := secrets(t, s)
 	var dump strings.Builder
 	for _, table := range columns(t, s, `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'`) {

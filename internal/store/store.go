@@ -96,6 +96,15 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
+// Prepare makes the tables of a database, or brings them up to date, and leaves it.
+func Prepare(ctx context.Context, url string) error {
+	s, err := Open(ctx, Options{URL: url})
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}
+
 // Engine returns "sqlite" or "postgres".
 func (s *Store) Engine() string { return s.name }
 

@@ -35,7 +35,7 @@ func onEachURL(t *testing.T, test func(t *testing.T, url string)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(t, testserver.Postgres(t))
+		test(t, testserver.PostgresWith(t, Prepare))
 	})
 }
 

@@ -53,7 +53,7 @@ func open(t *testing.T, url string, file ...team.FromFile) *team.Team {
 
 func engines(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); test(t, filepath.Join(t.TempDir(), "x.db")) })
-	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, testserver.Postgres(t)) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, testserver.PostgresWith(t, store.Prepare)) })
 }
 
 func file() []team.FromFile {

@@ -26,6 +26,7 @@ import (
 
 	"postroom/internal/app"
 	"postroom/internal/config"
+	"postroom/internal/store"
 	"postroom/internal/testserver"
 )
 
@@ -68,7 +69,7 @@ type Option func(t testing.TB, s *setup)
 // OnServers puts the room on a real PostgreSQL and a real Redis instead of
 // SQLite and the embedded Redis.
 func OnServers(t testing.TB, s *setup) {
-	s.database, s.redis = testserver.Postgres(t), testserver.Redis(t).URL
+	s.database, s.redis = testserver.PostgresWith(t, store.Prepare), testserver.Redis(t).URL
 }
 
 // Misbehaving gives the room's mail server options.

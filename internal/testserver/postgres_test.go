@@ -1,6 +1,8 @@
 package testserver_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -30,6 +32,21 @@ func TestEachTestGetsADatabaseOfItsOwn(t *testing.T) {
 	one, other := testserver.Postgres(t), testserver.Postgres(t)
 	pgExec(t, one, "CREATE TABLE things (id TEXT)")
 	pgExec(t, other, "CREATE TABLE things (id TEXT)")
+}
+
+func TestACopiedDatabaseHasTheTablesAndIsOfItsOwn(t *testing.T) {
+	t.Parallel()
+	tables := func(ctx context.Context, url string) error {
+		conn, err := pgx.Connect(ctx, url)
+		if err != nil {
+			return err
+		}
+		_, err = conn.Exec(ctx, "CREATE TABLE things (id TEXT PRIMARY KEY)")
+		return errors.Join(err, conn.Close(ctx))
+	}
+	for range 2 {
+		pgExec(t, testserver.PostgresWith(t, tables), "INSERT INTO things (id) VALUES ('one')")
+	}
 }
 
 func TestRestartedPostgresKeepsWhatWasCommitted(t *testing.T) {
