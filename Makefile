@@ -7,6 +7,10 @@ SETUP = internal/testserver/setup.sh
 # with every access watched.
 RACE = -race -gcflags='modernc.org/...=-race=false -d=checkptr=0'
 
+# A test waits for servers most of the time, so more of them go on at once than
+# there are cores.
+AT_ONCE = -parallel 4
+
 .PHONY: build test test-long bench chaos lint demo
 
 # One static binary in bin/.
@@ -19,8 +23,8 @@ build:
 # own is most of the time: what they share with others is watched in testkit, which
 # serves the same pages, and in test-long they are as well.
 test:
-	$(SETUP) go test $(RACE) -shuffle=on -timeout 30m $$(go list ./... | grep -vxE '$(UNWATCHED)')
-	$(SETUP) go test -shuffle=on -timeout 30m $$(go list ./... | grep -xE '$(UNWATCHED)')
+	$(SETUP) go test $(RACE) $(AT_ONCE) -shuffle=on -timeout 30m $$(go list ./... | grep -vxE '$(UNWATCHED)')
+	$(SETUP) go test $(AT_ONCE) -shuffle=on -timeout 30m $$(go list ./... | grep -xE '$(UNWATCHED)')
 	internal/testserver/fuzz.sh 10s $(READERS)
 
 UNWATCHED = postroom/(cmd/postroom|internal/web|internal/web/desk)

@@ -104,7 +104,7 @@ func TestKilledAtAnyPointALetterIsFiledOnceAnsweredAndFlagged(t *testing.T) {
 			p.judgeFiled(n, at)
 			p.death.judge(n, sender(n), at, 1)
 		}
-		p.run(60)
+		p.run(100)
 	})
 }
 
@@ -157,7 +157,7 @@ func (p *post) walkMoved(judge func(n int, at string, moved, left int)) {
 		id := letterID(n)
 		judge(n, at, p.lie("Postroom", "Message-ID", id, imap.SearchCriteria{}), p.lie("INBOX", "Message-ID", id, imap.SearchCriteria{}))
 	}
-	p.run(60)
+	p.run(100)
 }
 
 // forgetMove takes MOVE from the server.
@@ -197,6 +197,6 @@ func TestKilledAtAnyPointALetterHasOneDraft(t *testing.T) {
 				t.Errorf("killed at %q: %d mails were sent, want none", at, len(got))
 			}
 		}
-		p.run(60)
+		p.run(100)
 	})
 }

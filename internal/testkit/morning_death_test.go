@@ -128,6 +128,6 @@ func TestKilledAtAnyPointOfAMorningStepsAreDoneAndTheSummaryIsSentOnce(t *testin
 	}
 	t.Parallel()
 	engines(t, func(t *testing.T, engine testkit.Option) {
-		newMornings(t, engine).run(60)
+		newMornings(t, engine).run(100)
 	})
 }

@@ -128,7 +128,7 @@ func TestKilledAtAnyPointANewsletterMissesNobodyAndReachesNobodyTwice(t *testing
 		}
 		w.done = func(n int) bool { return d.account(ids[n]).Ended() && d.idle() }
 		w.judge = func(n int, at string) { d.judgeEdition(n, ids[n], at) }
-		w.run(30)
+		w.run(50)
 	})
 }
 

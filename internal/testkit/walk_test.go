@@ -185,6 +185,6 @@ func TestKilledAtAnyPointAFormIsAnswered(t *testing.T) {
 		}
 		w.done = w.settled
 		w.judge = func(n int, at string) { w.death.judge(n, personN(n), at, 1) }
-		w.run(16)
+		w.run(30)
 	})
 }
