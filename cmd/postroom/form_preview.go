@@ -176,22 +176,32 @@ func (s *shown) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var latest *programme.Set
+	var first func() // what is said of the form when its address was printed
 	o := preview.Options{
 		Source: s.source, Folder: s.folder, Org: s.org, Translations: s.own, Templates: s.templates, At: at, HTTP: s.http, Log: s.c.log,
-		Turned: func(set *programme.Set, err error) { latest = set; s.tell(set, err) },
+		Turned: func(set *programme.Set, err error) {
+			if first == nil {
+				first = func() { s.tell(set, err) }
+				return
+			}
+			s.tell(set, err)
+		},
 	}
-	return preview.Run(ctx, o, func(base string) {
-		form, found := s.form(latest)
-		address, lang := base+"/", ""
-		if found {
-			lang = s.language(form)
-			address = base + "/" + lang + "/f/" + form.Name
-		} else if s.name != "" {
-			address = base + "/f/" + s.name
-		}
-		fmt.Fprintf(s.c.stdout, "ready http=%s form=%s\n", base, address)
+	return preview.Run(ctx, o, func(base string, set *programme.Set) {
+		fmt.Fprintf(s.c.stdout, "ready http=%s form=%s\n", base, s.address(base, set))
+		first()
 	})
+}
+
+// address is where the form is; while it cannot be read, where it will be.
+func (s *shown) address(base string, set *programme.Set) string {
+	if form, found := s.form(set); found {
+		return base + "/" + s.language(form) + "/f/" + form.Name
+	}
+	if s.name != "" {
+		return base + "/f/" + s.name
+	}
+	return base + "/"
 }
 
 func (s *shown) moment() (time.Time, error) {

@@ -285,6 +285,7 @@ func (r *Room) readTexts(texts *Texts) (err error) {
 	}
 	r.deskTexts = texts.Desk
 	r.Letters = texts.Letters.Copy() // others may share the texts, and are not reworded with us
+	r.Letters.Wear(r.Config.Organisation.Colour)
 	var aside error
 	if r.locales, aside = texts.Locales.With(os.DirFS(r.Config.Translations())); aside != nil {
 		r.Log.Warn("translations of the organisation's own are left aside", "err", aside)

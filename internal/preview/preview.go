@@ -63,8 +63,8 @@ type Preview struct {
 }
 
 // Run shows the form until ctx ends. Once pages can be asked for it calls ready with
-// their address.
-func Run(ctx context.Context, o Options, ready func(base string)) (err error) {
+// their address and the programmes that could be read.
+func Run(ctx context.Context, o Options, ready func(base string, set *programme.Set)) (err error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -90,7 +90,7 @@ func Run(ctx context.Context, o Options, ready func(base string)) (err error) {
 	if err := p.turn(ctx); err != nil && p.room == nil && !mistaken(err) {
 		return errors.Join(err, listener.Close())
 	}
-	ready(p.o.Org.BaseURL)
+	ready(p.o.Org.BaseURL, p.set())
 	return p.serve(ctx, listener)
 }
 
@@ -146,13 +146,17 @@ func (p *Preview) turn(ctx context.Context) error {
 	err := p.read(ctx)
 	p.live.Turn(err)
 	if p.o.Turned != nil {
-		set := &programme.Set{}
-		if p.room != nil {
-			set = p.room.Programmes
-		}
-		p.o.Turned(set, err)
+		p.o.Turned(p.set(), err)
 	}
 	return err
+}
+
+// set is the programmes as they were read last.
+func (p *Preview) set() *programme.Set {
+	if p.room == nil {
+		return &programme.Set{}
+	}
+	return p.room.Programmes
 }
 
 func (p *Preview) read(ctx context.Context) error {
