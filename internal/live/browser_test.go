@@ -31,6 +31,7 @@ const violations = `axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa
 // changes, and what is wrong can be read by everybody.
 func TestABrowserFollowsUnderTheStrictPolicy(t *testing.T) {
 	t.Parallel()
+	browser := testserver.Browser(t)
 	for _, instead := range []bool{true, false} {
 		p, err := live.New(t.Context(), live.Options{Instead: instead})
 		if err != nil {
@@ -42,7 +43,7 @@ func TestABrowserFollowsUnderTheStrictPolicy(t *testing.T) {
 			_, _ = io.WriteString(w, `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Form</title></head><body><main id="form"><h1>Ask</h1></main></body></html>`)
 		})))
 		defer server.Close()
-		where, browser := ".live-wrong", testserver.Browser(t)
+		where := ".live-wrong"
 		if instead {
 			where = ".live-page"
 		}
