@@ -18,6 +18,7 @@ func (c *command) demo() *cobra.Command {
 			if c.getenv("POSTROOM_DEBUG") != "" {
 				o.Log = c.log
 			}
+			o.Changes = c.log
 			return demo.Run(cmd.Context(), o, c.stdout)
 		},
 	}
@@ -25,5 +26,6 @@ func (c *command) demo() *cobra.Command {
 	cmd.Flags().StringVar(&o.SMTP, "smtp", "127.0.0.1:2525", "`address` of the mail server that catches every mail")
 	cmd.Flags().StringVar(&o.IMAP, "imap", "127.0.0.1:1143", "`address` of the mailboxes, on this machine only")
 	cmd.Flags().StringVar(&o.Dir, "dir", "", "keep the data in this `folder` (default: a temporary one)")
+	cmd.Flags().StringVar(&o.Programmes, "programmes", "", "show the programmes of this `folder`, and follow them while they are written")
 	return cmd
 }

@@ -13,7 +13,7 @@ import (
 // form works with forms: writing, checking and printing them.
 func (c *command) form() *cobra.Command {
 	cmd := &cobra.Command{Use: "form", Short: "Work with forms"}
-	cmd.AddCommand(c.formNew(), c.formCheck(), c.formPrint())
+	cmd.AddCommand(c.formNew(), c.formCheck(), c.formPreview(), c.formPrint())
 	return cmd
 }
 

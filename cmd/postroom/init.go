@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,13 +29,14 @@ func (c *command) init() *cobra.Command {
 				return err
 			}
 			if !yes {
-				b.ask(cmd.InOrStdin(), c.stdout)
+				q := &questions{in: cmd.InOrStdin(), lines: bufio.NewScanner(cmd.InOrStdin()), out: c.stdout, lookup: asDNSSays}
+				b.ask(q)
+				b.askMail(cmd.Context(), c, q)
 			}
 			if err := b.write(folder); err != nil {
 				return err
 			}
-			settings := filepath.Join(folder, "postroom.yaml")
-			fmt.Fprintf(c.stdout, "wrote postroom.yaml and programmes in %s\n1. name your mail server and your people in %s\n2. run: postroom check --config %s\n", folder, settings, settings)
+			c.tellNext(folder, b.mail)
 			return nil
 		},
 	}
@@ -45,6 +47,20 @@ func (c *command) init() *cobra.Command {
 	cmd.Flags().StringVar(&b.Logo, "logo", "", "`file` of the logo, SVG or PNG")
 	cmd.Flags().StringSliceVar(&b.Programmes, "programmes", nil, "`names` of the programmes you run; the others become examples")
 	return cmd
+}
+
+// tellNext says what was written, and what is to be done now.
+func (c *command) tellNext(folder string, m *mailSettings) {
+	settings := filepath.Join(folder, "postroom.yaml")
+	next := "name your mail server and your people"
+	fmt.Fprintf(c.stdout, "wrote postroom.yaml and programmes in %s\n", folder)
+	if m != nil {
+		next = "name your people"
+		if m.password != "" && m.variable() == "" {
+			fmt.Fprintf(c.stdout, "the password is in %s, which nobody else can read\n", filepath.Join(folder, secretFile))
+		}
+	}
+	fmt.Fprintf(c.stdout, "1. %s in %s\n2. run: postroom check --config %s\n", next, settings, settings)
 }
 
 // writeNew writes a file that must not be there yet: nobody's settings are

@@ -21,14 +21,45 @@ import (
 // example.
 type beginning struct {
 	Name, Address, Colour, Logo string
-	Programmes                  []string // names of starters that are run; nil is all
+	Programmes                  []string      // names of starters that are run; nil is all
+	mail                        *mailSettings // nil is as in the example
+}
+
+// questions are asked one after another.
+type questions struct {
+	in     io.Reader
+	lines  *bufio.Scanner
+	out    io.Writer
+	lookup lookup
+	over   bool // nothing more is typed
+}
+
+// ask returns what is typed, or what was there before where nothing is.
+func (q *questions) ask(ask, was string) string {
+	if was == "" {
+		return q.answer(ask, "", "")
+	}
+	return q.answer(ask, was, " ["+was+"]")
+}
+
+func (q *questions) answer(ask, was, hint string) string {
+	fmt.Fprintf(q.out, "%s%s: ", ask, hint)
+	if !q.lines.Scan() {
+		fmt.Fprintln(q.out)
+		q.over = true
+		return was
+	}
+	return or(strings.TrimSpace(q.lines.Text()), was)
 }
 
 // ask asks for what no flag has said. An empty line, and the end of what is typed,
 // leave a thing as in the example; what cannot be used is asked for again.
-func (b *beginning) ask(in io.Reader, out io.Writer) {
-	lines := bufio.NewScanner(in)
+func (b *beginning) ask(questions *questions) {
+	out := questions.out
 	programmes := strings.Join(b.Programmes, ",")
+	if programmes == "" {
+		b.offer(out)
+	}
 	for _, q := range []struct {
 		ask string
 		to  *string
@@ -37,15 +68,10 @@ func (b *beginning) ask(in io.Reader, out io.Writer) {
 		{"Address that mail comes from, such as office@your-charity.example", &b.Address},
 		{"Colour of links and buttons, such as #0d5c63", &b.Colour},
 		{"File of your logo, SVG or PNG", &b.Logo},
-		{"Which of these do you run? " + strings.Join(starterNames(), ", ") + " (with commas between; all if left out)", &programmes},
+		{"Which of these programmes do you run? (with commas between; all if left out)", &programmes},
 	} {
 		for *q.to == "" {
-			fmt.Fprintf(out, "%s: ", q.ask)
-			if !lines.Scan() {
-				fmt.Fprintln(out)
-				break
-			}
-			if *q.to = strings.TrimSpace(lines.Text()); *q.to == "" {
+			if *q.to = questions.ask(q.ask, ""); *q.to == "" {
 				break
 			}
 			b.Programmes = listed(programmes)
@@ -56,6 +82,22 @@ func (b *beginning) ask(in io.Reader, out io.Writer) {
 		}
 	}
 	b.Programmes = listed(programmes)
+}
+
+// offer lists the programmes there are to begin with, by what people call them.
+func (b *beginning) offer(out io.Writer) {
+	files := make(map[string][]byte)
+	for _, name := range starterNames() {
+		files[name+".yaml"], _ = templates.FS.ReadFile("programme/" + name + ".yaml") // it was just listed
+	}
+	set, err := readFiles(files)
+	if err != nil {
+		return // the program's own tests have read them
+	}
+	fmt.Fprintln(out, "Programmes to begin with:")
+	for _, p := range set.Programmes() {
+		fmt.Fprintf(out, "  %-30s %s\n", p.Name, p.Title.In("en"))
+	}
 }
 
 // listed reads a list with commas; nothing is nil.
@@ -128,6 +170,9 @@ func (b *beginning) settings() []byte {
 	if b.Logo != "" {
 		put("  # logo: logo.svg", "logo", b.logoName())
 	}
+	if b.mail != nil {
+		text = b.mail.write(text)
+	}
 	return []byte(text)
 }
 
@@ -155,6 +200,11 @@ func (b *beginning) write(folder string) error {
 			return err
 		}
 		if err := writeNew(filepath.Join(folder, b.logoName()), data); err != nil {
+			return err
+		}
+	}
+	if b.mail != nil {
+		if err := b.mail.writeSecret(folder); err != nil {
 			return err
 		}
 	}

@@ -42,7 +42,7 @@ func TestCommands(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "stop": stop, "get": get, "post": post, "reference": reference, "waiting": waiting, "step": step, "called": called,
-			"subscribed": subscribed, "capture": capture, "until": until, "provider": provider, "reworded": reworded, "changes": changes},
+			"subscribed": subscribed, "capture": capture, "until": until, "provider": provider, "reworded": reworded, "changes": changes, "shows": shows},
 	})
 }
 
@@ -230,7 +230,12 @@ func reworded(ts *testscript.TestScript, _ bool, args []string) {
 
 // changes waits until a text stands on a page no more, because a server follows
 // what another process has changed.
-func changes(ts *testscript.TestScript, _ bool, args []string) {
+func changes(ts *testscript.TestScript, _ bool, args []string) { awaitPage(ts, args, false) }
+
+// shows waits until a text stands on a page.
+func shows(ts *testscript.TestScript, _ bool, args []string) { awaitPage(ts, args, true) }
+
+func awaitPage(ts *testscript.TestScript, args []string, there bool) {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
@@ -240,11 +245,11 @@ func changes(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 		body, err := io.ReadAll(resp.Body)
 		ts.Check(errors.Join(err, resp.Body.Close()))
-		if !strings.Contains(string(body), args[1]) {
+		if strings.Contains(string(body), args[1]) == there {
 			return
 		}
 	}
-	ts.Fatalf("%s still says %s", args[0], args[1])
+	ts.Fatalf("%s says %s: still %v", args[0], args[1], !there)
 }
 
 // provider answers every request for a token with a status and a file, at

@@ -285,6 +285,7 @@ func (r *Room) readTexts(texts *Texts) (err error) {
 	}
 	r.deskTexts = texts.Desk
 	r.Letters = texts.Letters.Copy() // others may share the texts, and are not reworded with us
+	r.Letters.Wear(r.Config.Organisation.Colour)
 	var aside error
 	if r.locales, aside = texts.Locales.With(os.DirFS(r.Config.Translations())); aside != nil {
 		r.Log.Warn("translations of the organisation's own are left aside", "err", aside)
@@ -391,9 +392,12 @@ func (r *Room) Close() error {
 
 // Pages are the public pages of a room that does not answer for them, for commands
 // that make one.
-func (r *Room) Pages() (*web.Server, error) {
-	return web.New(web.Options{
+func (r *Room) Pages() (*web.Server, error) { return web.New(r.pages()) }
+
+// pages is what public pages need that stand beside those of the room.
+func (r *Room) pages() web.Options {
+	return web.Options{
 		Programmes: r.Programmes, Intake: r.Intake, Lists: r.Lists, Events: r.Events, Store: r.Store, Links: r.Links, Clock: r.Clock,
 		Org: r.Config.Organisation, Templates: templates.FS, Locales: r.locales, Log: r.Log,
-	})
+	}
 }

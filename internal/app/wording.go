@@ -3,7 +3,10 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 
+	"postroom/internal/web"
 	"postroom/internal/wording"
 )
 
@@ -22,6 +25,26 @@ func (r *Room) makeWording(ctx context.Context) error {
 		Changed: r.afterWording,
 	})
 	return r.Wording.Load(ctx)
+}
+
+// Reread reads the folder of programmes anew, for whoever looks at a form while it
+// is being written. Files with a mistake change nothing, and the error is
+// proof.Mistakes.
+func (r *Room) Reread(ctx context.Context) error { return r.Wording.Reread(ctx) }
+
+// PagesOf are the public pages made of other templates than those in the program,
+// and of translations of the organisation's own. They act for this room.
+func (r *Room) PagesOf(from, own fs.FS) (*web.Server, error) {
+	locales, err := web.LoadLocales(from)
+	if err != nil {
+		return nil, fmt.Errorf("read texts: %w", err)
+	}
+	o := r.pages()
+	o.Templates, o.Mails, o.Guardians, o.Amendments = from, r.Outbox, r.Intake, r.Intake
+	if o.Locales, err = locales.With(own); err != nil {
+		return nil, fmt.Errorf("read translations of the organisation's own: %w", err)
+	}
+	return web.New(o)
 }
 
 // afterWording does what a start does with changed programmes: who looks after

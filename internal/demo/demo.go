@@ -37,6 +37,11 @@ type Options struct {
 	IMAP string // on this machine only; "" is a free port
 	Dir  string // folder for the database; "" is a temporary one, removed at the end
 	Log  *slog.Logger
+
+	// Programmes is a folder of programme files, in place of the sample ones. It is
+	// watched: what changes there is on the pages at once.
+	Programmes string
+	Changes    *slog.Logger // hears of what changed there; nil is Log
 }
 
 //go:embed postroom.yaml
@@ -54,12 +59,16 @@ func Run(ctx context.Context, o Options, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	room, clock, err := open(ctx, dir, d, o.Log)
+	room, clock, err := o.open(ctx, dir, d)
 	if err != nil {
 		return errors.Join(err, d.close())
 	}
 	defer func() { err = errors.Join(err, room.Close()) }()
-	return serve(ctx, room, clock, d, out)
+	follow, err := o.follow(ctx, room)
+	if err != nil {
+		return errors.Join(err, d.close())
+	}
+	return serve(ctx, room, clock, d, follow, out)
 }
 
 // doors are where the demo can be reached.
@@ -90,7 +99,7 @@ func (d doors) close() (err error) {
 	return err
 }
 
-func serve(ctx context.Context, room *app.Room, clock *app.Clock, d doors, out io.Writer) error {
+func serve(ctx context.Context, room *app.Room, clock *app.Clock, d doors, follow *following, out io.Writer) error {
 	boxes, err := newMailboxes(room.Config.Mailboxes, clock)
 	if err != nil {
 		return errors.Join(err, d.close())
@@ -104,7 +113,7 @@ func serve(ctx context.Context, room *app.Room, clock *app.Clock, d doors, out i
 		Room: room, Caught: caught, Clock: clock, SMTP: d.mail.Addr().String(), IMAP: d.boxes.Addr().String(),
 		Sweep: sweep(room), Tomorrow: tomorrow(room), Desk: desk,
 	}
-	handler, err := pages(page)
+	handler, err := pages(page, follow)
 	if err != nil {
 		return errors.Join(err, d.close())
 	}
@@ -112,6 +121,7 @@ func serve(ctx context.Context, room *app.Room, clock *app.Clock, d doors, out i
 	group.Go(func() error { return caught.serve(ctx, d.mail) })
 	group.Go(func() error { return boxes.serve(ctx, d.boxes) })
 	group.Go(func() error { return room.Run(ctx, d.pages, handler) })
+	group.Go(func() error { follow.run(ctx); return nil })
 	meet(ctx, page.Sweep)
 	url := "http://" + d.pages.Addr().String()
 	fmt.Fprintf(out, "ready http=%s smtp=%s imap=%s desk=%s\n", url, d.mail.Addr(), d.boxes.Addr(), desk)
@@ -130,7 +140,7 @@ func meet(ctx context.Context, sweep func(context.Context) error) {
 }
 
 // pages puts the demo's page beside those of the post room.
-func pages(o pageOptions) (http.Handler, error) {
+func pages(o pageOptions, follow *following) (http.Handler, error) {
 	page, err := newPage(o)
 	if err != nil {
 		return nil, err
@@ -143,21 +153,25 @@ func pages(o pageOptions) (http.Handler, error) {
 	mux.Handle("/demo", page)
 	mux.Handle("/demo/", page)
 	mux.Handle("/", public)
-	return mux, nil
+	return follow.around(mux), nil
 }
 
 // filled are the settings with the addresses that were taken, so that every
 // command can be run beside the demo with them.
-func filled(d doors) []byte {
+func filled(d doors, programmes string) []byte {
 	at := strings.NewReplacer("${HTTP}", d.pages.Addr().String(), "${SMTP_PORT}", port(d.mail), "${IMAP_PORT}", port(d.boxes))
-	return []byte(at.Replace(string(settings)))
+	return []byte(at.Replace(withProgrammes(string(settings), programmes)))
 }
 
 // open writes the demo's settings with the addresses that were taken, reads
 // them as any post room reads its own, and opens the post room.
-func open(ctx context.Context, dir string, d doors, log *slog.Logger) (*app.Room, *app.Clock, error) {
+func (o Options) open(ctx context.Context, dir string, d doors) (*app.Room, *app.Clock, error) {
+	programmes, err := absolute(o.Programmes)
+	if err != nil {
+		return nil, nil, err
+	}
 	path := filepath.Join(dir, "demo.yaml")
-	if err := os.WriteFile(path, filled(d), 0o600); err != nil {
+	if err := os.WriteFile(path, filled(d, programmes), 0o600); err != nil {
 		return nil, nil, fmt.Errorf("write settings: %w", err)
 	}
 	cfg, err := config.Load(path, func(string) string { return "" })
@@ -165,7 +179,7 @@ func open(ctx context.Context, dir string, d doors, log *slog.Logger) (*app.Room
 		return nil, nil, err
 	}
 	clock := new(app.Clock)
-	room, err := app.Open(ctx, app.Options{Config: cfg, Clock: clock, Log: log, Desk: app.DeskAt(cfg), Demo: true})
+	room, err := app.Open(ctx, app.Options{Config: cfg, Clock: clock, Log: o.Log, Desk: app.DeskAt(cfg), Demo: true})
 	if err != nil {
 		return nil, nil, err
 	}

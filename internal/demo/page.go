@@ -95,7 +95,7 @@ func plain(word any) string { return strings.ReplaceAll(fmt.Sprint(word), "_", "
 // ServeHTTP answers the demo's own pages. Only a page of the demo itself may
 // set the clock forward or send a letter.
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'self'; frame-src 'self'; base-uri 'none'")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; form-action 'self'; frame-src 'self'; base-uri 'none'")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	http.NewCrossOriginProtection().Handler(p.mux).ServeHTTP(w, r)

@@ -158,7 +158,7 @@ func openedPage(t *testing.T, o pageOptions) *page {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.close() })
-	if o.Room, o.Clock, err = open(t.Context(), t.TempDir(), d, quiet()); err != nil {
+	if o.Room, o.Clock, err = (Options{Log: quiet()}).open(t.Context(), t.TempDir(), d); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = o.Room.Close() })

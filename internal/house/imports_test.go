@@ -91,7 +91,9 @@ var below = map[string][]string{
 
 	// What puts the rooms together.
 	"internal/app":     rooms(),
-	"internal/demo":    append(rooms(), "internal/app"),
+	"internal/live":    {"internal/proof"}, // pages that follow what somebody writes
+	"internal/preview": append(rooms(), "internal/app", "internal/live"),
+	"internal/demo":    append(rooms(), "internal/app", "internal/live"),
 	"cmd/postroom":     anything,
 	"internal/bench":   anything,
 	"internal/chaos":   anything,

@@ -17,6 +17,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"postroom/internal/config"
 	"postroom/internal/link"
 	"postroom/internal/postroom"
 	"postroom/templates"
@@ -483,6 +484,32 @@ func TestCoordinatorsAreToldHowToAnswerWhereThereIsAMailbox(t *testing.T) {
 			if !strings.Contains(with, "events@example.org") || strings.Contains(without, "events@") || len(without) >= len(with) || !strings.Contains(without, m.Data["reference"]) {
 				t.Errorf("%s in %s:\n%s\nand without a mailbox:\n%s", name, locale, with, without)
 			}
+		}
+	}
+}
+
+// A letter in the organisation's colour can be read on white and on dark paper, and
+// says what it said.
+func TestLettersWearTheOrganisationsColour(t *testing.T) {
+	t.Parallel()
+	plain, o := writer(t), writer(t)
+	o.letters = o.letters.Copy()
+	o.letters.Wear("#7a0000")
+	before, worn := compose(t, plain, sample("place-booked", "en")), compose(t, o, sample("place-booked", "en"))
+	for _, want := range []string{"background:#7a0000;color:#ffffff", "border-block-start:6px solid #7a0000", "h1, h2, h3 { color: #7a0000; }", "prefers-color-scheme: dark"} {
+		if !strings.Contains(worn.html, want) {
+			t.Errorf("the letter lacks %s:\n%s", want, worn.html)
+		}
+	}
+	if strings.Contains(worn.html, "#1a4480") || strings.Contains(before.html, "#7a0000") || strings.Contains(worn.html, "<img") {
+		t.Errorf("the letter is\n%s", worn.html)
+	}
+	if worn.text != before.text {
+		t.Errorf("the text part is now\n%s", worn.text)
+	}
+	for _, day := range []config.Colour{"#0d5c63", "#000000", "#7a0000", "#00008b", "#5b2a86"} {
+		if !night(day).ReadableOn("#000000", "#1e1e1e", "#333333") {
+			t.Errorf("%s becomes %s by night, which cannot be read", day, night(day))
 		}
 	}
 }

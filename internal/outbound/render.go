@@ -15,28 +15,48 @@ import (
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 
+	"postroom/internal/config"
 	"postroom/internal/postroom"
 )
 
 // shell is what turns Markdown into a page: the parser, and the HTML document
 // around every letter.
 type shell struct {
-	md goldmark.Markdown
-	t  *template.Template
+	md     goldmark.Markdown
+	t      *template.Template
+	colour config.Colour // the organisation's, of what is to be pressed and of headings; "" is ours, for the first only
 }
 
 // shellData is what the shell is filled with.
 type shellData struct {
 	Locale, Dir, Subject string
 	Body                 template.HTML // made by goldmark, which leaves raw HTML out
+	Day, Night           template.CSS  // colours of headings; "" where the organisation has none
 }
+
+// Wear gives the letters the organisation's colour; "" is none. It must be called
+// before any letter is written.
+//
+// Its logo is in no letter. A picture from our own address would tell when a letter
+// was opened, and most programs leave it out; one that comes along makes each of ten
+// thousand copies larger, is shown as an attachment by some, and cannot be an SVG.
+// Whose letter it is stands in the sender's name.
+func (l *Letters) Wear(colour config.Colour) {
+	worn := *l.shell
+	worn.colour = colour
+	l.shell = &worn
+}
+
+// night is the colour of headings on the dark paper of a mail program, of which
+// the lightest is about #333333.
+func night(day config.Colour) config.Colour { return day.Until(config.White, "#333333") }
 
 func readShell(fsys fs.FS) (*shell, error) {
 	t, err := template.ParseFS(fsys, "email/letter.html")
 	if err != nil {
 		return nil, err
 	}
-	return &shell{goldmark.New(goldmark.WithParser(parser())), t}, nil
+	return &shell{md: goldmark.New(goldmark.WithParser(parser())), t: t}, nil
 }
 
 // parser reads Markdown. It has no extension: plain CommonMark makes a link of
@@ -52,7 +72,7 @@ func (s *shell) markdown(source []byte) ast.Node { return s.md.Parser().Parse(te
 func (s *shell) render(doc ast.Node, source []byte, given bool) (string, error) {
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if entering {
-			dress(n, given)
+			s.dress(n, given)
 		}
 		return ast.WalkContinue, nil
 	})
@@ -75,6 +95,9 @@ func direction(locale string) string {
 func (s *shell) page(locale, subject, body string) (string, error) {
 	var b bytes.Buffer
 	data := shellData{Locale: locale, Dir: direction(locale), Subject: subject, Body: template.HTML(body)}
+	if s.colour != "" {
+		data.Day, data.Night = template.CSS(s.colour), template.CSS(night(s.colour))
+	}
 	if err := s.t.Execute(&b, data); err != nil {
 		return "", fmt.Errorf("write HTML: %w", err)
 	}
@@ -140,11 +163,12 @@ const (
 	listStyle  = "margin-block:0 1em;padding-inline-start:1.5em;"
 	ruleStyle  = "border:0;border-block-start:1px solid #767676;margin-block:1.5em;"
 	pressBox   = "margin-block:1.5em;"
-	press      = "display:inline-block;padding-block:.8em;padding-inline:1.4em;background:#1a4480;color:#ffffff;border-radius:.3em;font-weight:bold;text-decoration:none;"
+	press      = "display:inline-block;padding-block:.8em;padding-inline:1.4em;background:" + pressOn + ";color:#ffffff;border-radius:.3em;font-weight:bold;text-decoration:none;"
+	pressOn    = "#1a4480"
 )
 
 // dress gives a node its look.
-func dress(n ast.Node, given bool) {
+func (s *shell) dress(n ast.Node, given bool) {
 	style := ""
 	switch n := n.(type) {
 	case *ast.Paragraph:
@@ -162,12 +186,21 @@ func dress(n ast.Node, given bool) {
 		style = ruleStyle
 	case *ast.Link:
 		if alone(n) && (given || !afterRule(n.Parent())) {
-			style = press
+			style = s.press()
 		}
 	}
 	if style != "" {
 		n.SetAttributeString("style", []byte(style))
 	}
+}
+
+// press is how something to press looks. White can be read on the organisation's
+// colour, or the settings would have been refused.
+func (s *shell) press() string {
+	if s.colour == "" {
+		return press
+	}
+	return strings.Replace(press, pressOn, string(s.colour), 1)
 }
 
 // alone says whether a link is a paragraph of its own: the thing to press.

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/language"
 
@@ -17,8 +18,9 @@ import (
 
 // guesser finds the language a page is shown in.
 type guesser struct {
-	all         *offer
-	byProgramme map[string]*offer
+	all    *offer
+	set    *programme.Set
+	offers sync.Map // *offer by the languages of a programme, which may get others while we run
 }
 
 // offer is the languages that something is to be had in.
@@ -30,13 +32,9 @@ type offer struct {
 // newGuesser offers every language for general pages, and for the forms of a
 // programme those that both the programme and the pages speak.
 func newGuesser(tags []string, set *programme.Set) *guesser {
-	g := &guesser{all: newOffer(tags), byProgramme: make(map[string]*offer)}
+	g := &guesser{all: newOffer(tags), set: set}
 	for _, p := range set.Programmes() {
-		spoken := slices.DeleteFunc(slices.Clone(tags), func(tag string) bool { return !slices.Contains(p.Languages, tag) })
-		if len(spoken) == 0 {
-			spoken = tags[:1]
-		}
-		g.byProgramme[p.Name] = newOffer(spoken)
+		g.of(p.Name)
 	}
 	return g
 }
@@ -51,10 +49,20 @@ func newOffer(tags []string) *offer {
 
 // of returns the languages of a programme.
 func (g *guesser) of(name string) *offer {
-	if o, ok := g.byProgramme[name]; ok {
-		return o
+	p, known := g.set.Programme(name)
+	if !known {
+		return g.all
 	}
-	return g.all
+	key := strings.Join(p.Languages, " ")
+	if o, made := g.offers.Load(key); made {
+		return o.(*offer)
+	}
+	spoken := slices.DeleteFunc(slices.Clone(g.all.tags), func(tag string) bool { return !slices.Contains(p.Languages, tag) })
+	if len(spoken) == 0 {
+		spoken = g.all.tags[:1]
+	}
+	o, _ := g.offers.LoadOrStore(key, newOffer(spoken))
+	return o.(*offer)
 }
 
 // best returns the language among those offered that suits a list of wishes

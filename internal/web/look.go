@@ -8,6 +8,13 @@ import (
 	"postroom/internal/config"
 )
 
+// LookOf returns where the server of an organisation's pages has the stylesheet with
+// its colour, and its logo; "" where it has none. It is for pages beside ours.
+func LookOf(org config.Organisation) (style, logo string) {
+	l := (&Assets{byName: map[string]string{}, byAddress: map[string][]byte{}, squeezed: map[string][]byte{}}).wear(org)
+	return l.Style, l.Logo
+}
+
 // look is the address of what makes the pages the organisation's own; "" where it
 // has nothing of the kind.
 type look struct{ Style, Logo string }

@@ -34,3 +34,17 @@ func TestColourAndLogoAreFilesOfOurOwn(t *testing.T) {
 		t.Errorf("%v are not there", l)
 	}
 }
+
+// The desk names the files of the public pages' server.
+func TestPagesBesideOursFindTheLookWhereItIs(t *testing.T) {
+	t.Parallel()
+	org := config.Organisation{Colour: "#0d5c63", Logo: config.Logo{Ext: ".svg", Data: []byte("<svg/>")}}
+	a := &Assets{byName: map[string]string{}, byAddress: map[string][]byte{}, squeezed: map[string][]byte{}}
+	l := a.wear(org)
+	if style, logo := LookOf(org); style != l.Style || logo != l.Logo || style == "" || logo == "" {
+		t.Errorf("the look is at %+v, and the desk is told of %s and %s", l, style, logo)
+	}
+	if style, logo := LookOf(config.Organisation{}); style != "" || logo != "" {
+		t.Errorf("nothing becomes %s and %s", style, logo)
+	}
+}

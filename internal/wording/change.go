@@ -122,7 +122,7 @@ func (w *Wordings) Past(ctx context.Context, name string, version int) (*program
 	if !ok {
 		return nil, absent("programme " + name)
 	}
-	data := w.files[was.File]
+	data := s.came[was.File]
 	if version != 0 {
 		list, err := w.o.Store.Read(ctx).WordingsOf(store.ProgrammeWording, name, "")
 		if err != nil {
@@ -166,7 +166,7 @@ func (w *Wordings) usable(s *standing, t thing, body string) error {
 	}
 	data := []byte(body)
 	if body == "" {
-		data = w.files[was.File]
+		data = s.came[was.File]
 	}
 	_, err := w.check(s, was, data)
 	return err

@@ -39,7 +39,8 @@ type standing struct {
 	made     map[thing]made
 	letters  *outbound.Letters
 	set      *programme.Set
-	files    map[string][]byte // of the folder, with what was changed in the place of what came
+	came     map[string][]byte // the files of the folder
+	files    map[string][]byte // the same, with what was changed in the place of what came
 	modes    map[string]mode   // by address
 }
 
@@ -91,6 +92,7 @@ func (w *Wordings) options() programme.Options {
 // layProgrammes puts the changed programmes over the folder. Those with a mistake
 // are taken out until what is left can be read.
 func (w *Wordings) layProgrammes(s *standing) error {
+	s.came = w.files
 	over := make(map[string]string) // file to programme
 	for t, m := range s.made {
 		if p, there := w.set.Programme(t.name); t.kind == store.ProgrammeWording && m.Body != "" && there {

@@ -33,7 +33,7 @@ type Options struct {
 	Store      *store.Store
 	Programmes *programme.Set    // which is replaced; as Files say when New is called
 	Letters    *outbound.Letters // which are replaced; as they came when New is called
-	Files      fs.FS             // the folder of programmes, which is read once
+	Files      fs.FS             // the folder of programmes, which is read once, and by Reread
 	Mailboxes  []config.Mailbox
 	Zone       *time.Location // in which dates of events are written
 	Us         string         // the organisation's name, for looks at letters
@@ -52,10 +52,11 @@ type Wordings struct {
 	o     Options
 	came  *outbound.Letters // as they came with the program
 	set   *programme.Set    // as the folder has them
-	files map[string][]byte // of the folder, as they were when Load was called first
+	files map[string][]byte // of the folder, as they were when Load was called first, or Reread last
 
-	mu   sync.Mutex // held while what stands is replaced, and while Changed runs
-	owed bool       // Changed has not succeeded since
+	mu    sync.Mutex // held while what stands is replaced, and while Changed runs
+	owed  bool       // Changed has not succeeded since
+	stale bool       // the folder was read anew, and what stands is made of what was there before
 
 	now atomic.Pointer[standing]
 }
@@ -97,6 +98,25 @@ func (w *Wordings) Refresh(ctx context.Context) error {
 	}
 	w.owed = false
 	return nil
+}
+
+// Reread reads the folder of programmes anew, for whoever looks at a form while it
+// is being written, and has Changed do what follows. Files with a mistake change
+// nothing: the error is proof.Mistakes, and what stood goes on standing. What was
+// changed on the desk stands over the new files as it did over the old.
+func (w *Wordings) Reread(ctx context.Context) error {
+	files, err := programme.ReadFiles(w.o.Files)
+	if err != nil {
+		return err
+	}
+	set, err := programme.LoadFiles(files, w.options())
+	if err != nil {
+		return fmt.Errorf("read programmes: %w", err)
+	}
+	w.mu.Lock()
+	w.files, w.set, w.stale = files, set, true
+	w.mu.Unlock()
+	return w.Refresh(ctx)
 }
 
 // reread is Refresh without what follows, for whoever is about to change more.
@@ -145,7 +165,7 @@ func (w *Wordings) read(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("look whether a wording has changed: %w", err)
 	}
-	if n == w.now.Load().revision {
+	if n == w.now.Load().revision && !w.stale {
 		return false, nil
 	}
 	newest, err := r.Wordings()
@@ -164,6 +184,7 @@ func (w *Wordings) read(ctx context.Context) (bool, error) {
 	w.o.Letters.Replace(s.letters)
 	w.o.Programmes.Replace(s.set)
 	w.now.Store(s)
+	w.stale = false
 	w.tellAside(ctx, s)
 	return true, nil
 }

@@ -88,6 +88,8 @@ type Desk struct {
 	pages   *web.Pages
 	routes  []route
 	tallies tallies
+
+	style, logo string // addresses of what makes the pages the organisation's own
 }
 
 // New makes a Desk. It returns an error that names every page without a rule,
@@ -110,6 +112,7 @@ func New(o Options) (*Desk, error) {
 		return nil, err
 	}
 	d := &Desk{Options: o, words: texts.words, pages: texts.pages}
+	d.style, d.logo = web.LookOf(o.Org)
 	d.routes = d.table()
 	var mistakes []error
 	for _, route := range d.routes {

@@ -21,6 +21,8 @@ type page struct {
 	Now    time.Time
 	Wide   bool   // two columns, where the window has room for them
 	Demo   string // where a demo shows the visitor's side
+	Style  string // address of the organisation's colour; "" is ours
+	Logo   string // address of its logo; "" is ours
 }
 
 // room is one place that the colleague may go to.
@@ -57,7 +59,7 @@ func places() []place {
 
 // page fills in what a page has in common with the others.
 func (d *Desk) page(r *request, title string) page {
-	p := page{Title: title, Org: d.Org.Name, Here: here(r), Who: r.Who, Now: d.now(), Notice: d.notice(r), Demo: d.Demo}
+	p := page{Title: title, Org: d.Org.Name, Here: here(r), Who: r.Who, Now: d.now(), Notice: d.notice(r), Demo: d.Demo, Style: d.style, Logo: d.logo}
 	for _, each := range places() {
 		if r.Who.Name != "" && each.rule.lets(r.Who) {
 			p.Rooms = append(p.Rooms, room{d.say(postroom.Say(each.key)), each.path, within(r.URL.Path, each.path)})
