@@ -77,8 +77,14 @@ func TestTheLinkIsMailedToKnownAddressesOnlyAndNotTooOften(t *testing.T) {
 			r.sendLinks(t)
 			r.clock.advance(11 * time.Minute)
 		}
-		r.heard(t, "ann@example.org", "my-link", "my-link", "my-link")
+		r.heard(t, "ann@example.org", "my-link", "my-link") // the third of the day answered the form
 		r.heard(t, "nobody@example.org")
+		r.clock.advance(24 * time.Hour)
+		if err := r.AskForLink(t.Context(), "ann@example.org", "en"); err != nil {
+			t.Fatal(err)
+		}
+		r.sendLinks(t)
+		r.heard(t, "ann@example.org", "my-link", "my-link", "my-link")
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"postroom/internal/postroom"
 	"postroom/internal/store"
@@ -12,12 +11,6 @@ import (
 
 // myLink is the template that has the link to all that an address has with us.
 const myLink = "my-link"
-
-// The most links that are mailed to one address in a day, whoever asks for them.
-const (
-	mostLinks  = 3
-	linksEvery = 24 * time.Hour
-)
 
 // AskForLink notes that somebody wants the link to all that an address has with
 // us. It does and takes the same for any address: whether we know it a job finds
@@ -38,7 +31,8 @@ func (in *Intake) AskForLink(ctx context.Context, address, locale string) error 
 }
 
 // SendLink owes the link that was asked for, in the language that we speak with
-// whoever the address is, if we know it at all and it has not had too many today.
+// whoever the address is, if we know it at all and it was not sent too much today
+// that anybody can have sent there, forms and other links among it.
 // The second time it owes nothing, and so for a request that was forgotten.
 func (in *Intake) SendLink(ctx context.Context, request string) error {
 	err := in.Store.Write(ctx, func(tx *store.Tx) error {
@@ -66,18 +60,14 @@ func (in *Intake) sendLink(tx *store.Tx, asked store.LinkRequest) (bool, error) 
 	if err != nil || !known {
 		return false, err
 	}
-	if err := tx.TouchAddress(asked.Address, time.Time{}); err != nil { // locked: two requests cannot both be the last
-		return false, fmt.Errorf("lock address: %w", err)
-	}
 	at := in.Clock.Now()
-	n, err := tx.LinksMailed(asked.Address, at.Add(-linksEvery))
-	if err != nil || n >= mostLinks {
+	if room, err := tx.RoomToAsk(asked.Address, in.Strangers.ToAddress, at); err != nil || !room {
 		return false, err
 	}
 	if locale == "" {
 		locale = asked.Locale
 	}
-	m := postroom.Message{Key: "my-link:" + asked.ID, Template: myLink, To: asked.Address, Locale: locale, Data: map[string]string{}, CreatedAt: at}
+	m := postroom.Message{Key: asked.MailKey(), Template: myLink, To: asked.Address, Locale: locale, Data: map[string]string{}, CreatedAt: at}
 	if _, err := in.Workflow.Outbox.Owe(tx, m); err != nil {
 		return false, fmt.Errorf("owe %s: %w", myLink, err)
 	}

@@ -48,6 +48,13 @@ func (tx *Tx) AskForLink(r LinkRequest) (id string, err error) {
 
 const linkPlace = "link_requests.address:"
 
+// linkMail begins the key of the message with a link: what follows is the request.
+const linkMail = "my-link:"
+
+// MailKey is the key of the message that has the link. By it the mail is counted
+// among what anybody can have sent to the address (RoomToAsk).
+func (q LinkRequest) MailKey() string { return linkMail + q.ID }
+
 func (r Reader) linkWho(address string) string {
 	return r.box.Blind("link_requests.who", []byte(address))
 }
@@ -66,12 +73,6 @@ func (r Reader) LinkRequest(id string) (q LinkRequest, err error) {
 	plain, err := r.box.Open(linkPlace+id, sealed)
 	q.Address = string(plain)
 	return q, err
-}
-
-// LinksMailed counts how many links an address was sent since a moment.
-func (r Reader) LinksMailed(address string, since time.Time) (n int, err error) {
-	err = r.row(`SELECT count(*) FROM link_requests WHERE who = $1 AND asked_at > $2 AND mailed`, r.linkWho(address), micros(since)).Scan(&n)
-	return n, err
 }
 
 // LookedAt takes the address from a request, and notes whether a mail was owed.

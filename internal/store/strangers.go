@@ -31,9 +31,10 @@ func (r Reader) Vouched(contact, address string) (yes bool, err error) {
 }
 
 // CausedMail says when mail that forms caused went to an address since a moment, the
-// newest first, at most n. It counts every mail, of whatever form, and what was asked
-// of the address, but not the answers to letters: those came from the address. The
-// caller has locked the address with TouchAddress.
+// newest first, at most n. It counts every mail, of whatever form, and what anybody had
+// sent there by asking, from when it was owed: that leaves however much else does. It
+// does not count the answers to letters: those came from the address. The caller has
+// locked the address with TouchAddress.
 func (r Reader) CausedMail(address string, since time.Time, n int) (times []time.Time, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var us int64
@@ -44,9 +45,8 @@ func (r Reader) CausedMail(address string, since time.Time, n int) (times []time
 		SELECT sending_at FROM (
 			SELECT id, sending_at FROM messages
 			 WHERE address = $1 AND form <> '' AND contact_id <> '' AND state IN ('sending', 'sent', 'uncertain') AND sending_at > $2 AND `+byForm+`
-			UNION SELECT id, sending_at FROM messages
-			 WHERE address = $1 AND `+byAsking+` AND state IN ('sending', 'sent', 'uncertain') AND sending_at > $2) AS caused
-		 ORDER BY sending_at DESC LIMIT $3`, address, micros(since), n)
+			UNION `+askedOf+`) AS caused
+		 ORDER BY sending_at DESC LIMIT $3`, address, micros(since), n, r.linkWho(address))
 	return times, err
 }
 
@@ -65,6 +65,13 @@ func (r Reader) CausedFor(address string, since time.Time, n int) (count int, er
 // with a form, or to agree to somebody's.
 const byAsking = `template IN ('finish-later', 'guardian-ask')`
 
+// askedOf reads which messages were owed to an address ($1) since a moment ($2) because
+// somebody asked for them: to go on, to agree, or the link to all that is on file,
+// which is known by its request ($4 is who asked).
+const askedOf = `SELECT id, created_at FROM messages WHERE address = $1 AND ` + byAsking + ` AND created_at > $2
+			UNION SELECT messages.id, messages.created_at FROM link_requests JOIN messages ON messages.key = '` + linkMail + `' || link_requests.id
+			 WHERE who = $4 AND mailed AND messages.created_at > $2`
+
 // RoomToAsk locks an address and says whether fewer than perDay mails were owed to it
 // in a day that anybody can have sent to any address, by asking or by a form.
 func (tx *Tx) RoomToAsk(address string, perDay int, now time.Time) (bool, error) {
@@ -74,9 +81,9 @@ func (tx *Tx) RoomToAsk(address string, perDay int, now time.Time) (bool, error)
 	var n int
 	err := tx.row(`
 		SELECT count(*) FROM (
-			SELECT id FROM messages WHERE address = $1 AND `+byAsking+` AND created_at > $2
-			UNION SELECT id FROM messages WHERE address = $1 AND form <> '' AND contact_id <> '' AND created_at > $2 AND `+byForm+`) AS owed`,
-		address, micros(now.Add(-24*time.Hour))).Scan(&n)
+			SELECT id, created_at FROM messages WHERE address = $1 AND form <> '' AND contact_id <> '' AND created_at > $2 AND `+byForm+`
+			UNION `+askedOf+` LIMIT $3) AS owed`,
+		address, micros(now.Add(-24*time.Hour)), perDay, tx.linkWho(address)).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("count what was asked of an address: %w", err)
 	}

@@ -60,6 +60,48 @@ func TestCausedMailIsCountedOverAllForms(t *testing.T) {
 	})
 }
 
+// Whatever an address is written to for, by forms or because somebody asked, it is
+// counted together.
+func TestWhatIsAskedOfAnAddressIsCountedTogether(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *Store) {
+		sub := filed(t, s, "ann")
+		room := func(perDay int, at time.Time) (is bool) {
+			write(t, s, func(tx *Tx) (err error) { is, err = tx.RoomToAsk(sub.Address, perDay, at); return err })
+			return is
+		}
+		owes := func(change func(*postroom.Message)) {
+			m := letterTo(sub)
+			m.Form, m.Contact = "", ""
+			change(&m)
+			addMessage(t, s, m)
+		}
+		var asked LinkRequest
+		write(t, s, func(tx *Tx) (err error) {
+			asked = LinkRequest{Address: sub.Address, Locale: "en", AskedAt: monday}
+			asked.ID, err = tx.AskForLink(asked)
+			return err
+		})
+		if !room(1, monday) {
+			t.Error("what was asked and not sent counts")
+		}
+		owes(func(m *postroom.Message) { m.Key, m.Template = asked.MailKey(), "my-link" })
+		write(t, s, func(tx *Tx) error { return tx.LookedAt(asked.ID, true) })
+		owes(func(m *postroom.Message) { m.Template = "finish-later" })
+		owes(func(m *postroom.Message) { m.Template = "guardian-ask" })
+		owes(func(m *postroom.Message) { m.Form, m.Contact = "join", sub.Contact })
+		owes(func(m *postroom.Message) { m.Template = "booking-reminder" })
+		if room(4, monday) || !room(5, monday) {
+			t.Errorf("room for a fourth is %t, for a fifth %t", room(4, monday), room(5, monday))
+		}
+		if !room(1, monday.Add(25*time.Hour)) {
+			t.Error("it is counted the day after")
+		}
+		if times := got(s.Read(t.Context()).CausedMail(sub.Address, monday.Add(-time.Hour), 9))(t); len(times) != 3 {
+			t.Errorf("%d mails count against a form's that leaves now, want those that were asked for", len(times))
+		}
+	})
+}
+
 func TestTalliesAreOfOneHourAndForgotten(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		tally := func(at time.Time) { write(t, s, func(tx *Tx) error { return tx.Tally("mail:x", at) }) }

@@ -97,13 +97,6 @@ func Fixtures(t testing.TB) string {
 	return fetched(t, "govuk-frontend-6.6.0")
 }
 
-// HTMLValidate returns the command that checks files of HTML, and needs Node.
-func HTMLValidate(t testing.TB) string {
-	t.Helper()
-	need(t, want{program: "node", install: "apt-get install nodejs"})
-	return filepath.Join(fetched(t, "html-validate"), "node_modules/.bin/html-validate")
-}
-
 func fetched(t testing.TB, what string) string {
 	t.Helper()
 	path := filepath.Join(top(t), ".cache", what)

@@ -32,7 +32,7 @@ func (s *Server) api(h handler) http.Handler {
 
 func (s *Server) answer(h handler, tell func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, mostOf(r))
+		r.Body = http.MaxBytesReader(w, r.Body, s.mostOf(r))
 		err := caught(h, w, r)
 		if err == nil {
 			return

@@ -26,9 +26,11 @@ import (
 )
 
 const (
-	// maxUpload is the most that a form with files may bring. It is more than what
-	// is kept, so that whoever chose a file that is too large gets their answers back.
-	maxUpload = 32 << 20
+	// maxUpload is the most that a form with files may bring, a film of some minutes
+	// from a phone. It is far more than what is kept, so that whoever chose a file that
+	// is too large is told which one, and has the answers that stand below it back: what
+	// is too large is read past and held nowhere.
+	maxUpload = 256 << 20
 	// maxParts is how many answers and files one request may have.
 	maxParts = 1000
 	// uploadTime is how long a cheap phone may take for it.
@@ -42,6 +44,12 @@ const (
 	// maxUnsent is how many bytes of files are kept that no form was sent with.
 	maxUnsent = 512 << 20
 )
+
+// uploads is how much a form with files may bring, and how long it may take.
+type uploads struct {
+	most int64 // bytes
+	time time.Duration
+}
 
 // room counts the bytes of files that are in memory. They are never put on disk
 // but sealed.
@@ -75,11 +83,11 @@ func (m *room) give(client netip.Prefix, n int) {
 
 // mostOf is the most that a request may bring. What a form without files brings
 // is held to less when it is read.
-func mostOf(r *http.Request) int64 {
+func (s *Server) mostOf(r *http.Request) int64 {
 	switch r.Pattern {
 	case "POST /f/{form}", "POST " + outsidePattern, "POST /d/{token}/{page}":
 		if multipartForm(r) {
-			return maxUpload
+			return s.uploads.most
 		}
 	}
 	return maxBody
@@ -124,7 +132,7 @@ func (s *Server) readForm(w http.ResponseWriter, r *http.Request, form *programm
 		none.err = unread(err)
 		return none
 	}
-	patience, until := http.NewResponseController(w), time.Now().Add(uploadTime)
+	patience, until := http.NewResponseController(w), time.Now().Add(s.uploads.time)
 	err = errors.Join(patience.SetReadDeadline(until), patience.SetWriteDeadline(until.Add(answerTime)))
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		s.Log.Debug("no deadline for an upload", "err", err)

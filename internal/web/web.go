@@ -117,6 +117,7 @@ type Server struct {
 	assets  *Assets
 	limits  *limiter
 	room    *room // for files that are being sent
+	uploads uploads
 	guard   *guard
 	metrics *metrics
 	guess   *guesser
@@ -149,7 +150,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{Options: o, locales: locales, pages: pages, assets: assets}
 	s.limits, s.guard = newLimiter(o.Clock, o.PostsPerMinute), newGuard(o.Clock, o.PostsPerMinute)
-	s.room = newRoom()
+	s.room, s.uploads = newRoom(), uploads{most: maxUpload, time: uploadTime}
 	s.metrics = newMetrics(o.Store, o.Clock, o.Log)
 	if o.Mailboxes != nil {
 		s.metrics.registry.MustRegister(newBoxes(o.Mailboxes))
