@@ -18,7 +18,10 @@ type Limit struct {
 }
 
 // String writes a limit as the settings do.
-func (l Limit) String() string { return strconv.Itoa(l.Most) + "/" + unitOf(l.Within) }
+func (l Limit) String() string { return strconv.Itoa(l.Most) + "/" + l.Unit() }
+
+// Unit names the length of time as the settings do: sec, min, hour or day.
+func (l Limit) Unit() string { return unitOf(l.Within) }
 
 // DomainLimits are the limits of domains, whatever server the mail leaves by.
 type DomainLimits struct {
