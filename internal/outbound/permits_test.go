@@ -177,7 +177,7 @@ func TestAMinuteNeverHasMoreThanItsLimit(t *testing.T) {
 	w := newCrowd(t, limit)
 	w.owe(mails)
 	processes := []*exec.Cmd{w.process(), w.process(), w.process()}
-	w.sink.Wait(20)
+	w.wait(20)
 	kill(t, processes[0])
 	w.process()
 	w.wait(50)
@@ -274,6 +274,7 @@ func (w *crowd) flush() {
 func (w *crowd) owe(n int) {
 	w.t.Helper()
 	r := roomOn(w.t, w.database, nil)
+	r.clock.forward(time.Since(moment)) // the processes go by the real clock
 	r.write(func(tx *store.Tx) error {
 		for i := range n {
 			m := postroom.Message{Programme: "cag", To: fmt.Sprintf("colleague%d@example.net", i), Template: "please-look", Locale: "en", Lane: postroom.Confirm}

@@ -77,7 +77,11 @@ func TestNoWindowIsEverOverfull(t *testing.T) {
 				narrow = append(narrow, r.clock.Now())
 			}
 		}
-		r.clock.Advance(time.Duration(chance.ExpFloat64() * float64(4*time.Second)))
+		pause := time.Duration(chance.ExpFloat64() * float64(400*time.Millisecond))
+		if chance.IntN(40) == 0 {
+			pause = time.Duration(chance.Int64N(int64(3 * time.Minute)))
+		}
+		r.clock.Advance(pause)
 	}
 	for _, l := range limits {
 		if n := most(all, l.Within); n != l.Most {
@@ -102,11 +106,11 @@ func TestAPermitCountsFromWhenItWasUsed(t *testing.T) {
 	}
 	r.clock.Advance(4 * time.Second)
 	p.End(t.Context(), got[0], true)
-	r.clock.Advance(time.Minute)
+	r.clock.Advance(59 * time.Second)
 	if sent, _ := r.send(t, p, to("example.net")); sent {
-		t.Error("a minute after the first was sent, and a thousandth less than it counts, another left")
+		t.Error("59 seconds after the first was sent another left")
 	}
-	r.clock.Advance(100 * time.Millisecond)
+	r.clock.Advance(2 * time.Second)
 	if sent, _ := r.send(t, p, to("example.net")); !sent {
 		t.Error("the window is over and none may leave")
 	}
@@ -278,28 +282,26 @@ func (r *room) file(t testing.TB, id string) {
 func TestALossOfTheLastSecondIsNoticed(t *testing.T) {
 	t.Parallel()
 	redis := testserver.Redis(t, testserver.AOF)
-	lease := 300 * time.Millisecond
 	r := newRoom(t, func(o *Options) { o.Redis, o.Clock = realRedis(t, redis), wall{} })
-	p := r.Permits(PermitOptions{Servers: []config.SMTPServer{{Name: "main", Limits: []config.Limit{{Most: 2, Within: time.Hour}}}}, Lease: lease})
-	rest := func() {
-		t.Helper()
+	p := r.Permits(PermitOptions{
+		Servers: []config.SMTPServer{{Name: "main", Limits: []config.Limit{{Most: 10, Within: time.Hour}}}}, Lease: 300 * time.Millisecond,
+	})
+	for range 3 {
+		refused := 0
 		for {
 			got, until, err := p.Take(t.Context(), []postroom.Ask{confirmation("x")})
-			switch {
-			case err != nil:
-				t.Fatal(err)
-			case got[0].ID != "":
+			if err == nil && got[0].ID != "" {
 				p.End(t.Context(), got[0], true)
-				return
-			case time.Until(until) > time.Minute:
-				t.Fatal("the limit is reached too early")
+				break
+			}
+			if err == nil {
+				refused++
 			}
 			<-wall{}.Until(until)
 		}
-	}
-	rest()
-	for range 2 { // what the database does not know is lost with Redis
+		if refused == 0 {
+			t.Error("a permit was given at once by a Redis that may have lost the last ones")
+		}
 		redis.Restart()
-		rest()
 	}
 }
