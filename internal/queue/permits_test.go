@@ -65,7 +65,7 @@ func TestNoWindowIsEverOverfull(t *testing.T) {
 	r, p := limited(t, config.DomainLimits{To: map[string][]config.Limit{"narrow.example": {{Most: 4, Within: time.Minute}}}}, limits...)
 	chance := rand.New(rand.NewPCG(1, 2))
 	var all, narrow []time.Time
-	for range 1500 {
+	for range 700 {
 		a := to("example.net")
 		if chance.IntN(3) == 0 {
 			a.To = "Narrow.example"
@@ -84,8 +84,8 @@ func TestNoWindowIsEverOverfull(t *testing.T) {
 		r.clock.Advance(pause)
 	}
 	for _, l := range limits {
-		if n := most(all, l.Within); n != l.Most {
-			t.Errorf("at most %d left in a %s, want %d", n, l.Unit(), l.Most)
+		if n := most(all, l.Within); n > l.Most || l.Within < time.Hour && n < l.Most {
+			t.Errorf("at most %d left in one %s, want %d", n, l.Unit(), l.Most)
 		}
 	}
 	if n := most(narrow, time.Minute); n != 4 {

@@ -38,7 +38,7 @@ func (r Reader) SentSince(since time.Time) (list []Sent, err error) {
 			list = append(list, m)
 		}
 		return err
-	}, `SELECT id, sender, address, state, sending_at, settled_at FROM messages WHERE sending_at > $1`, micros(since.Add(-longestSend)))
+	}, `SELECT id, sender, address, state, sending_at, settled_at FROM messages WHERE sending_at > 0 AND sending_at > $1`, micros(since.Add(-longestSend)))
 	return list, err
 }
 
