@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"postroom/internal/arrivals"
@@ -93,6 +94,10 @@ type Options struct {
 
 	// SignIn says who opens the desk, for tests; nil is who signed in.
 	SignIn desk.SignIn
+
+	// PermitLease is how long a permit to send may stay unused; 0 is the usual. It is
+	// for tests in which a minute is short.
+	PermitLease time.Duration
 
 	// Before is called ahead of each statement of a transaction, of its commit
 	// and of what follows it, and around each effect on another machine. It is
@@ -241,9 +246,14 @@ func programmes(cfg config.Config) (fs.FS, error) {
 }
 
 func (r *Room) makeWorkRooms(o Options) (err error) {
+	r.Queue, err = queue.New(queue.Options{Store: r.Store, Clock: r.Clock, Redis: r.Config.Redis, Alone: r.alone(), Log: r.Log, Before: o.Before})
+	if err != nil {
+		return err
+	}
 	r.Mailboxes = mailbox.New(mailbox.Options{Store: r.Store, Mailboxes: r.Config.Mailboxes, Clock: r.Clock, Log: r.Log, Token: mailboxToken(r.Tokens), Alarm: r.alarmOfMailbox, Before: o.Before})
 	out := outboxOptions(r, o.Desk)
 	out.Before = o.Before
+	out.Permits = r.permits(o.PermitLease)
 	if r.Outbox, err = outbound.New(out); err != nil {
 		return err
 	}
@@ -305,10 +315,6 @@ func (r *Room) makeWorkflow() {
 }
 
 func (r *Room) makeDoors(o Options) (err error) {
-	r.Queue, err = queue.New(queue.Options{Store: r.Store, Clock: r.Clock, Redis: r.Config.Redis, Alone: r.alone(), Log: r.Log, Before: o.Before})
-	if err != nil {
-		return err
-	}
 	r.employ()
 	if err := r.makeDesk(o); err != nil {
 		return err
@@ -364,6 +370,18 @@ func outboxOptions(r *Room, desk string) outbound.Options {
 		o.Servers = append(o.Servers, mailServer(s, r.Tokens))
 	}
 	return o
+}
+
+// permits give permits to send, if there is any limit.
+func (r *Room) permits(lease time.Duration) outbound.Permits {
+	own := r.Config.Organisation.From.Address
+	p := r.Queue.Permits(queue.PermitOptions{
+		Servers: r.Config.SMTP, Domains: r.Config.Limits, Own: own[strings.LastIndexByte(own, '@')+1:], Lease: lease,
+	})
+	if p == nil {
+		return nil
+	}
+	return outbound.NewPermits(p)
 }
 
 func mailServer(s config.SMTPServer, tokens *oauth.Tokens) outbound.Server {

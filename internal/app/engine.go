@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"postroom/internal/config"
 	"postroom/internal/mailbox"
 	"postroom/internal/outbound"
 	"postroom/internal/postroom"
@@ -47,6 +50,7 @@ func (e *engine) State(ctx context.Context) (s desk.EngineState, err error) {
 	for _, server := range r.Outbox.Servers() {
 		s.Servers = append(s.Servers, desk.EngineServer(server))
 	}
+	s.Sending = r.sendingLimits()
 	s.Free, s.FreeKnown = freeOn(r.Config.Data)
 	if s.Mailboxes, err = e.mailboxes(ctx, now); err != nil {
 		return s, err
@@ -56,6 +60,28 @@ func (e *engine) State(ctx context.Context) (s desk.EngineState, err error) {
 	}
 	s.EngineCounts, err = e.count(ctx, now)
 	return s, err
+}
+
+// sendingLimits lists how many mails may leave at a time.
+func (r *Room) sendingLimits() (list []desk.EngineLimit) {
+	for _, s := range r.Config.SMTP {
+		if len(s.Limits) > 0 {
+			list = append(list, desk.EngineLimit{Of: "server", Name: s.Name, Limits: s.Limits})
+		}
+	}
+	for _, side := range []struct {
+		of string
+		by map[string][]config.Limit
+	}{{"from", r.Config.Limits.From}, {"to", r.Config.Limits.To}} {
+		for _, domain := range slices.Sorted(maps.Keys(side.by)) {
+			limit := desk.EngineLimit{Of: side.of, Name: domain, Limits: side.by[domain]}
+			if domain == config.EachOther {
+				limit.Of += "_others"
+			}
+			list = append(list, limit)
+		}
+	}
+	return list
 }
 
 func (e *engine) mailboxes(ctx context.Context, now time.Time) (list []desk.EngineMailbox, err error) {

@@ -36,6 +36,7 @@ type Config struct {
 	Database      Database
 	Redis         Redis
 	SMTP          []SMTPServer // the first is used where nothing else is said
+	Limits        DomainLimits // of domains, whatever server mail leaves by
 	Mailboxes     []Mailbox
 	WebsiteForms  []string  // addresses from which the forms of the organisation's own websites send
 	Sites         []string  // websites that may show our forms, and to which people are sent back
@@ -165,6 +166,7 @@ func (r reader) config(m proof.Map) Config {
 		Listen:        listen(m),
 		Redis:         redis(m),
 		SMTP:          r.smtp(m),
+		Limits:        domainLimits(m),
 		Mailboxes:     r.mailboxes(m),
 		WebsiteForms:  m.Texts("website_forms"),
 		Sites:         m.Texts("sites"),

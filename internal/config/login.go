@@ -43,17 +43,18 @@ type OAuth struct {
 type preset struct {
 	imap, smtp  string
 	login       string
-	connections int // that a mail server of theirs lets us use
+	connections int    // that a mail server of theirs lets us use
+	limits      string // name of the limits of such a server
 }
 
 func presetOf(p Provider) preset {
 	switch p {
 	case Microsoft365:
-		return preset{imap: "outlook.office365.com", smtp: "smtp.office365.com", login: oauthLogin, connections: 1} // three in all, the people's own among them
+		return preset{imap: "outlook.office365.com", smtp: "smtp.office365.com", login: oauthLogin, connections: 1, limits: microsoftLimits} // three in all, the people's own among them
 	case Google:
-		return preset{imap: "imap.gmail.com", smtp: "smtp.gmail.com", login: passwordLogin, connections: 10}
+		return preset{imap: "imap.gmail.com", smtp: "smtp.gmail.com", login: passwordLogin, connections: 10, limits: googleLimits}
 	}
-	return preset{login: passwordLogin, connections: 10}
+	return preset{login: passwordLogin, connections: 10, limits: noLimits}
 }
 
 // provider reads whose mailbox or server this is. A mailbox whose app is named

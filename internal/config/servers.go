@@ -50,6 +50,8 @@ type SMTPServer struct {
 	Envelope Envelope
 
 	Connections int // that the parts of a newsletter use at the same time, in one process
+
+	Limits []Limit // of what it lets us send, the shortest time first; none is no limit
 }
 
 // DKIM is how mail is signed.
@@ -178,6 +180,7 @@ func (r reader) smtpServer(m proof.Map) SMTPServer {
 	s.Password, s.OAuth = r.secret(m, "password"), r.oauth(m, owner, known.login)
 	s.From = m.Text("from")
 	s.Connections = m.Int("connections", known.connections, 1, 100)
+	s.Limits = limits(m, known.limits)
 	s.DKIM = r.dkim(m)
 	s.Envelope = Envelope(m.Choice("envelope", string(PlainEnvelope), string(VERP), string(PlainEnvelope)))
 	if s.From != "" && strings.ContainsAny(s.From, "@ ") {

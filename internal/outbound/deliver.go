@@ -33,8 +33,10 @@ type road struct {
 // connection is kept, or ended, whatever happens.
 func (o *Outbox) deliver(ctx context.Context, r road, job postroom.Job) store.Outcome {
 	s, c := r.s, r.c
+	r, permit := o.permitted(ctx, r, job)
 	m, kept, err := o.begin(ctx, job, r.away)
 	if err != nil || kept != nil {
+		o.unused(ctx, permit)
 		if c != nil {
 			s.keep(c)
 		}
@@ -77,7 +79,7 @@ func (o *Outbox) begin(ctx context.Context, job postroom.Job, away *absence) (m 
 		case !v.passes():
 			kept = o.keeps(m, v)
 		case away != nil:
-			kept = o.waits(m, away.until, ReasonServerAway)
+			kept = o.waits(m, away.until, away.says())
 		default:
 			return o.start(tx, m, job, now)
 		}
@@ -132,7 +134,7 @@ func (o *Outbox) doubt(tx *store.Tx, m *postroom.Message, job postroom.Job, away
 		}}, nil
 	}
 	if away != nil {
-		return &store.Outcome{Verdict: store.Wait, At: away.until, Reason: ReasonServerAway}, nil
+		return &store.Outcome{Verdict: store.Wait, At: away.until, Reason: away.says()}, nil
 	}
 	m.Doubts++
 	return nil, tx.DoubtSending(m.ID, job.Turn, now)
@@ -232,6 +234,8 @@ func (o *Outbox) settle(s *server, job postroom.Job, m postroom.Message, f *fail
 		s.well() // it does not want this message, but it is there
 	}
 	switch mean {
+	case unpermitted:
+		return store.Outcome{Verdict: store.Wait, At: f.until, Reason: ReasonNoPermit, Also: o.ends(job, m, postroom.Deferred, ReasonNoPermit, 0)}
 	case unreachable:
 		return store.Outcome{Verdict: store.Wait, At: s.away(), Reason: f.reason(), Also: o.ends(job, m, postroom.Deferred, ReasonServerAway, 0)}
 	case refused:

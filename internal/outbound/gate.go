@@ -22,6 +22,7 @@ const (
 	ReasonOnlyTo       = "reason.deliver_only_to"
 	ReasonCoolDown     = "reason.cool_down"
 	ReasonServerAway   = "reason.server_away"
+	ReasonNoPermit     = "reason.no_permit" // as much has left as the mail server, or a domain, may have at a time
 	ReasonAnswerLost   = "reason.answer_lost"
 	ReasonUnwritable   = "reason.unwritable" // the letter could not be put into words
 )

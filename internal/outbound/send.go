@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,8 @@ type failure struct {
 	at   stage
 	code int    // of the server's answer; 0 when there was none
 	text string // of that answer, or of the error, without addresses
+
+	until time.Time // when to ask again for a permit; zero where that was not why
 }
 
 // meaning is what a failure comes to.
@@ -45,12 +48,15 @@ const (
 	putOff                     // this message may be taken later
 	refused                    // this message will never be taken
 	unanswered                 // nobody can say whether it was taken
+	unpermitted                // the server was not asked: we may not send more at the moment
 )
 
 // mean sorts failures. A lost connection is code 0, which is an outage at
 // every stage but the last, as 421 is (RFC 5321, section 3.8).
 func (f *failure) mean() meaning {
 	switch {
+	case !f.until.IsZero():
+		return unpermitted
 	case f.at == finalDot && f.code < 400:
 		return unanswered
 	case f.at == connecting, f.code == 0, f.code == 421, f.aboutUs():
@@ -81,7 +87,10 @@ func (f *failure) deadAddress() bool {
 
 // level is how loudly to say so.
 func (f *failure) level() slog.Level {
-	if f.aboutUs() {
+	switch {
+	case !f.until.IsZero():
+		return slog.LevelInfo
+	case f.aboutUs():
 		return slog.LevelError
 	}
 	return slog.LevelWarn
@@ -147,7 +156,11 @@ func loudness(err error) slog.Level {
 type absence struct {
 	until  time.Time
 	reason string
+	why    string // as a locale key; "" is that the servers are away
 }
+
+// says returns why, as a locale key.
+func (a *absence) says() string { return cmp.Or(a.why, ReasonServerAway) }
 
 func (a *absence) add(at time.Time, reason string) {
 	if a.until.IsZero() || at.Before(a.until) {
@@ -176,8 +189,15 @@ func (o *Outbox) route() []*server {
 // send hands a message to a server and returns the connection for the next
 // one, or why the message was not taken: then the connection is ended, because
 // nothing is certain about it any more. A kept connection that the server has
-// ended meanwhile is replaced once: nothing was said on it yet.
+// ended meanwhile is replaced once: nothing was said on it yet. Nothing is said
+// at all without a permit.
 func (o *Outbox) send(ctx context.Context, s *server, c *connection, m postroom.Message, body []byte) (*connection, *failure) {
+	permit, none := o.permit(ctx, s, m)
+	if none != nil {
+		s.keep(c)
+		return nil, none
+	}
+	defer permit.end(ctx)
 	from := s.envelope(o.sender(m), m)
 	failed := c.converse(ctx, s.Patience, from, m.To, body)
 	if failed != nil && c.used && failed.at == mailFrom && failed.mean() == unreachable {
@@ -187,6 +207,10 @@ func (o *Outbox) send(ctx context.Context, s *server, c *connection, m postroom.
 			return nil, fail(connecting, err)
 		}
 		c = fresh
+		if !permit.good() {
+			s.keep(c)
+			return nil, &failure{at: mailFrom, text: ReasonNoPermit, until: o.clock.Now()}
+		}
 		failed = c.converse(ctx, s.Patience, from, m.To, body)
 	}
 	if failed != nil {

@@ -19,6 +19,9 @@
 //	Do        claims, works, settles                        do.go
 //	keeper    renews leases and sweeps what was dropped     keeper.go
 //	watch     notices that Redis went away or was emptied   watch.go
+//
+// Beside it Permits say how many mails may leave at a time, for all processes
+// together: permits.go, and docs/limits.md for what is promised.
 package queue
 
 import (

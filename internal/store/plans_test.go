@@ -123,7 +123,11 @@ func hot(now time.Time) map[string]func(tx *Tx) error {
 		"surge":       func(tx *Tx) error { _, err := tx.Surge("f"); return err },
 		"lately":      func(tx *Tx) error { _, err := tx.Lately("p", "f", time.UnixMicro(plannedRows-60), 60); return err },
 		"tallied":     func(tx *Tx) error { _, err := tx.Tallied("mail:example.org", now); return err },
-		"answers":     func(tx *Tx) error { _, err := tx.Answers("7@example.org", time.UnixMicro(9)); return err },
+		"sent since": func(tx *Tx) error {
+			_, err := tx.SentSince(time.UnixMicro(plannedRows - 100).Add(longestSend))
+			return err
+		},
+		"answers": func(tx *Tx) error { _, err := tx.Answers("7@example.org", time.UnixMicro(9)); return err },
 		"name letter": func(tx *Tx) error {
 			if err := tx.nameLetter("none"); err == nil { // there is no such letter
 				return errors.New("it was named")

@@ -284,6 +284,7 @@ CREATE INDEX messages_asked ON messages (address, created_at) WHERE template IN 
 -- With the state, or SQLite would rather read every message in that state.
 CREATE INDEX messages_about_submission ON messages (submission_id, state) WHERE submission_id <> '';
 CREATE INDEX messages_by_state ON messages (state, id);
+CREATE INDEX messages_sent ON messages (sending_at) WHERE sending_at > 0;
 -- Mail to a person, the newest first. Copies of newsletters are found by their lists.
 CREATE INDEX messages_by_contact ON messages (contact_id, id) WHERE campaign_id = '' AND contact_id <> '';
 

@@ -35,6 +35,7 @@ type EngineState struct {
 	Answers        config.Answers
 	OnlyTo         []string // all other mail is held; empty is no limit
 	PostsPerMinute int      // of one visitor
+	Sending        []EngineLimit
 
 	Free      int64 // bytes that may still be written where the data is
 	FreeKnown bool
@@ -69,6 +70,14 @@ type EngineServer struct {
 	Name, Host  string
 	Connections int
 	Since, Next time.Time // since when it is away, and when it is tried again; zero while it answers
+}
+
+// EngineLimit is how many mails may leave at a time: by a server, from a domain or
+// to one.
+type EngineLimit struct {
+	Of     string // server, from, to, or, for each domain that is not named, from_others, to_others
+	Name   string // of the server or the domain
+	Limits []config.Limit
 }
 
 // EngineSecret is a login whose secret ends soon, or has ended.

@@ -244,6 +244,9 @@ func (d *Desk) limitFacts(s EngineState) []engineFact {
 	for _, server := range s.Servers {
 		list = append(list, engineFact{Name: d.engineText("limits.connections", "server", server.Name), Say: d.engineText("limits.connections.say", "n", number(server.Connections))})
 	}
+	for _, l := range s.Sending {
+		list = append(list, engineFact{Name: d.engineText("limits.sending_"+l.Of, "name", l.Name), Say: d.limitWords(l.Limits)})
+	}
 	only := engineFact{Name: d.engineText("limits.only_to"), Say: d.engineText("limits.only_to.none")}
 	if len(s.OnlyTo) > 0 {
 		held := 0
@@ -255,6 +258,15 @@ func (d *Desk) limitFacts(s EngineState) []engineFact {
 		only.Say = d.engineText("limits.only_to.say", "list", strings.Join(s.OnlyTo, ", "), "n", number(held))
 	}
 	return append(list, only)
+}
+
+// limitWords says how many mails may leave, for each length of time.
+func (d *Desk) limitWords(limits []config.Limit) string {
+	words := make([]string, len(limits))
+	for i, l := range limits {
+		words[i] = d.engineText("limits.in_"+l.Unit(), "n", number(l.Most))
+	}
+	return strings.Join(words, ", ")
 }
 
 func (d *Desk) storageFacts(s EngineState) []engineFact {
