@@ -32,6 +32,7 @@ type Runs interface {
 	Accepted(tx *store.Tx, run postroom.Run, at time.Time) error
 	Show(tx *store.Tx, m postroom.Message, at time.Time) error
 	TellSuspects(tx *store.Tx, subject string, at time.Time) error
+	TellAlarms(tx *store.Tx, at time.Time) error
 }
 
 // Outbox sends the message of a deliver job, and the copies of a campaign_chunk
@@ -90,6 +91,7 @@ func (w *Workers) Handlers() map[postroom.JobKind]asynq.Handler {
 		postroom.JobEnquiry:           w.enquiry,
 		postroom.JobDeliver:           w.deliver,
 		postroom.JobTell:              w.tell,
+		postroom.JobAlarms:            w.alarms,
 		postroom.JobSuspects:          w.suspects,
 		postroom.JobInboundRead:       w.inboundRead,
 		postroom.JobDigest:            w.digest,

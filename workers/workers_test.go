@@ -55,6 +55,8 @@ func (broken) Show(*store.Tx, postroom.Message, time.Time) error {
 
 func (broken) TellSuspects(*store.Tx, string, time.Time) error { return errors.New("the disk is full") }
 
+func (broken) TellAlarms(*store.Tx, time.Time) error { return errors.New("the disk is full") }
+
 func TestWhatFailsIsTriedAgain(t *testing.T) {
 	engines(t, func(t *testing.T, r *room) {
 		jobs := &bare{job: postroom.Job{Subject: r.submission(t, "join", "ann@example.org").ID}}

@@ -16,7 +16,7 @@ import (
 func (r *Room) makeCasework() {
 	r.Casework = casework.New(casework.Options{
 		Store: r.Store, Programmes: r.Programmes, Team: r.Team, Workflow: r.Workflow, Outbox: r.Outbox,
-		Letters: filing{r}, Alarms: r.alarms(), AskGuardian: r.Intake.AskGuardianNow, Clock: r.Clock, ReplyTo: r.repliesTo, Log: r.Log,
+		Letters: filing{r}, Places: r.Events, Alarms: r.alarms(), AskGuardian: r.Intake.AskGuardianNow, Clock: r.Clock, ReplyTo: r.repliesTo, Log: r.Log,
 	})
 }
 

@@ -55,6 +55,14 @@ type Letters interface {
 	File(ctx context.Context, letter string, as FileAs, by string) (reference string, err error)
 }
 
+// Places is where places of dated events are kept.
+type Places interface {
+	// Void takes back what a submission has that nobody was behind, and Unvoid gives
+	// it back.
+	Void(tx *store.Tx, submission string, at time.Time) (was postroom.BookingState, err error)
+	Unvoid(tx *store.Tx, submission string, was postroom.BookingState) error
+}
+
 // Alarms is told what concerns somebody who may be in danger. Each part may be
 // nil.
 type Alarms struct {
@@ -71,6 +79,7 @@ type Options struct {
 	Workflow   *workflow.Workflow
 	Outbox     Outbox
 	Letters    Letters
+	Places     Places // nil where nothing can be booked
 	Alarms     Alarms
 	// AskGuardian asks somebody's guardian who was not asked at the door; nil leaves
 	// that to a person.

@@ -52,6 +52,7 @@ const (
 	promised = "promised"  // steps that it promised
 	stopped  = "stopped"   // the reason under which it stopped steps
 	noted    = "note"      // the note that it made
+	voided   = "place"     // what the booking was that it took back
 	mailed   = "message"   // the message that it owes
 )
 
@@ -229,9 +230,27 @@ func (c *Casework) spam(tx *store.Tx, m *matter, d *postroom.Deed) error {
 		if err := c.Workflow.End(tx, m.ID, reasonSpam, d.At); err != nil {
 			return err
 		}
-		_, err := tx.CloseSubmission(m.ID)
-		return err
+		if _, err := tx.CloseSubmission(m.ID); err != nil {
+			return err
+		}
+		return c.void(tx, m, d)
 	})
+}
+
+// void gives back the place that a submission took. It comes last: a session is
+// locked after everything else.
+func (c *Casework) void(tx *store.Tx, m *matter, d *postroom.Deed) error {
+	if c.Places == nil {
+		return nil
+	}
+	was, err := c.Places.Void(tx, m.ID, d.At)
+	if err != nil {
+		return fmt.Errorf("give back the place of %s: %w", m.ID, err)
+	}
+	if was != "" {
+		d.Before[voided] = string(was)
+	}
+	return nil
 }
 
 // changed returns the columns of a matter that a deed changed, as they were or

@@ -125,3 +125,36 @@ func TestSightIsWhatMayAllows(t *testing.T) {
 	}
 	check("held")
 }
+
+// TestWhatIsSpamTakesNoPlace: the place goes to who waits, whoever sent it hears
+// nothing, and undoing gives it back as far as there is room.
+func TestWhatIsSpamTakesNoPlace(t *testing.T) {
+	t.Parallel()
+	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
+		room, b := placed(t, engine)
+		before := len(room.Letters(t, person))
+		boss, _ := room.Team.Named("events")
+		deed, err := room.Casework.Spam(t.Context(), boss, casework.Ref{Matter: postroom.AboutSubmission, ID: b.Submission})
+		must(t, deed, err)
+		room.Work(t)
+		read := room.Store.Read(t.Context())
+		if now, err := read.Booking(b.ID); err != nil || now.State != postroom.BookingCancelled {
+			t.Errorf("the booking is %s, %v", now.State, err)
+		}
+		if taken, _, err := read.Places(b.Session); err != nil || taken != 0 {
+			t.Errorf("%d places are taken, %v", taken, err)
+		}
+		for range 2 {
+			if err := room.Casework.Undo(t.Context(), boss, deed.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		room.Work(t)
+		if now, err := read.Booking(b.ID); err != nil || now.State != postroom.BookingConfirmed {
+			t.Errorf("after undoing it is %s, %v", now.State, err)
+		}
+		if n := len(room.Letters(t, person)) - before; n != 0 {
+			t.Errorf("the sender got %d letters of it", n)
+		}
+	})
+}

@@ -144,6 +144,9 @@ func (c *Casework) unanswer(tx *store.Tx, m *matter, d postroom.Deed) error {
 	if m.submission.ID == "" || m.Matter == postroom.AboutStep {
 		return nil
 	}
+	if err := c.unvoid(tx, m, d); err != nil {
+		return err
+	}
 	run, begun, err := tx.RunOf(m.submission.ID)
 	if err != nil || !begun {
 		return err
@@ -175,4 +178,15 @@ func (c *Casework) unpromise(tx *store.Tx, step string) error {
 		}
 	}
 	return tx.ForgetStep(step)
+}
+
+// unvoid gives back the place that a deed took.
+func (c *Casework) unvoid(tx *store.Tx, m *matter, d postroom.Deed) error {
+	if d.Before[voided] == "" || c.Places == nil {
+		return nil
+	}
+	if err := c.Places.Unvoid(tx, m.ID, postroom.BookingState(d.Before[voided])); err != nil {
+		return fmt.Errorf("give %s its place again: %w", m.ID, err)
+	}
+	return nil
 }

@@ -114,7 +114,7 @@ func (g *gathering) alarmed() error {
 	for _, a := range list {
 		g.alarms[a.Subject] = a
 		for stage := 0; stage <= a.Stage && !g.rung[a.Subject] && err == nil; stage++ {
-			_, g.rung[a.Subject], err = g.read.MessageWithKey(a.CallKey(stage) + g.who.Address)
+			g.rung[a.Subject], err = g.read.Called(a.CallKey(stage) + g.who.Address)
 		}
 	}
 	return err

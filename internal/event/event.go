@@ -208,7 +208,7 @@ func (e *Events) Cancel(tx *store.Tx, b postroom.Booking, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	if err := e.end(tx, b); err != nil {
+	if _, err := e.end(tx, b); err != nil {
 		return err
 	}
 	if err := tx.MarkAnswered(b.Submission, at); err != nil {
@@ -221,6 +221,57 @@ func (e *Events) Cancel(tx *store.Tx, b postroom.Booking, at time.Time) error {
 		return err
 	}
 	return e.promote(tx, s, at)
+}
+
+// Void takes the place back, or the turn, of a submission that nobody was behind,
+// and gives what it frees to those who wait, in the same transaction. Unlike Cancel
+// it tells whoever sent it nothing. It returns what the booking was, "" where the
+// submission has none that stands.
+func (e *Events) Void(tx *store.Tx, submission string, at time.Time) (was postroom.BookingState, err error) {
+	b, booked, err := tx.BookingOf(submission)
+	if err != nil || !booked {
+		return "", err
+	}
+	s, err := tx.LockSession(b.Session)
+	if err != nil {
+		return "", err
+	}
+	was, err = e.end(tx, b)
+	if err != nil && postroom.KindOf(err) == postroom.Gone {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return was, e.promote(tx, s, at)
+}
+
+// Unvoid gives a submission back what Void took: its place, as long as there is
+// room and nobody waits; else it waits, in the turn that it had. Where its contact
+// has booked anew since, that booking stands.
+func (e *Events) Unvoid(tx *store.Tx, submission string, was postroom.BookingState) error {
+	b, booked, err := tx.BookingOf(submission)
+	if err != nil || !booked {
+		return err
+	}
+	s, err := tx.LockSession(b.Session)
+	if err != nil {
+		return err
+	}
+	if _, has, err := tx.ActiveBooking(b.Session, b.Contact); err != nil || has {
+		return err
+	}
+	taken, waiting, err := tx.Places(s.ID)
+	if err != nil {
+		return fmt.Errorf("count places of session %s: %w", s.ID, err)
+	}
+	if was != postroom.BookingConfirmed || waiting > 0 || !fits(s, taken, b.Party) {
+		was = postroom.BookingWaiting
+	}
+	if _, err := tx.MoveBooking(b.ID, postroom.BookingCancelled, was); err != nil {
+		return fmt.Errorf("give booking %s back: %w", b.ID, err)
+	}
+	return nil
 }
 
 // Vacate removes what holds a place in a session, as if it had never been there,
@@ -277,19 +328,19 @@ func (e *Events) Take(tx *store.Tx, b postroom.Booking, at time.Time) (bool, err
 	return true, e.fire(tx, b, postroom.OnBooked, at)
 }
 
-// end moves a booking to cancelled from whichever state it is in now; b may
-// have been read before the session was locked.
-func (e *Events) end(tx *store.Tx, b postroom.Booking) error {
+// end moves a booking to cancelled from whichever state it is in now, and returns
+// that; b may have been read before the session was locked.
+func (e *Events) end(tx *store.Tx, b postroom.Booking) (was postroom.BookingState, err error) {
 	for _, from := range []postroom.BookingState{postroom.BookingConfirmed, postroom.BookingWaiting, postroom.BookingHeld} {
 		moved, err := tx.MoveBooking(b.ID, from, postroom.BookingCancelled)
 		if err != nil {
-			return fmt.Errorf("cancel booking %s: %w", b.ID, err)
+			return "", fmt.Errorf("cancel booking %s: %w", b.ID, err)
 		}
 		if moved {
-			return nil
+			return from, nil
 		}
 	}
-	return &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("booking.ended"), Cause: fmt.Errorf("cancel booking %s: it has ended", b.ID)}
+	return "", &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("booking.ended"), Cause: fmt.Errorf("cancel booking %s: it has ended", b.ID)}
 }
 
 // promote gives free places to those who wait, strictly first come first

@@ -264,6 +264,9 @@ func (in *Intake) Forget(ctx context.Context, submission, field string) error {
 		}
 		at := in.Clock.Now()
 		delete(sub.Answers, field)
+		if err := unagree(tx, sub.ID, field, at); err != nil {
+			return err
+		}
 		if err := putAmended(tx, sub, "forgot ", []string{field}, at); err != nil {
 			return err
 		}
@@ -271,6 +274,23 @@ func (in *Intake) Forget(ctx context.Context, submission, field string) error {
 	})
 	if err != nil {
 		return fmt.Errorf("forget an answer of submission %s: %w", submission, err)
+	}
+	return nil
+}
+
+// unagree ends the "yes" by which an answer was kept that is kept no more.
+func unagree(tx *store.Tx, submission, field string, at time.Time) error {
+	all, err := tx.ConsentsTo(submission)
+	if err != nil {
+		return fmt.Errorf("list consents: %w", err)
+	}
+	for _, given := range all {
+		if given.Purpose != field {
+			continue
+		}
+		if _, err := tx.WithdrawConsent(given.ID, at); err != nil {
+			return fmt.Errorf("withdraw consent to keep %s: %w", field, err)
+		}
 	}
 	return nil
 }

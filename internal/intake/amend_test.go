@@ -116,6 +116,9 @@ func TestASecretAnswerIsDeletedAtOnceAndKeptWhenLeftEmpty(t *testing.T) {
 		if now := r.sub(t, sub.ID); now.Answers.One("needs") != "A ramp" || now.Area != "south" {
 			t.Errorf("on file are %v in %s", now.Answers, now.Area)
 		}
+		r.write(t, func(tx *store.Tx) error {
+			return tx.AddConsent(postroom.Consent{Contact: sub.Contact, Submission: sub.ID, Purpose: "needs", Wording: "You may keep it", At: r.clock.Now()})
+		})
 		for range 2 {
 			if err := r.Forget(t.Context(), sub.ID, "needs"); err != nil {
 				t.Fatal(err)
@@ -123,6 +126,9 @@ func TestASecretAnswerIsDeletedAtOnceAndKeptWhenLeftEmpty(t *testing.T) {
 		}
 		if now := r.sub(t, sub.ID); len(now.Answers["needs"]) > 0 {
 			t.Error("the answer is still on file")
+		}
+		if given, err := r.store.Read(t.Context()).ConsentsTo(sub.ID); err != nil || len(given) != 1 || given[0].WithdrawnAt.IsZero() {
+			t.Errorf("the yes by which it was kept is %+v, %v", given, err)
 		}
 		if err := r.Forget(t.Context(), sub.ID, "area"); postroom.KindOf(err) != postroom.Gone {
 			t.Errorf("deleting another answer: %v", err)

@@ -410,6 +410,17 @@ func (in *Intake) busy(tx *store.Tx, a arrival, c *workflow.Case) (bool, error) 
 	return n >= in.Strangers.ToAddress, err
 }
 
+// Busy says whether so much had been sent with the address of a submission that a
+// stranger's would be held. What the sender is shown must depend on nothing else, or
+// it would tell whether we know the name that was typed.
+func (in *Intake) Busy(ctx context.Context, sub postroom.Submission) (bool, error) {
+	if sub.Address == "" || !byStranger(sub.Channel) {
+		return false, nil
+	}
+	n, err := in.Store.Read(ctx).CausedBefore(sub, in.Strangers.ToAddress)
+	return n >= in.Strangers.ToAddress, err
+}
+
 // triggers are what happened to a run at the door. Somebody who is on the list
 // already need not confirm anything: they get the list's welcome again, which
 // says that they are on it and how to leave.

@@ -13,7 +13,7 @@ func keys() []string {
 	return []string{
 		"name", "reference", "programme", "form_title", "reply_by", "event", "session",
 		"starts", "ends", "venue", "party", "list", "area", "url", "owed", "reason", "again", "since",
-		"waiting", "was_starts", "was_venue", "step", "subject", "mailbox", "phone",
+		"waiting", "references", "was_starts", "was_venue", "step", "subject", "mailbox", "phone",
 		"code", "browser", "system",
 	}
 }

@@ -13,6 +13,7 @@ const (
 	JobEnquiry           JobKind = "enquiry"
 	JobDeliver           JobKind = "deliver"
 	JobTell              JobKind = "tell"           // a coordinator has to look at a message: a call, a hold, a doubt
+	JobAlarms            JobKind = "alarms"         // subject: moment; who was called a moment before hears together of what rang since
 	JobSuspects          JobKind = "suspects"       // subject: programme/moment; what of it looks automatic is told together
 	JobInboundRead       JobKind = "inbound_read"   // subject: a batch of letters
 	JobCampaign          JobKind = "campaign"       // subject: a campaign whose recipients are to be chosen

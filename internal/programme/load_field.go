@@ -25,6 +25,7 @@ func (r *reader) field(m proof.Map, env map[string]any) Field {
 	r.basis(m, &f)
 	f.Autocomplete = cmp.Or(m.Text("autocomplete"), autocomplete(f.Type))
 	f.MaxLength = m.Int("max_length", longest(f.Type), 1, maxAnswers)
+	f.Counted = f.Type == LongTextField && m.Has("max_length")
 	f.Min, f.Max = r.bounds(m, f.Type)
 	r.file(m, &f)
 	f.After, f.Before = r.today(m, f, "after"), r.today(m, f, "before")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -49,6 +50,7 @@ func (r *reader) form(m proof.Map) *Form {
 	f.List, f.Event = m.Text("list"), m.Text("event")
 	r.takesLetters(m, f)
 	f.Closed = r.closed(m)
+	f.Sites = sites(m)
 	f.Fields = r.fields(m, f)
 	f.Reach = r.reach(m, f)
 	f.Pages = r.pages(m, f)
@@ -56,6 +58,23 @@ func (r *reader) form(m proof.Map) *Form {
 	r.checkList(m, f)
 	f.snapshot()
 	return f
+}
+
+// sites reads which websites the form is for. An empty list is of none but our own.
+func sites(m proof.Map) *Sites {
+	if !m.Has("sites") {
+		return nil
+	}
+	var s Sites
+	for _, written := range m.Texts("sites") {
+		at, err := url.Parse(written)
+		if err != nil || at.Scheme != "https" && at.Scheme != "http" || at.Host == "" || strings.Trim(at.Path, "/") != "" || at.RawQuery != "" || at.Fragment != "" {
+			m.Wrong("sites", fmt.Sprintf("%q is not the address of a website", written), "sites: [https://www.your-charity.example], one of those in postroom.yaml")
+			continue
+		}
+		s.Only = append(s.Only, at.Scheme+"://"+strings.ToLower(at.Host))
+	}
+	return &s
 }
 
 // closed reads whether, and between which moments, the form takes no answers.

@@ -1,6 +1,7 @@
 package programme
 
 import (
+	"slices"
 	"time"
 
 	"postroom/internal/postroom"
@@ -64,9 +65,23 @@ type Form struct {
 	AnyLetter bool             // it takes a letter that has the keywords of no form
 	Fields    []Field
 	Closed    Closed // whether a person has closed it; the zero value is open
+	Sites     *Sites // which of the websites of the settings it is for; nil is all of them
 	Pages            // how it comes to a person; the zero value is one page
 	Version   string // short hash of Snapshot
 	Snapshot  []byte // what the person was shown, as canonical JSON
+}
+
+// Sites are the websites that may show a form, send to it and get people back from
+// it. They can only be fewer than the settings name: who may edit a programme
+// opens no door for anybody else.
+type Sites struct{ Only []string }
+
+// Among returns those of all that a form is for.
+func (s *Sites) Among(all []string) []string {
+	if s == nil {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(site string) bool { return !slices.Contains(s.Only, site) })
 }
 
 // Closed says that a form takes no answers, because somebody said so.
@@ -127,6 +142,7 @@ type Field struct {
 	OnlyIf          postroom.Words // If as the reader is told it, "only if you translate"; optional
 	Autocomplete    string         // HTML autocomplete token
 	MaxLength       int            // in characters
+	Counted         bool           // people are told how many there may be: the programme says so itself
 	Min, Max        int            // of number, places and attendees; of file the most files
 
 	// What came later is left out of the JSON where it is not used, so that

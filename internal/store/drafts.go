@@ -25,6 +25,7 @@ type Draft struct {
 	Holder    string // of its files; the draft itself if nothing is said
 	BegunAt   time.Time
 	TouchedAt time.Time
+	sendingAt time.Time
 }
 
 // DraftBody is what is sealed of a draft.
@@ -52,6 +53,9 @@ const (
 	// draftMemory is how long it is remembered that there was a draft, so that
 	// its page can say what became of it.
 	draftMemory = 60 * 24 * time.Hour
+	// draftSending is for how long a draft that is being sent cannot be changed. It
+	// ends by itself, because whoever sends it may die.
+	draftSending = time.Minute
 )
 
 // HashOfDraft is what a draft with this token is known by.
@@ -80,13 +84,13 @@ func (tx *Tx) BeginDraft(d Draft) error {
 // has ended, whether or not its answers have been deleted yet.
 func (r Reader) Draft(hash string, now time.Time) (d Draft, err error) {
 	var sealed []byte
-	var begun, touched int64
-	err = r.row(`SELECT hash, form, locale, state, body_sealed, receipt, mails, begun_at, touched_at, holder FROM drafts WHERE hash = $1`, hash).
-		Scan(&d.Hash, &d.Form, &d.Locale, &d.State, &sealed, &d.Receipt, &d.Mails, &begun, &touched, &d.Holder)
+	var begun, touched, sending int64
+	err = r.row(`SELECT hash, form, locale, state, body_sealed, receipt, mails, begun_at, touched_at, holder, sending_at FROM drafts WHERE hash = $1`, hash).
+		Scan(&d.Hash, &d.Form, &d.Locale, &d.State, &sealed, &d.Receipt, &d.Mails, &begun, &touched, &d.Holder, &sending)
 	if err != nil {
 		return d, absent(err, "draft", hash)
 	}
-	d.BegunAt, d.TouchedAt = moment(begun), moment(touched)
+	d.BegunAt, d.TouchedAt, d.sendingAt = moment(begun), moment(touched), moment(sending)
 	if d.State == DraftOpen && !d.TouchedAt.After(now.Add(-DraftLife)) {
 		d.State = DraftEnded
 	}
@@ -97,7 +101,7 @@ func (r Reader) Draft(hash string, now time.Time) (d Draft, err error) {
 }
 
 // SaveDraft keeps what was answered since. It returns Gone when the draft was
-// sent or ended meanwhile. What another page saved at the same moment must not be
+// sent or ended meanwhile, and Unavailable while it is being sent. What another page saved at the same moment must not be
 // lost, so change is given the draft as it is now.
 func (tx *Tx) SaveDraft(hash, locale string, now time.Time, change func(*DraftBody)) (Draft, error) {
 	if _, err := tx.exec(`UPDATE drafts SET touched_at = touched_at WHERE hash = $1`, hash); err != nil { // locks the row
@@ -110,6 +114,9 @@ func (tx *Tx) SaveDraft(hash, locale string, now time.Time, change func(*DraftBo
 	if d.State != DraftOpen {
 		return d, &postroom.Error{Kind: postroom.Gone, Cause: errors.New("save draft: it is not open")}
 	}
+	if d.sendingAt.After(now.Add(-draftSending)) {
+		return d, &postroom.Error{Kind: postroom.Unavailable, Cause: errors.New("save draft: it is being sent")}
+	}
 	change(&d.DraftBody)
 	sealed, err := tx.sealJSON(draftPlace+hash, d.DraftBody)
 	if err != nil {
@@ -118,6 +125,26 @@ func (tx *Tx) SaveDraft(hash, locale string, now time.Time, change func(*DraftBo
 	d.Locale, d.TouchedAt = locale, now
 	_, err = tx.exec(`UPDATE drafts SET body_sealed = $2, locale = $3, touched_at = $4 WHERE hash = $1 AND state = 'open'`, hash, sealed, locale, micros(now))
 	return d, err
+}
+
+// SendingDraft returns a draft as it is sent: from now on, for a minute, nothing
+// else is saved, for it would be neither sent nor kept. Where it is not open, it
+// says what it is.
+func (tx *Tx) SendingDraft(hash string, now time.Time) (Draft, error) {
+	_, err := tx.exec(`UPDATE drafts SET sending_at = $2 WHERE hash = $1 AND state = 'open'`, hash, micros(now))
+	if err != nil {
+		return Draft{}, fmt.Errorf("note that a draft is being sent: %w", err)
+	}
+	return tx.Draft(hash, now)
+}
+
+// UnsentDraft lets a draft be changed that could not be sent.
+func (tx *Tx) UnsentDraft(hash string) error {
+	_, err := tx.exec(`UPDATE drafts SET sending_at = 0 WHERE hash = $1 AND state = 'open'`, hash)
+	if err != nil {
+		return fmt.Errorf("open a draft again that was not sent: %w", err)
+	}
+	return nil
 }
 
 // SentDraft deletes the answers of a draft that was sent, and remembers what the

@@ -119,3 +119,26 @@ func TestAHoldForSafetyIsNeverHiddenByAnEarlierOne(t *testing.T) {
 		}
 	})
 }
+
+func TestWhileADraftIsSentNothingElseIsSaved(t *testing.T) {
+	t.Parallel()
+	onEachURL(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		begun(t, s, "one")
+		save := func(at time.Time) error {
+			return s.Write(t.Context(), func(tx *Tx) error { _, err := tx.SaveDraft("one", "en", at, func(*DraftBody) {}); return err })
+		}
+		write(t, s, func(tx *Tx) error { _, err := tx.SendingDraft("one", monday); return err })
+		if err := save(monday.Add(time.Second)); postroom.KindOf(err) != postroom.Unavailable {
+			t.Errorf("while it is sent: %v", err)
+		}
+		if err := save(monday.Add(draftSending)); err != nil { // whoever sent it has died
+			t.Errorf("a minute later: %v", err)
+		}
+		write(t, s, func(tx *Tx) error { _, err := tx.SendingDraft("one", monday); return err })
+		write(t, s, func(tx *Tx) error { return tx.UnsentDraft("one") })
+		if err := save(monday); err != nil {
+			t.Errorf("after it could not be sent: %v", err)
+		}
+	})
+}

@@ -281,6 +281,9 @@ CREATE INDEX messages_owed_by_form ON messages (address, created_at) WHERE form 
 -- What anybody can have sent to any address, so that it is counted without reading
 -- all mail.
 CREATE INDEX messages_asked ON messages (address, created_at) WHERE template IN ('finish-later', 'guardian-ask');
+
+-- When somebody was called last.
+CREATE INDEX messages_calling ON messages (address, created_at) WHERE template IN ('safeguarding-alert', 'safeguarding-alerts');
 -- With the state, or SQLite would rather read every message in that state.
 CREATE INDEX messages_about_submission ON messages (submission_id, state) WHERE submission_id <> '';
 CREATE INDEX messages_by_state ON messages (state, id);
@@ -662,6 +665,19 @@ CREATE TABLE alarms (
 );
 CREATE INDEX alarms_unopened ON alarms (next_at) WHERE opened_at = 0 AND closed_at = 0;
 
+-- Of which alarms a colleague hears together, because they were called about
+-- another a moment before.
+CREATE TABLE alarm_calls (
+	key      TEXT PRIMARY KEY,                -- of the mail, had it been sent alone
+	alarm_id TEXT NOT NULL,
+	address  TEXT NOT NULL,                   -- of the colleague who is called
+	locale   TEXT NOT NULL,
+	due_at   BIGINT NOT NULL,                 -- when they hear of all of them
+	told_at  BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX alarm_calls_owed ON alarm_calls (address, due_at) WHERE told_at = 0;
+CREATE INDEX alarm_calls_of ON alarm_calls (alarm_id);
+
 -- Every version of what was changed on the desk; the newest of each counts.
 CREATE TABLE wordings (
 	id      TEXT PRIMARY KEY,
@@ -745,7 +761,8 @@ CREATE TABLE drafts (
 	mails       INTEGER NOT NULL DEFAULT 0,      -- links to it that were sent
 	begun_at    BIGINT NOT NULL,
 	touched_at  BIGINT NOT NULL,
-	holder      TEXT NOT NULL DEFAULT ''         -- of its files: itself, or the page that it was begun from
+	holder      TEXT NOT NULL DEFAULT '',        -- of its files: itself, or the page that it was begun from
+	sending_at  BIGINT NOT NULL DEFAULT 0        -- since when it is being sent: what is saved then would be lost
 );
 CREATE INDEX drafts_touched ON drafts (touched_at);
 CREATE INDEX drafts_by_holder ON drafts (holder) WHERE state = 'open';

@@ -61,6 +61,22 @@ func (r Reader) CausedFor(address string, since time.Time, n int) (count int, er
 	return min(count, n), err
 }
 
+// CausedBefore says for how many submissions before one mail to its address was owed
+// in the day that led to it, and counts to n at most. It is the same however often,
+// and whenever, it is asked.
+func (r Reader) CausedBefore(sub postroom.Submission, n int) (count int, err error) {
+	err = r.row(`
+		SELECT count(*) FROM (SELECT DISTINCT submission_id FROM (
+			SELECT submission_id FROM messages
+			 WHERE address = $1 AND form <> '' AND contact_id <> '' AND created_at > $2 AND created_at <= $3 AND submission_id < $4 AND `+byForm+`
+			 ORDER BY created_at DESC LIMIT $5) AS owed) AS causes`,
+		sub.Address, micros(sub.ReceivedAt.Add(-24*time.Hour)), micros(sub.ReceivedAt), sub.ID, 4*n).Scan(&count)
+	if err != nil {
+		return 0, fmt.Errorf("count what came before submission %s: %w", sub.ID, err)
+	}
+	return min(count, n), nil
+}
+
 // byAsking is that a message goes to an address that anybody can have typed: to go on
 // with a form, or to agree to somebody's.
 const byAsking = `template IN ('finish-later', 'guardian-ask')`

@@ -1,6 +1,7 @@
 package testkit_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -285,4 +286,61 @@ func TestTwoProcessesTellEachOnce(t *testing.T) {
 		one.Work(t)
 	}
 	wantCalls(t, one, "at the end", map[string]string{"office": "look", "cag": "again", "volunteering": "again", "events": "again", "newsletter": "again"})
+}
+
+// TestAFloodOfAlarmsIsNoFloodOfCalls: the first calls at once, the others together,
+// and whoever has looked at one is not told of it.
+func TestAFloodOfAlarmsIsNoFloodOfCalls(t *testing.T) {
+	t.Parallel()
+	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
+		room := testkit.New(t, engine)
+		room.Clock.Set(friday)
+		var references []string
+		for n := range 6 {
+			e := postroom.Entry{Channel: postroom.Web, Key: fmt.Sprint("flood-", n), Form: "ask", Locale: "en", At: room.Clock.Now(),
+				Answers: postroom.Answers{"name": {fmt.Sprint("Person ", n)}, "email": {fmt.Sprintf("p%d@example.org", n)}, "topic": {"group"}, "question": {"I want to die"}}}
+			got, err := room.Intake.Accept(t.Context(), e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			references = append(references, got.Submission.Reference)
+			if n == 5 { // somebody has it already
+				err := room.Store.Write(t.Context(), func(tx *store.Tx) error {
+					return room.Workflow.Opened(tx, postroom.AboutSubmission, got.Submission.ID, "cag", room.Clock.Now())
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			room.Clock.Advance(time.Minute)
+		}
+		room.Work(t)
+		lead := func() (list []testkit.Letter) {
+			for _, l := range room.Letters(t, "office@riverside.example") {
+				if strings.HasPrefix(l.Subject, "Please look now: ") {
+					list = append(list, l)
+				}
+			}
+			return list
+		}
+		if got := lead(); len(got) != 1 || !strings.Contains(got[0].Text, references[0]) {
+			t.Fatalf("at once the lead gets %d calls", len(got))
+		}
+		room.Clock.Set(friday.Add(10 * time.Minute))
+		room.Work(t)
+		got := lead()
+		if len(got) != 2 || got[1].Subject != "Please look now: 4 messages" || strings.Contains(got[1].Text, "Person") {
+			t.Fatalf("ten minutes later the lead has %d calls, the last:\n%s\n%s", len(got), got[len(got)-1].Subject, got[len(got)-1].Text)
+		}
+		for n, reference := range references {
+			if listed := strings.Contains(got[1].Text, reference); listed != (n > 0 && n < 5) {
+				t.Errorf("alarm %d stands among the others: %t", n, listed)
+			}
+		}
+		room.Clock.Advance(time.Hour)
+		room.Work(t)
+		if n := len(lead()); n != 2 {
+			t.Errorf("an hour later the lead has %d calls", n)
+		}
+	})
 }

@@ -1,9 +1,11 @@
 package testkit_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -112,4 +114,71 @@ func TestAStrangerIsNotAskedAboutSomebodyElsesBooking(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTheFourthFormOfADayTellsNobodyWhetherWeKnowTheName: mail to an address that is
+// busy waits for a stranger and goes to a person whom we know, and the page, the
+// API and a second press of the button say the same of both.
+func TestTheFourthFormOfADayTellsNobodyWhetherWeKnowTheName(t *testing.T) {
+	t.Parallel()
+	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
+		room := testkit.New(t, engine)
+		room.Receive(t, testkit.Support, testkit.Mail{From: "Olena <" + person + ">", To: testkit.Support, Subject: "The garden", ID: "k@example.org", At: room.Clock.Now(),
+			Text: "Hello, I have a question. When is the garden open?", Header: []string{"Return-Path: <" + person + ">"}}.Bytes())
+		room.Work(t)
+		ask := func(n int, name string) testkit.Page {
+			fields := room.Get(t, "/f/ask").Hidden()
+			room.Clock.Advance(time.Minute)
+			for field, value := range map[string]string{"name": name, "email": person, "question": fmt.Sprint("Question ", n), "topic": "group"} {
+				fields.Set(field, value)
+			}
+			room.PostForm(t, "/f/ask", fields)
+			return room.PostForm(t, "/f/ask", fields) // pressed twice
+		}
+		for n := range 3 {
+			ask(n, fmt.Sprint("Visitor ", n))
+		}
+		pages := map[string]string{}
+		for n, name := range []string{"Olena", "Somebody"} {
+			p := ask(10+n, name)
+			pages[name] = regexp.MustCompile(`[0-9A-Z]{3}-[0-9A-Z]{3}|/receipt/[^"?]+`).ReplaceAllString(p.Body, "")
+			if p.Status != http.StatusOK || !strings.Contains(p.Body, "several forms with this email address") {
+				t.Errorf("%s: %d\n%s", name, p.Status, p.Body)
+			}
+		}
+		if pages["Olena"] != pages["Somebody"] {
+			t.Errorf("the pages differ:\n%s", testkit.FirstDifference(pages["Olena"], pages["Somebody"]))
+		}
+		for _, name := range []string{"Olena", "Somebody"} {
+			if status, body := apiAsk(t, room, name); status != http.StatusCreated || !strings.Contains(body, `"received"`) {
+				t.Errorf("a program of %s is told %d %s", name, status, body)
+			}
+		}
+		held, err := room.Store.Read(t.Context()).OnHold(10)
+		if err != nil || len(held) != 2 {
+			t.Errorf("%d are held, %v; want those of the stranger", len(held), err)
+		}
+	})
+}
+
+// apiAsk asks something by the API.
+func apiAsk(t *testing.T, room *testkit.Room, name string) (int, string) {
+	t.Helper()
+	body := fmt.Sprintf(`{"answers": {"name": %q, "email": %q, "question": "Asked by a program", "topic": "group"}, "locale": "en"}`, name, person)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, room.URL+"/api/v1/forms/ask/submissions", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Idempotency-Key", name)
+	answer, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
 }

@@ -68,13 +68,21 @@ func (s *Server) submitJSON(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	busy, err := s.Intake.Busy(r.Context(), receipt.Submission)
+	if err != nil {
+		return err
+	}
 	s.metrics.accepted(form.Name, postroom.ByAPI)
-	return s.writeJSON(w, http.StatusCreated, accepted{receipt.Submission.Reference, stateOf(receipt)})
+	return s.writeJSON(w, http.StatusCreated, accepted{receipt.Submission.Reference, stateOf(receipt, busy)})
 }
 
-// stateOf is the one state that matters most to whoever sent a submission.
-func stateOf(receipt intake.Receipt) string {
+// stateOf is the one state that matters most to whoever sent a submission. Where
+// so much came with its address that a stranger's is held, all are only received:
+// whether it is held would tell whether we know the name.
+func stateOf(receipt intake.Receipt, busy bool) string {
 	switch {
+	case busy:
+		return string(postroom.SubmissionReceived)
 	case receipt.Submission.State == postroom.SubmissionHeld:
 		return string(receipt.Submission.State)
 	case receipt.Booking != nil:

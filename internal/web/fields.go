@@ -44,7 +44,8 @@ type fieldView struct {
 	Files        []fileView   // that were chosen before
 	Accept       string       // what a browser offers
 	Many         bool         // more than one file may be chosen
-	Limits       string       // what a file may be, in words
+	Limits       string       // what a file may be, or how long an answer, in words
+	Count        *countView   // how long it may be, for the script that says what is left
 	Full         bool         // no more can be chosen
 	Heading      bool         // it is the one question of its page, and the page's heading
 }
@@ -126,6 +127,7 @@ func (a asker) shape(view *fieldView, f *programme.Field) {
 	switch f.Type {
 	case programme.LongTextField:
 		view.Part = "long"
+		a.count(view, f)
 	case programme.NameField, programme.OrganisationField:
 		view.Spelling = false
 	case programme.EmailField:

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -159,8 +160,23 @@ func (s *Server) sendDraft(w http.ResponseWriter, r *http.Request) error {
 	if err := s.limits.allow(s.client(r)); err != nil {
 		return s.checkAgain(w, r, j, err)
 	}
+	shown := j.draft.Answers
+	if j.draft, err = s.sending(r, j); err != nil {
+		return s.checkAgain(w, r, j, err)
+	}
+	if j.draft.State != store.DraftOpen {
+		return s.over(w, r, j)
+	}
+	if !maps.EqualFunc(shown, j.draft.Answers, slices.Equal) { // another window saved since
+		s.unsent(r, j)
+		http.Redirect(w, r, j.link(checkPageName), http.StatusSeeOther)
+		return nil
+	}
 	entry := s.draftEntry(r, j)
 	receipt, err := s.Intake.Accept(r.Context(), entry)
+	if err != nil {
+		s.unsent(r, j)
+	}
 	if refused, ok := errors.AsType[*intake.Refused](err); ok {
 		return s.mendDraft(w, r, j, refused)
 	}
@@ -178,6 +194,27 @@ func (s *Server) sendDraft(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, s.receiptLink(r, subject, j.voice.locale), http.StatusSeeOther)
 	return nil
+}
+
+// sending keeps other windows from saving while a draft is sent, and returns it as
+// it is then.
+func (s *Server) sending(r *http.Request, j journey) (d store.Draft, err error) {
+	err = s.Store.Write(r.Context(), func(tx *store.Tx) (err error) {
+		d, err = tx.SendingDraft(j.draft.Hash, j.at)
+		return err
+	})
+	if err != nil {
+		return j.draft, err
+	}
+	return d, nil
+}
+
+// unsent lets people go on with a draft that could not be sent. If that fails it is
+// so by itself in a minute.
+func (s *Server) unsent(r *http.Request, j journey) {
+	if err := s.Store.Write(r.Context(), func(tx *store.Tx) error { return tx.UnsentDraft(j.draft.Hash) }); err != nil {
+		s.note(r, err)
+	}
 }
 
 // draftEntry is a draft as the one door in takes it.

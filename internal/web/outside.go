@@ -67,7 +67,7 @@ func (s *Server) submitOutside(w http.ResponseWriter, r *http.Request) error {
 		a.signs = slices.DeleteFunc(a.signs, func(sign postroom.Sign) bool { return sign == postroom.SignNoTicket })
 		a.ticket.version = r.PostForm.Get(outsideVersion)
 	}
-	next, back := s.onward(r.PostForm.Get(outsideNext))
+	next, back := s.onward(r.PostForm.Get(outsideNext), form)
 	a.action = outsideAction(form, next, back)
 	if back { // browsers hold what a form leads to in the end against this as well
 		at, _ := url.Parse(next)
@@ -85,7 +85,7 @@ func (s *Server) submitOutside(w http.ResponseWriter, r *http.Request) error {
 	if came.err != nil {
 		return s.cutShort(w, r, a, came)
 	}
-	if came.removed {
+	if came.removed || s.shutOut(r, form) { // not from there, but from our page nobody is kept
 		return s.renderForm(w, r, http.StatusOK, a, nil, nil)
 	}
 	entry := s.entry(a)
@@ -124,7 +124,7 @@ func (s *Server) strange(r *http.Request, a attempt) bool {
 	if origin == "" && r.Header.Get("Sec-Fetch-Site") == "" && r.Referer() == "" {
 		return true
 	}
-	if s.known(origin) {
+	if s.known(origin, a.form) {
 		return false
 	}
 	for _, values := range a.answers {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"postroom/internal/postroom"
+	"postroom/internal/programme"
 )
 
 const charity = "https://www.charity.example"
@@ -222,5 +223,32 @@ func TestTheScriptForOtherWebsitesIsSmallAndStaysWhereItIs(t *testing.T) {
 	want(t, w, 200, "data-postroom", "e.origin !== home")
 	if w.Body.Len() > 2048 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/javascript") {
 		t.Errorf("%d bytes of %s", w.Body.Len(), w.Header().Get("Content-Type"))
+	}
+}
+
+// TestAFormIsForTheWebsitesThatItNames: fewer than the settings name, and never more.
+func TestAFormIsForTheWebsitesThatItNames(t *testing.T) {
+	t.Parallel()
+	const other, stranger = "https://other.example", "https://stranger.example"
+	c := open(t, withSites, func(o *Options) { o.Sites = append(o.Sites, other) })
+	form, ok := c.Programmes.Form("ask")
+	if !ok {
+		t.Fatal("no form")
+	}
+	form.Sites = &programme.Sites{Only: []string{other, stranger}}
+	if policy := c.get("/embed/ask").Header().Get("Content-Security-Policy"); !strings.HasSuffix(policy, "frame-ancestors 'self' "+other) && !strings.Contains(policy, "frame-ancestors 'self' "+other+";") {
+		t.Errorf("it may be framed by %s", policy)
+	}
+	for origin, may := range map[string]bool{other: true, charity: false, stranger: false} {
+		if got := c.ask("GET", "/api/v1/forms/ask", "", "Origin", origin).Header().Get("Access-Control-Allow-Origin") == origin; got != may {
+			t.Errorf("the API answers %s: %t", origin, got)
+		}
+		w := c.outside("ask", question("question", "When? "+origin[8:11], outsideNext, origin+"/thanks"), "Origin", origin)
+		if took := w.Code == http.StatusSeeOther && w.Header().Get("Location") == origin+"/thanks"; took != may {
+			t.Errorf("what %s sends is answered with %d to %q", origin, w.Code, w.Header().Get("Location"))
+		}
+		if !may && (w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "When? "+origin[8:11])) {
+			t.Errorf("from %s people lose their answers: %d", origin, w.Code)
+		}
 	}
 }

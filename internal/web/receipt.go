@@ -27,6 +27,7 @@ type receiptPage struct {
 	SignUp     bool   // signing up to a list is all it was about
 	CheckEmail bool   // until the button in the mail is pressed nobody is on the list
 	Held       bool   // a person looks first
+	Busy       bool   // or may: so much came with that address today
 	Guardian   bool   // or somebody's guardian has to agree first
 	ReplyBy    string // day by which a person answers; "" where none will
 	Mailed     string // address a message goes to
@@ -87,6 +88,7 @@ type onFile struct {
 	contact  postroom.Contact
 	guardian bool // whoever has to agree to it has not answered
 	before   bool
+	busy     bool // so much had come with that address that a stranger's would be held
 	sent     bool // a message about it has left
 }
 
@@ -123,6 +125,9 @@ func (s *Server) onFile(r *http.Request, id string) (f onFile, err error) {
 		f.guardian = who.State == store.GuardianWaiting && who.Asked > 0
 	}
 	if f.contact, err = read.Contact(f.sub.Contact); err != nil {
+		return f, err
+	}
+	if f.busy, err = s.Intake.Busy(r.Context(), f.sub); err != nil {
 		return f, err
 	}
 	booking, session, found, err := workflow.BookingOf(read, f.form, f.sub)
@@ -168,11 +173,12 @@ func (s *Server) receiptPage(r *http.Request, v voice, f onFile) receiptPage {
 		Form:      v.of(f.form.Title),
 		Booking:   s.bookingView(v, f),
 		Stands:    stands,
-		Held:      f.sub.State == postroom.SubmissionHeld,
+		Held:      f.busy || f.sub.State == postroom.SubmissionHeld, // else it would tell whether we know the name
+		Busy:      f.busy,
 		Again:     inLanguage(formPath(r, f.form), v.locale),
 		Action:    inLanguage(embedded(r)+"/receipt/"+r.PathValue("token")+"/address", v.locale),
 	}
-	p.Private, p.Guardian = true, p.Held && f.guardian && !f.before
+	p.Private, p.Guardian = true, p.Held && f.guardian && !f.before && !f.busy
 	p.headline(v, f)
 	p.answers(s, v, f)
 	p.Title = p.Heading

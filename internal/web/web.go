@@ -45,6 +45,9 @@ type Intake interface {
 	Readdress(ctx context.Context, submission, address string) error
 	// Surging says whether so much comes in by a form that a person looks first.
 	Surging(ctx context.Context, form string) (bool, error)
+	// Busy says whether so much had come with a submission's address that a
+	// stranger's would be held.
+	Busy(ctx context.Context, sub postroom.Submission) (bool, error)
 }
 
 // Lists is what the links in the mails of a list do. Doing any of it a second

@@ -71,6 +71,7 @@ type rooms struct {
 	acts    []string
 	fail    error
 	surging bool
+	busy    bool
 }
 
 func (f *rooms) note(act string) error {
@@ -118,6 +119,8 @@ func (f *rooms) Accept(ctx context.Context, e postroom.Entry) (intake.Receipt, e
 
 // Surging says what the test wants.
 func (f *rooms) Surging(context.Context, string) (bool, error) { return f.surging, nil }
+
+func (f *rooms) Busy(context.Context, postroom.Submission) (bool, error) { return f.busy, nil }
 
 func (f *rooms) Finish(ctx context.Context, _ string, e postroom.Entry) (intake.Receipt, error) {
 	return f.Accept(ctx, e)

@@ -100,7 +100,7 @@ func (w *Workflow) raise(tx *store.Tx, c *Case, a postroom.Alarm) (rings bool, e
 	if err != nil || !rings {
 		return false, err
 	}
-	return true, w.tellThese(tx, c, list, news{key: callKey(a, reached), template: alert}, a.RaisedAt)
+	return true, w.ring(tx, c, list, a, news{key: callKey(a, reached), template: alert}, a.RaisedAt)
 }
 
 // ringAgain calls the lead anew about an alarm that somebody has opened, and
@@ -119,7 +119,7 @@ func (w *Workflow) ringAgain(tx *store.Tx, c *Case, a postroom.Alarm) ([]Coordin
 	if err != nil || !rings {
 		return nil, err
 	}
-	return list, w.tellThese(tx, c, list, news{key: callKey(a, reached), template: alert}, a.RaisedAt)
+	return list, w.ring(tx, c, list, a, news{key: callKey(a, reached), template: alert}, a.RaisedAt)
 }
 
 // callKey is the key under which people are called at a stage of an alarm.
@@ -248,7 +248,7 @@ func (w *Workflow) escalate(tx *store.Tx, a postroom.Alarm, now time.Time) (firs
 	if err != nil || !first {
 		return first, err
 	}
-	return true, w.tellThese(tx, c, list, news{key: callKey(a, reached), template: alert, data: again(a)}, now)
+	return true, w.ring(tx, c, list, a, news{key: callKey(a, reached), template: alert, data: again(a)}, now)
 }
 
 // ourselves is who did what nobody did.

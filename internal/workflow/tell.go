@@ -18,7 +18,8 @@ const (
 	pleaseLook = "please-look" // somebody has to look at a message
 	wroteAgain = "wrote-again" // a reply came to something on file
 	alert      = "safeguarding-alert"
-	stepLate   = "step-late" // it is too late for a step, and somebody has to say what becomes of it
+	alerts     = "safeguarding-alerts" // the same about several at once
+	stepLate   = "step-late"           // it is too late for a step, and somebody has to say what becomes of it
 )
 
 // Tell owes every coordinator of a case a notice, once per key, unless a step
