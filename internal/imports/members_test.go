@@ -13,7 +13,8 @@ import (
 
 type fixed time.Time
 
-func (f fixed) Now() time.Time { return time.Time(f) }
+func (f fixed) Now() time.Time                  { return time.Time(f) }
+func (f fixed) Until(time.Time) <-chan struct{} { return nil }
 
 var noon = fixed(time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC))
 

@@ -436,7 +436,7 @@ func (r Reader) MemberCounts(list string, at time.Time) (counts []MemberCount, e
 		counts = append(counts, c)
 		return err
 	}, `SELECT state, basis, often, locale, paused_until > $2, count(*) FROM subscriptions WHERE list = $1
-		 GROUP BY state, basis, often, locale, paused_until > $2 ORDER BY 1, 2, 3, 4, 5`, list, micros(at))
+		 GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5`, list, micros(at))
 	if err != nil {
 		return nil, fmt.Errorf("count members of %s: %w", list, err)
 	}

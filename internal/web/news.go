@@ -101,7 +101,7 @@ func (s *Server) newsFields(v voice, list *programme.List, sub postroom.Subscrip
 			Hint: run{Text: v.Say("news.all_hint")}, DescribedBy: "f-" + each.name + "-hint", Optional: true}
 		chosen := strings.Fields(each.chosen)
 		for _, o := range each.offered {
-			view.Options = append(view.Options, optionView{ID: view.ID + "-" + o.Value, Value: o.Value, Label: prose{Words: v.ofOr(o.Label, "")}, Checked: slices.Contains(chosen, o.Value)})
+			view.Options = append(view.Options, optionView{ID: view.ID + "-" + o.Value, Value: o.Value, Label: prose{Words: v.of(o.Label)}, Checked: slices.Contains(chosen, o.Value)})
 		}
 		view.Options[0].ID = view.ID
 		fields = append(fields, view)
