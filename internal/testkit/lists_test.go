@@ -37,6 +37,7 @@ func TestAnImportNeverBringsBackWhoLeftAndMailsOnlyWhoAgreed(t *testing.T) {
 		if plan.Count(imports.MemberLeft) != 1 || plan.Count(imports.MemberKnown) != 1 || result.Added != 2 {
 			t.Fatalf("%+v %+v", plan.Rows, result)
 		}
+		room.Clock.Advance(time.Hour)
 		startEdition(t, room, false)
 		room.Work(t)
 		for address, want := range map[string]int{reader(1): 0, reader(2): 1, "new@example.org": 1, "unsure@example.org": 0} {
