@@ -32,6 +32,7 @@ func (c *command) campaign() *cobra.Command {
 type sendFlags struct {
 	list              string
 	wait, again, json bool
+	roundUp           bool
 }
 
 func (c *command) campaignSend() *cobra.Command {
@@ -61,12 +62,14 @@ fails if one failed, is held, or is uncertain.`,
 			if err != nil {
 				return err
 			}
+			edition.RoundUp = f.roundUp
 			return c.withStore(cmd.Context(), func(st *store.Store) error { return c.send(cmd, st, edition, f) })
 		},
 	}
 	c.listFlag(cmd, &f.list)
 	cmd.Flags().BoolVar(&f.wait, "wait", false, "wait until every copy is settled")
 	cmd.Flags().BoolVar(&f.again, "again", false, "send the same newsletter once more")
+	cmd.Flags().BoolVar(&f.roundUp, "round-up", false, "send it to those who asked for one mail a month, and to nobody else")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object at the end")
 	return cmd
 }
@@ -107,7 +110,7 @@ type sending struct {
 
 func (c *command) send(cmd *cobra.Command, st *store.Store, edition postroom.Campaign, f sendFlags) error {
 	ctx := cmd.Context()
-	if people, err := st.Read(ctx).Recipients(edition.List, "", 1); err != nil {
+	if people, err := st.Read(ctx).Recipients(store.Audience{List: edition.List, At: time.Now(), RoundUp: edition.RoundUp}, "", 1); err != nil {
 		return fmt.Errorf("look at list %s: %w", edition.List, err)
 	} else if len(people) == 0 {
 		return errors.New("nobody has confirmed this list; nothing was sent")

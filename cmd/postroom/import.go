@@ -185,9 +185,9 @@ func (c *command) importList() *cobra.Command {
 					return fmt.Errorf("list imports: %w", err)
 				}
 				table := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
-				fmt.Fprintln(table, "IMPORT\tFORM\tSTATE\tON FILE\tBY\tAT")
+				fmt.Fprintln(table, "IMPORT\tTO\tSTATE\tON FILE\tBY\tAT")
 				for _, i := range list {
-					fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\n", i.ID, i.Form, i.State, i.Rows, i.MadeBy, i.MadeAt.Format(time.RFC3339))
+					fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\t%s\n", i.ID, or(i.Form, "list "+i.List), i.State, i.Rows, i.MadeBy, i.MadeAt.Format(time.RFC3339))
 				}
 				return table.Flush()
 			})
@@ -210,6 +210,9 @@ func (c *command) importUndo() *cobra.Command {
 					return err
 				}
 				fmt.Fprintf(c.stdout, "%d taken back\n", undone.Removed)
+				if undone.Reverted > 0 {
+					fmt.Fprintf(c.stdout, "%d as they were before\n", undone.Reverted)
+				}
 				if len(undone.Kept) > 0 {
 					fmt.Fprintf(c.stdout, "%d kept, because somebody has done something with them since: %s\n", len(undone.Kept), strings.Join(undone.Kept, ", "))
 				}

@@ -9,6 +9,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -259,7 +260,7 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 	}
 	r.makeSignIn(o.Demo)
 	r.makeWorkflow()
-	r.Lists = campaign.New(campaign.Options{Store: r.Store, Runs: r.Workflow, Clock: r.Clock})
+	r.Lists = campaign.New(campaign.Options{Store: r.Store, Runs: r.Workflow, Mails: r.Outbox, Clock: r.Clock, Title: r.listTitle, Discreet: r.discreet})
 	r.Editions = campaign.NewEditions(campaign.EditionOptions{Store: r.Store, Copies: r.Outbox, Discreet: r.discreet, Clock: r.Clock})
 	r.makeIntake()
 	r.Digests, err = r.makeDigests()
@@ -345,6 +346,14 @@ func (r *Room) readiness() []web.Check {
 		return nil
 	}
 	return []web.Check{{Name: "redis", Do: func(ctx context.Context) error { return queue.Ping(ctx, r.Config.Redis) }}}
+}
+
+// listTitle is the name of a list in a language.
+func (r *Room) listTitle(name, locale string) string {
+	if l, _, ok := r.Programmes.List(name); ok {
+		return cmp.Or(l.Title.In(locale), name)
+	}
+	return name
 }
 
 // discreet says whether nobody may learn of a programme from a subject.

@@ -68,6 +68,9 @@ func digest(c postroom.Campaign) string {
 	for _, part := range []string{c.List, c.Locale, c.Subject, c.Markdown} {
 		fmt.Fprintf(h, "%d:%s", len(part), part)
 	}
+	if c.RoundUp { // the same words to others are another newsletter
+		fmt.Fprint(h, "round-up")
+	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
@@ -105,7 +108,7 @@ func (e *Editions) choosePart(tx *store.Tx, id, after string) (string, bool, err
 	if after == "" {
 		after = last
 	}
-	people, err := tx.Recipients(c.List, after, chunkSize)
+	people, err := tx.Recipients(store.Audience{List: c.List, At: c.CreatedAt, RoundUp: c.RoundUp}, after, chunkSize)
 	if err != nil {
 		return after, false, err
 	}

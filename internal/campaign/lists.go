@@ -30,7 +30,12 @@ type Runs interface {
 type Options struct {
 	Store *store.Store
 	Runs  Runs
+	Mails Mails // tells whom a link in a mail took off a list; nil tells nobody
 	Clock postroom.Clock
+	// Title puts the name of a list into words, and Discreet says whether nobody may
+	// learn of a programme from a subject; nil is its name, and never.
+	Title    func(list, locale string) string
+	Discreet func(programme string) bool
 }
 
 // Lists keeps the subscriptions of every list.
@@ -110,6 +115,24 @@ func (l *Lists) Unsubscribe(ctx context.Context, id string) error {
 	return nil
 }
 
+// Remove ends a subscription because a colleague, or what they use, says so. It is
+// Unsubscribe in everything else.
+func (l *Lists) Remove(ctx context.Context, id, by string) error {
+	at := l.Clock.Now()
+	err := l.Store.Write(ctx, func(tx *store.Tx) error {
+		sub, err := tx.Subscription(id)
+		if err != nil {
+			return err
+		}
+		_, err = l.end(tx, sub, by, "unsubscribed", at)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("take off list: %w", err)
+	}
+	return nil
+}
+
 // notMe is the reason of the suppression; the desk puts it into words.
 const notMe = "not_me"
 
@@ -160,6 +183,9 @@ func (l *Lists) end(tx *store.Tx, sub postroom.Subscription, by, why string, at 
 // also asked for news keeps its promises: leaving the news is no reason to
 // miss the reminder.
 func (l *Lists) endRun(tx *store.Tx, sub postroom.Subscription, why string, at time.Time) error {
+	if sub.Submission == "" { // it came from a file, and nothing was promised
+		return nil
+	}
 	asked, err := tx.Submission(sub.Submission)
 	if err != nil || asked.Kind != postroom.SignUp {
 		return err
@@ -170,6 +196,9 @@ func (l *Lists) endRun(tx *store.Tx, sub postroom.Subscription, why string, at t
 // settleSignUp closes the submission that asked for nothing but the list. One
 // that also asked for an answer or a place waits on.
 func settleSignUp(tx *store.Tx, sub postroom.Subscription, at time.Time) error {
+	if sub.Submission == "" {
+		return nil
+	}
 	asked, err := tx.Submission(sub.Submission)
 	if err != nil || asked.Kind != postroom.SignUp {
 		return err

@@ -249,16 +249,21 @@ func (im *Imports) add(ctx context.Context, row Row, result *Result) error {
 
 // Undone is what became of the rows of an import that was undone.
 type Undone struct {
-	Removed int
-	Kept    []string // references of what somebody has touched since
+	Removed  int
+	Reverted int      // were on the list before, and are again as they were
+	Kept     []string // references of what somebody has touched since
 }
 
 // Undo takes back what an import added and nobody has touched since. Undoing again
 // takes back what was left, if it can be by then.
 func (im *Imports) Undo(ctx context.Context, id string) (Undone, error) {
 	var undone Undone
-	if _, err := im.Store.Read(ctx).Import(id); err != nil {
+	begun, err := im.Store.Read(ctx).Import(id)
+	if err != nil {
 		return undone, err
+	}
+	if begun.List != "" {
+		return im.undoMembers(ctx, begun)
 	}
 	keys, err := im.Store.Read(ctx).ImportKeys(id)
 	if err != nil {

@@ -313,6 +313,9 @@ func (in *Intake) Withdraw(ctx context.Context, submission, consent string) erro
 		if err != nil || !stood {
 			return err
 		}
+		if err := in.endNews(tx, sub, given.Purpose, at); err != nil {
+			return err
+		}
 		fields := in.unsay(&sub, given.Purpose)
 		if err := putAmended(tx, sub, "withdrew ", fields, at); err != nil {
 			return err
@@ -323,6 +326,44 @@ func (in *Intake) Withdraw(ctx context.Context, submission, consent string) erro
 		return fmt.Errorf("withdraw consent to submission %s: %w", submission, err)
 	}
 	return nil
+}
+
+// endNews takes an address off the list for which a "yes" was.
+func (in *Intake) endNews(tx *store.Tx, sub postroom.Submission, purpose string, at time.Time) error {
+	form, ok := in.Programmes.Form(sub.Form)
+	if !ok || form.List == "" || store.Purpose(form.List) != purpose {
+		return nil
+	}
+	on, found, err := tx.SubscriptionAt(form.List, sub.Address)
+	if err != nil || !found {
+		return err
+	}
+	ended, err := tx.Unsubscribe(on.ID, at)
+	if err != nil || !ended {
+		return err
+	}
+	return tx.Audit("person", "unsubscribed", on.ID, at)
+}
+
+// backOnNews puts an address back on the list for which a "yes" is, with that "yes",
+// and says whether it did. Later than a moment after it left it returns Gone: the
+// form is there for that, and asks at the address.
+func backOnNews(tx *store.Tx, sub postroom.Submission, form *programme.Form, purpose string, at time.Time) (bool, error) {
+	if form.List == "" || store.Purpose(form.List) != purpose {
+		return false, nil
+	}
+	on, found, err := tx.SubscriptionAt(form.List, sub.Address)
+	if err != nil || !found || on.State != postroom.Unsubscribed {
+		return false, err
+	}
+	ended, can, err := tx.CanReturn(on.ID, at)
+	if err != nil {
+		return false, err
+	}
+	if !can {
+		return false, gone(sub.ID, "it left the news too long ago")
+	}
+	return tx.Resubscribe(on.ID, ended, at)
 }
 
 // Agree gives a "yes" anew that was withdrawn, in the words that it was given in
@@ -346,10 +387,16 @@ func (in *Intake) Agree(ctx context.Context, submission, consent string) error {
 			return gone(sub.ID, "what it let us keep is to be given with it")
 		}
 		at := in.Clock.Now()
+		renewed, err := backOnNews(tx, sub, form, given.Purpose, at)
+		if err != nil {
+			return err
+		}
 		again := given.Consent
 		again.At = at
-		if err := tx.AddConsent(again); err != nil {
-			return fmt.Errorf("keep consent %s: %w", again.Purpose, err)
+		if !renewed {
+			if err := tx.AddConsent(again); err != nil {
+				return fmt.Errorf("keep consent %s: %w", again.Purpose, err)
+			}
 		}
 		sub.Answers[given.Purpose] = []string{"yes"}
 		return putAmended(tx, sub, "agreed ", []string{given.Purpose}, at)

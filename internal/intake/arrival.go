@@ -26,6 +26,8 @@ type arrival struct {
 	submission   postroom.Submission
 	consents     []postroom.Consent
 	wantsList    bool
+	seen         bool   // they saw the words of the form as it is now
+	source       string // how they asked, where they did not see them
 	party        int
 	signs        []postroom.Sign // by which it looks automatic
 	worrying     bool            // a phrase of the programme's safeguarding stands in it
@@ -51,6 +53,7 @@ func read(form *programme.Form, e postroom.Entry, clean postroom.Answers, clock 
 	a.organisation = answer(form, clean, programme.OrganisationField, "organisation")
 	a.party = party(form, clean)
 	a.wantsList = workflow.WantsList(form, clean) && a.contact.Address != ""
+	a.seen, a.source = e.FormVersion == form.Version, cmp.Or(e.Source, howAsked(e))
 	a.consents = consents(form, e, clean, locale, a.at)
 	a.submission = postroom.Submission{
 		Key: e.Key, NaturalKey: naturalKey(form.Name, a.contact, clean, e.Words),
@@ -152,6 +155,15 @@ func party(form *programme.Form, clean postroom.Answers) int {
 		}
 	}
 	return 1
+}
+
+// howAsked says by what an entry asked, for what is kept of a "yes" that no page
+// of ours showed the words of.
+func howAsked(e postroom.Entry) string {
+	if e.Letter != "" {
+		return "letter " + e.Letter
+	}
+	return string(e.Channel)
 }
 
 // consents are the boxes that were ticked, that by which access needs may be

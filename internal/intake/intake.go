@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -318,7 +319,7 @@ func (in *Intake) settle(tx *store.Tx, a arrival, c *workflow.Case) error {
 			return fmt.Errorf("keep consent %s: %w", consent.Purpose, err)
 		}
 	}
-	if err := subscribe(tx, a, c); err != nil {
+	if err := in.subscribe(tx, a, c); err != nil {
 		return err
 	}
 	if err := in.book(tx, a, c); err != nil {
@@ -439,20 +440,55 @@ func triggers(c *workflow.Case) []postroom.Trigger {
 	return happened
 }
 
-// subscribe asks for the address to be on the form's list. Where the form has
-// a box of the list's name, only a tick asks.
-func subscribe(tx *store.Tx, a arrival, c *workflow.Case) error {
+// subscribe asks for the address to be on the form's list, with what they chose of
+// it. Where the form has a box of the list's name, only a tick asks.
+func (in *Intake) subscribe(tx *store.Tx, a arrival, c *workflow.Case) error {
 	if !a.wantsList {
 		return nil
 	}
-	s, err := tx.Subscribe(postroom.Subscription{
+	asked := postroom.Subscription{
 		List: a.form.List, Programme: c.Run.Programme, Contact: c.Contact.ID, Address: c.Submission.Address,
 		Locale: c.Submission.Locale, Submission: c.Submission.ID, AskedAt: a.at,
-	})
+	}
+	if list, _, ok := in.Programmes.List(a.form.List); ok {
+		asked.Topics = chosenOf(c.Submission.Answers[list.TopicsField], list.Topics)
+		asked.Areas = chosenOf(c.Submission.Answers[list.AreasField], list.Areas)
+	}
+	s, err := tx.Subscribe(asked)
 	if err != nil {
 		return err
 	}
 	c.Subscription, c.Again = &s, s.State == postroom.Confirmed && c.Submission.Kind == postroom.SignUp
+	return keepAsking(tx, a, c)
+}
+
+// chosenOf are the answers among them that a list offers.
+func chosenOf(answers []string, offered []programme.Option) string {
+	var kept []string
+	for _, o := range offered {
+		if slices.Contains(answers, o.Value) {
+			kept = append(kept, o.Value)
+		}
+	}
+	return strings.Join(kept, " ")
+}
+
+// keepAsking keeps the words by which somebody asked for a list where the form has
+// no box of its own for it: that they sent it is the "yes".
+func keepAsking(tx *store.Tx, a arrival, c *workflow.Case) error {
+	purpose := store.Purpose(a.form.List)
+	if f, ok := a.form.Field(purpose); ok && f.Type == programme.ConsentField {
+		return nil
+	}
+	yes := postroom.Consent{Contact: c.Contact.ID, Submission: c.Submission.ID, Purpose: purpose, At: a.at, Source: a.source}
+	if a.seen {
+		locale := c.Submission.Locale
+		yes.Source, yes.FormVersion = "", a.form.Version
+		yes.Wording = strings.TrimSpace(a.form.Title.In(locale) + "\n" + a.form.Intro.In(locale))
+	}
+	if err := tx.AddConsent(yes); err != nil {
+		return fmt.Errorf("keep consent %s: %w", purpose, err)
+	}
 	return nil
 }
 

@@ -38,6 +38,7 @@ const (
 	Draft       Purpose = "d"           // subject: the hash of a draft, for whoever goes on from a mail
 	Guardian    Purpose = "guardian"    // subject: "submission|asked", for who has to agree to it
 	My          Purpose = "my"          // subject: the message it stands in, for all that its address has with us
+	Move        Purpose = "move"        // subject: "move|from" or "move|to", for one end of a change of address
 	Deed        Purpose = "deed"        // subject: "act|matter|id|colleague", for the one button that a summary's link leads to
 )
 

@@ -87,14 +87,14 @@ func (r *reading) command(c *parse.CommandNode) {
 	if name, ok := c.Args[0].(*parse.IdentifierNode); !ok || name.Ident != "link" {
 		return
 	}
-	purposes := []string{string(link.Confirm), string(link.Manage), string(link.Unsubscribe), string(link.Finish), string(link.Leave), string(link.Undo), string(link.My)}
+	purposes := []string{string(link.Confirm), string(link.Manage), string(link.Unsubscribe), string(link.Finish), string(link.Leave), string(link.Undo), string(link.My), string(link.Move)}
 	if len(c.Args) == 2 {
 		if purpose, ok := c.Args[1].(*parse.StringNode); ok && slices.Contains(purposes, purpose.Text) {
 			r.usage.links[purpose.Text] = true
 			return
 		}
 	}
-	r.wrong(c, "link has no purpose that is known", `link "confirm", link "manage", link "finish", link "unsubscribe", link "leave", link "undo" or link "my"`)
+	r.wrong(c, "link has no purpose that is known", `link "confirm", link "manage", link "finish", link "unsubscribe", link "leave", link "undo", link "my" or link "move"`)
 }
 
 func (r *reading) key(n *parse.FieldNode) {

@@ -62,7 +62,7 @@ func numbered(lines string, say func(string) any) string {
 // back for as long as there is a place.
 func lives(p link.Purpose, m postroom.Message) time.Time {
 	switch p {
-	case link.Confirm, link.My:
+	case link.Confirm, link.My, link.Move:
 		return m.CreatedAt.AddDate(0, 0, 7)
 	case link.Unsubscribe:
 		return time.Time{}

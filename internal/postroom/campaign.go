@@ -36,6 +36,7 @@ type Campaign struct {
 	Chunks    int // in how many parts they are sent
 	CreatedAt time.Time
 	SettledAt time.Time
+	RoundUp   bool // it is for those who asked for one mail a month, and for nobody else
 }
 
 // ChunkSubject names one part of a campaign's copies, as the subject of its

@@ -153,10 +153,50 @@ type Subscription struct {
 	Contact    string
 	Address    string
 	Locale     string
-	Submission string
+	Submission string // that asked; "" for one that came from a file
 	State      SubscriptionState
 	AskedAt    time.Time
+	Basis      Basis
+	Choices
 }
+
+// Choices are what somebody chose of a list.
+type Choices struct {
+	Topics      string    // values of the list's topics, with spaces between; "" is all
+	Areas       string    // values of the list's areas, with spaces between; "" is all
+	Often       Often     // "" is every edition
+	PausedUntil time.Time // no edition that begins before then; zero is not paused
+	Look        Look
+}
+
+// Basis is the ground on which somebody is on a list.
+type Basis string
+
+// The grounds. Nobody whose ground is unknown is mailed.
+const (
+	ByConsent    Basis = "consent"
+	BySoftOptIn  Basis = "soft_opt_in" // a charity's, for contacts it collected itself, where its list allows it
+	UnknownBasis Basis = "unknown"
+)
+
+// Often is which editions somebody gets.
+type Often string
+
+// Which editions there are to choose from.
+const (
+	EveryEdition Often = "every"
+	RoundUp      Often = "monthly"
+)
+
+// Look is how editions are laid out for somebody.
+type Look string
+
+// The layouts.
+const (
+	UsualLook Look = ""
+	PlainText Look = "plain"
+	LargeText Look = "large"
+)
 
 // SubscriptionState is where a subscription stands.
 type SubscriptionState string

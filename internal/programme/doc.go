@@ -22,7 +22,7 @@
 //	safeguarding: {lead: office, deputy: cag, phrases: {en: [hurt myself], uk: [самогуб*]}, silent: {en: [reads my mail]}}
 //	attachments: [image, pdf, text, document]   # of letters, that staff may open; also audio, video, letter, or a media type
 //	attachment_size: 10MB             # and no larger
-//	lists:  [{list: news, name: …}]
+//	lists:  [{list: news, name: …, topics_from: interests, areas: {north: The north}}]
 //	events: [{event: fair, name: …, sessions: [{session: main, name: …, venue: …, capacity: 60,
 //	          starts: 2027-03-13 10:00, ends: 2027-03-13 15:00}]}]
 //	forms:

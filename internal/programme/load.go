@@ -215,17 +215,6 @@ func (r *reader) span(m proof.Map, key string, otherwise Span) Span {
 	return span
 }
 
-func (r *reader) lists(m proof.Map) []*List {
-	var lists []*List
-	for _, item := range m.Maps("lists") {
-		list := &List{Name: r.name(item, "list")}
-		list.Title = r.words(item.As("list "+list.Name), "name", true)
-		lists = append(lists, list)
-		r.loader.lists = append(r.loader.lists, list.Name)
-	}
-	return lists
-}
-
 func (r *reader) events(m proof.Map) []*Event {
 	var events []*Event
 	for _, item := range m.Maps("events") {

@@ -29,8 +29,13 @@ type Programme struct {
 
 // List is something people subscribe to. Its name is unique in a Set.
 type List struct {
-	Name  string
-	Title postroom.Words
+	Name        string
+	Title       postroom.Words
+	Topics      []Option // what its readers may choose to read about; none is no choice
+	Areas       []Option // of which areas they may choose to read; none is no choice
+	TopicsField string   // in which forms that subscribe to it ask for topics; "" is topics
+	AreasField  string   // in which they ask for areas; "" is areas
+	SoftOptIn   bool     // contacts that the charity collected itself may be on it without a "yes"
 }
 
 // Event is something with dates that people register for.

@@ -61,3 +61,15 @@ func (s *Set) Form(name string) (*Form, bool) {
 	}
 	return list[i], true
 }
+
+// List returns a list of any programme, and its programme.
+func (s *Set) List(name string) (*List, *Programme, bool) {
+	for _, p := range s.now().programmes {
+		for _, l := range p.Lists {
+			if l.Name == name {
+				return l, p, true
+			}
+		}
+	}
+	return nil, nil, false
+}

@@ -8,12 +8,12 @@ import (
 	"postroom/internal/postroom"
 )
 
-const campaignColumns = `id, key, list, programme, subject, markdown, locale, state, chosen, chunks, created_at, settled_at`
+const campaignColumns = `id, key, list, programme, subject, markdown, locale, state, chosen, chunks, created_at, settled_at, round_up`
 
 func scanCampaign(scan func(...any) error) (postroom.Campaign, error) {
 	var c postroom.Campaign
 	var created, settled int64
-	err := scan(&c.ID, &c.Key, &c.List, &c.Programme, &c.Subject, &c.Markdown, &c.Locale, &c.State, &c.Chosen, &c.Chunks, &created, &settled)
+	err := scan(&c.ID, &c.Key, &c.List, &c.Programme, &c.Subject, &c.Markdown, &c.Locale, &c.State, &c.Chosen, &c.Chunks, &created, &settled, &c.RoundUp)
 	c.CreatedAt, c.SettledAt = moment(created), moment(settled)
 	return c, err
 }
@@ -22,9 +22,9 @@ func scanCampaign(scan func(...any) error) (postroom.Campaign, error) {
 // If not, the one on file comes back.
 func (tx *Tx) AddCampaign(c postroom.Campaign) (postroom.Campaign, bool, error) {
 	n, err := tx.exec(`
-		INSERT INTO campaigns (id, key, list, programme, subject, markdown, locale, state, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (key) DO NOTHING`,
-		newID(), c.Key, c.List, c.Programme, c.Subject, c.Markdown, c.Locale, c.State, micros(c.CreatedAt))
+		INSERT INTO campaigns (id, key, list, programme, subject, markdown, locale, state, created_at, round_up)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (key) DO NOTHING`,
+		newID(), c.Key, c.List, c.Programme, c.Subject, c.Markdown, c.Locale, c.State, micros(c.CreatedAt), c.RoundUp)
 	if err != nil {
 		return c, false, fmt.Errorf("add campaign: %w", err)
 	}
@@ -75,19 +75,31 @@ type Recipient struct {
 	Discreet bool // nobody who sees a subject may learn of it
 }
 
+// Audience is whom an edition is for.
+type Audience struct {
+	List    string
+	At      time.Time // whoever pauses beyond then gets none
+	RoundUp bool      // those who asked for one mail a month; else everybody but them
+}
+
 // Recipients lists the confirmed subscriptions of a list whose address comes
-// after one, in the order of addresses, at most limit. An address is on a list
-// once.
-func (r Reader) Recipients(list, after string, limit int) (found []Recipient, err error) {
+// after one, in the order of addresses, at most limit; not of those who chose to
+// get other editions, or none for a while. An address is on a list once.
+func (r Reader) Recipients(to Audience, after string, limit int) (found []Recipient, err error) {
+	often := postroom.EveryEdition
+	if to.RoundUp {
+		often = postroom.RoundUp
+	}
 	err = r.each(func(rows *sql.Rows) error {
-		s := Recipient{Subscription: postroom.Subscription{List: list, State: postroom.Confirmed}}
-		err := rows.Scan(&s.ID, &s.Programme, &s.Contact, &s.Address, &s.Locale, &s.Discreet)
+		s := Recipient{Subscription: postroom.Subscription{List: to.List, State: postroom.Confirmed}}
+		s.Often = often
+		err := rows.Scan(&s.ID, &s.Programme, &s.Contact, &s.Address, &s.Locale, &s.Basis, &s.Topics, &s.Areas, &s.Look, &s.Discreet)
 		found = append(found, s)
 		return err
-	}, `SELECT s.id, s.programme, s.contact_id, s.address, s.locale, c.discreet
+	}, `SELECT s.id, s.programme, s.contact_id, s.address, s.locale, s.basis, s.topics, s.areas, s.look, c.discreet
 		  FROM subscriptions s JOIN contacts c ON c.id = s.contact_id
-		 WHERE s.list = $1 AND s.address > $2 AND s.state = 'confirmed'
-		 ORDER BY s.address LIMIT $3`, list, after, limit)
+		 WHERE s.list = $1 AND s.address > $2 AND s.state = 'confirmed' AND s.basis <> 'unknown' AND s.often = $4 AND s.paused_until <= $5
+		 ORDER BY s.address LIMIT $3`, to.List, after, limit, string(often), micros(to.At))
 	return found, err
 }
 

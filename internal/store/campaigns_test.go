@@ -81,7 +81,7 @@ func TestRecipientsAreWhoeverConfirmedInStepsOfAddresses(t *testing.T) {
 		slices.Sort(want)
 		var found []string
 		for after, more := "", true; more; {
-			part := got(s.Read(t.Context()).Recipients("news", after, 2))(t)
+			part := got(s.Read(t.Context()).Recipients(Audience{List: "news", At: monday}, after, 2))(t)
 			for _, p := range part {
 				found, after = append(found, p.Address), p.Address
 			}
@@ -90,7 +90,7 @@ func TestRecipientsAreWhoeverConfirmedInStepsOfAddresses(t *testing.T) {
 		if !slices.Equal(found, want) {
 			t.Errorf("found %q, want %q", found, want)
 		}
-		if none := got(s.Read(t.Context()).Recipients("other", "", 10))(t); len(none) != 0 {
+		if none := got(s.Read(t.Context()).Recipients(Audience{List: "other", At: monday}, "", 10))(t); len(none) != 0 {
 			t.Errorf("on another list: %+v", none)
 		}
 	})

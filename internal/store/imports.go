@@ -12,7 +12,8 @@ import (
 // Import is one file of entries that was put on file.
 type Import struct {
 	ID       string
-	Form     string
+	Form     string // "" for one to a list
+	List     string // "" for one to a form
 	FileHash string
 	MadeBy   string
 	MadeAt   time.Time
@@ -37,8 +38,8 @@ func (r Reader) ImportKey(form, said string) string {
 // begun and did not end.
 func (tx *Tx) BeginImport(i Import) (Import, error) {
 	var at int64
-	err := tx.row(`SELECT id, made_by, made_at, state FROM imports WHERE form = $1 AND file_hash = $2 AND state = 'running' ORDER BY made_at, id LIMIT 1`,
-		i.Form, i.FileHash).Scan(&i.ID, &i.MadeBy, &at, &i.State)
+	err := tx.row(`SELECT id, made_by, made_at, state FROM imports WHERE form = $1 AND list = $3 AND file_hash = $2 AND state = 'running' ORDER BY made_at, id LIMIT 1`,
+		i.Form, i.FileHash, i.List).Scan(&i.ID, &i.MadeBy, &at, &i.State)
 	if err == nil {
 		i.MadeAt = moment(at)
 		return i, nil
@@ -47,8 +48,8 @@ func (tx *Tx) BeginImport(i Import) (Import, error) {
 		return i, fmt.Errorf("look for an import that did not end: %w", err)
 	}
 	i.ID, i.State = newID(), ImportRunning
-	if _, err := tx.exec(`INSERT INTO imports (id, form, file_hash, made_by, made_at, state) VALUES ($1, $2, $3, $4, $5, $6)`,
-		i.ID, i.Form, i.FileHash, i.MadeBy, micros(i.MadeAt), i.State); err != nil {
+	if _, err := tx.exec(`INSERT INTO imports (id, form, file_hash, made_by, made_at, state, list) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		i.ID, i.Form, i.FileHash, i.MadeBy, micros(i.MadeAt), i.State, i.List); err != nil {
 		return i, fmt.Errorf("begin import: %w", err)
 	}
 	return i, nil
@@ -80,12 +81,13 @@ func (tx *Tx) ForgetImportRow(key string) error {
 	return err
 }
 
-const importColumns = `id, form, file_hash, made_by, made_at, state,
-	(SELECT count(*) FROM import_rows JOIN submissions ON idempotency_key = import_rows.key WHERE import_id = imports.id)`
+const importColumns = `id, form, list, file_hash, made_by, made_at, state,
+	(SELECT count(*) FROM import_rows JOIN submissions ON idempotency_key = import_rows.key WHERE import_id = imports.id)
+	+ (SELECT count(*) FROM subscriptions WHERE import_id = imports.id AND import_id <> '')`
 
 func scanImport(scan func(...any) error) (i Import, err error) {
 	var at int64
-	err = scan(&i.ID, &i.Form, &i.FileHash, &i.MadeBy, &at, &i.State, &i.Rows)
+	err = scan(&i.ID, &i.Form, &i.List, &i.FileHash, &i.MadeBy, &at, &i.State, &i.Rows)
 	i.MadeAt = moment(at)
 	return i, err
 }

@@ -255,10 +255,10 @@ func TestTheSchemaAllowsExactlyTheStatesOfTheCode(t *testing.T) {
 	words, schema := constants(t), checks(t)
 	own := map[string]bool{"addresses.state": true, "suppressions.scope": true, "calls.state": true, "digests.outcome": true,
 		"notes.kind": true, "items.kind": true, "alarms.kind": true, "finds.kind": true, // some of the matters
-		"imports.state": true, "drafts.state": true, "guardians.state": true}
+		"imports.state": true, "drafts.state": true, "guardians.state": true, "moves.state": true}
 	types := map[string]string{
 		"contacts.reach": "Reach", "submissions.channel": "Channel", "submissions.state": "SubmissionState",
-		"subscriptions.state": "SubscriptionState", "bookings.state": "BookingState", "letters.state": "LetterState", "steps.state": "StepState",
+		"subscriptions.state": "SubscriptionState", "subscriptions.basis": "Basis", "subscriptions.often": "Often", "subscriptions.look": "Look", "bookings.state": "BookingState", "letters.state": "LetterState", "steps.state": "StepState",
 		"messages.class": "Class", "messages.lane": "Lane", "messages.state": "MessageState",
 		"jobs.lane": "Lane", "jobs.state": "JobState", "campaigns.state": "CampaignState",
 		"deliveries.folder": "Folder", "letters.folder": "Folder", "cursors.folder": "Folder",

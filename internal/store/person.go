@@ -185,8 +185,7 @@ func (r Reader) MessagesTo(contact, before string) (list []PersonMessage, more b
 		m, err := scanPersonMessage(rows)
 		list = append(list, m)
 		return err
-	}, `WITH theirs AS MATERIALIZED (SELECT id FROM submissions WHERE contact_id = $1),
-		     lists AS MATERIALIZED (SELECT id, list FROM subscriptions WHERE submission_id IN (SELECT id FROM theirs))
+	}, `WITH lists AS MATERIALIZED (SELECT id, list FROM subscriptions WHERE contact_id = $1)
 		SELECT messages.id, messages.key, messages.message_id, messages.programme, messages.form, messages.submission_id, messages.contact_id, messages.address,
 		       messages.template, messages.locale, messages.class, messages.lane, messages.discreet, messages.letter_id, messages.campaign_id,
 		       messages.state, messages.reason, messages.created_at, messages.settled_at, coalesce(steps.name, '')
@@ -263,12 +262,12 @@ type PersonSubscription struct {
 func (r Reader) SubscriptionsOf(contact string, after InboxPlace) (list []PersonSubscription, more bool, err error) {
 	err = r.each(func(rows *sql.Rows) error {
 		var s PersonSubscription
-		var asked, confirmed, ended int64
-		err := rows.Scan(&s.ID, &s.List, &s.Programme, &s.Contact, &s.Address, &s.Locale, &s.Submission, &s.State, &asked, &confirmed, &ended)
-		s.AskedAt, s.ConfirmedAt, s.EndedAt = moment(asked), moment(confirmed), moment(ended)
+		var confirmed, ended int64
+		s.Subscription, err = scanSubscription(func(into ...any) error { return rows.Scan(append(into, &confirmed, &ended)...) })
+		s.ConfirmedAt, s.EndedAt = moment(confirmed), moment(ended)
 		list = append(list, s)
 		return err
-	}, `SELECT `+subscriptionColumns+`, confirmed_at, ended_at FROM subscriptions WHERE`+ofTheirs+before("asked_at", "id"), upTo(contact, after)...)
+	}, `SELECT `+subscriptionColumns+`, confirmed_at, ended_at FROM subscriptions WHERE contact_id = $1`+before("asked_at", "id"), upTo(contact, after)...)
 	list, more = paged(list)
 	return list, more, err
 }

@@ -157,17 +157,20 @@ func hot(now time.Time) map[string]func(tx *Tx) error {
 			_, err := tx.findContact(postroom.Contact{Name: "n7", Address: "7@example.org"})
 			return err
 		},
-		"by phone":        func(tx *Tx) error { _, err := tx.findContact(postroom.Contact{Name: "n7", Phone: "+447"}); return err },
-		"contact":         func(tx *Tx) error { _, err := tx.Contact("c7"); return err },
-		"due steps":       func(tx *Tx) error { _, err := tx.DueSteps(time.UnixMicro(900), 10); return err },
-		"step":            func(tx *Tx) error { _, err := tx.WantStep("t50", "wanted", time.UnixMicro(9)); return err },
-		"promises":        func(tx *Tx) error { _, err := tx.Promises(10); return err },
-		"promises of":     func(tx *Tx) error { _, err := tx.PromisesOf("r7"); return err },
-		"next step":       func(tx *Tx) error { _, err := tx.NextStep(); return err },
-		"places":          func(tx *Tx) error { _, _, err := tx.Places("x7"); return err },
-		"waiting":         func(tx *Tx) error { _, err := tx.Waiting("x7"); return err },
-		"active booking":  func(tx *Tx) error { _, _, err := tx.ActiveBooking("x7", "c7"); return err },
-		"recipients":      func(tx *Tx) error { _, err := tx.Recipients("l1", "5@example.org", 100); return err },
+		"by phone":       func(tx *Tx) error { _, err := tx.findContact(postroom.Contact{Name: "n7", Phone: "+447"}); return err },
+		"contact":        func(tx *Tx) error { _, err := tx.Contact("c7"); return err },
+		"due steps":      func(tx *Tx) error { _, err := tx.DueSteps(time.UnixMicro(900), 10); return err },
+		"step":           func(tx *Tx) error { _, err := tx.WantStep("t50", "wanted", time.UnixMicro(9)); return err },
+		"promises":       func(tx *Tx) error { _, err := tx.Promises(10); return err },
+		"promises of":    func(tx *Tx) error { _, err := tx.PromisesOf("r7"); return err },
+		"next step":      func(tx *Tx) error { _, err := tx.NextStep(); return err },
+		"places":         func(tx *Tx) error { _, _, err := tx.Places("x7"); return err },
+		"waiting":        func(tx *Tx) error { _, err := tx.Waiting("x7"); return err },
+		"active booking": func(tx *Tx) error { _, _, err := tx.ActiveBooking("x7", "c7"); return err },
+		"recipients": func(tx *Tx) error {
+			_, err := tx.Recipients(Audience{List: "l1", At: monday}, "5@example.org", 100)
+			return err
+		},
 		"chosen so far":   func(tx *Tx) error { _, _, err := tx.ChosenSoFar("e7"); return err },
 		"lock campaign":   func(tx *Tx) error { _, err := tx.LockCampaign("e7"); return err },
 		"end choosing":    func(tx *Tx) error { return tx.EndChoosing("e7", 5) },

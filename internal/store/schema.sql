@@ -115,7 +115,7 @@ CREATE TABLE consents (
 	purpose       TEXT NOT NULL,
 	wording       TEXT NOT NULL,
 	form_version  TEXT NOT NULL,
-	submission_id TEXT NOT NULL REFERENCES submissions (id),
+	submission_id TEXT NOT NULL DEFAULT '', -- '' is not with a form of ours
 	given_at      BIGINT NOT NULL,
 	confirmed_at  BIGINT NOT NULL DEFAULT 0,
 	withdrawn_at  BIGINT NOT NULL DEFAULT 0,
@@ -130,14 +130,24 @@ CREATE TABLE subscriptions (
 	contact_id    TEXT NOT NULL REFERENCES contacts (id),
 	address       TEXT NOT NULL REFERENCES addresses (address),
 	locale        TEXT NOT NULL,
-	submission_id TEXT NOT NULL REFERENCES submissions (id),
+	submission_id TEXT NOT NULL DEFAULT '', -- that asked; '' came from a file
 	state         TEXT NOT NULL CHECK (state IN ('pending', 'confirmed', 'unsubscribed')),
 	asked_at      BIGINT NOT NULL,
 	confirmed_at  BIGINT NOT NULL DEFAULT 0,
 	ended_at      BIGINT NOT NULL DEFAULT 0,
+	basis         TEXT NOT NULL DEFAULT 'consent' CHECK (basis IN ('consent', 'soft_opt_in', 'unknown')),
+	topics        TEXT NOT NULL DEFAULT '', -- with spaces between; '' is all
+	areas         TEXT NOT NULL DEFAULT '', -- with spaces between; '' is all
+	often         TEXT NOT NULL DEFAULT 'every' CHECK (often IN ('every', 'monthly')),
+	paused_until  BIGINT NOT NULL DEFAULT 0,
+	look          TEXT NOT NULL DEFAULT '' CHECK (look IN ('', 'plain', 'large')),
+	import_id     TEXT NOT NULL DEFAULT '', -- that put them on the list
+	source        TEXT NOT NULL DEFAULT '', -- where the file had them from
 	UNIQUE (list, address)
 );
 CREATE INDEX subscriptions_by_submission ON subscriptions (submission_id);
+CREATE INDEX subscriptions_by_contact ON subscriptions (contact_id);
+CREATE INDEX subscriptions_by_import ON subscriptions (import_id, id) WHERE import_id <> '';
 
 CREATE TABLE forum_members (
 	forum           TEXT NOT NULL,
@@ -455,7 +465,8 @@ CREATE TABLE campaigns (
 	chosen     INTEGER NOT NULL DEFAULT 0,
 	chunks     INTEGER NOT NULL DEFAULT 0,
 	created_at BIGINT NOT NULL,
-	settled_at BIGINT NOT NULL DEFAULT 0
+	settled_at BIGINT NOT NULL DEFAULT 0,
+	round_up   BOOLEAN NOT NULL DEFAULT FALSE -- it is for those who asked for one mail a month
 );
 
 -- Each coordinator's summary of each day, once: sent as a message, or quiet.
@@ -737,7 +748,8 @@ CREATE TABLE imports (
 	made_by    TEXT NOT NULL,
 	made_at    BIGINT NOT NULL,
 	state      TEXT NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'done', 'undone')),
-	settled_at BIGINT NOT NULL DEFAULT 0
+	settled_at BIGINT NOT NULL DEFAULT 0,
+	list       TEXT NOT NULL DEFAULT '' -- an import is for a form or for a list
 );
 -- The rows that an import adds, written before it adds them: by the key of the
 -- submission that a row becomes, which belongs to one import only.
@@ -823,3 +835,27 @@ CREATE TABLE submission_files (
 	PRIMARY KEY (submission_id, file_id)
 );
 CREATE INDEX submission_files_by_file ON submission_files (file_id);
+
+-- What an import changed of somebody who was on its list already, as it was before.
+CREATE TABLE import_changes (
+	import_id       TEXT NOT NULL REFERENCES imports (id),
+	subscription_id TEXT NOT NULL,
+	state           TEXT NOT NULL,
+	basis           TEXT NOT NULL,
+	confirmed_at    BIGINT NOT NULL,
+	PRIMARY KEY (import_id, subscription_id)
+);
+
+-- Somebody wants their news at another address. Both mailboxes have to say so.
+CREATE TABLE moves (
+	id           TEXT PRIMARY KEY,
+	from_address TEXT NOT NULL,
+	to_address   TEXT NOT NULL,
+	locale       TEXT NOT NULL,
+	state        TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'refused')),
+	asked_at     BIGINT NOT NULL,
+	from_at      BIGINT NOT NULL DEFAULT 0, -- when the old address agreed
+	to_at        BIGINT NOT NULL DEFAULT 0  -- when the new one did
+);
+CREATE INDEX moves_by_from ON moves (from_address, asked_at);
+CREATE INDEX moves_by_to ON moves (to_address, asked_at);

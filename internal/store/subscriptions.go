@@ -12,18 +12,25 @@ import (
 // Subscribe asks for an address to be on a list. It stays pending until the
 // owner of the address confirms. An address that is pending or confirmed keeps
 // its subscription, and that belongs to the submission that asked first; one
-// that had left is pending again.
+// that had left is pending again, and so is one that a file put there without
+// saying why. What was chosen counts where nobody has confirmed: a stranger may
+// have typed the address.
 func (tx *Tx) Subscribe(s postroom.Subscription) (postroom.Subscription, error) {
+	const fresh = `subscriptions.state = 'unsubscribed' OR subscriptions.basis = 'unknown'`
+	s.Basis = postroom.ByConsent
 	err := tx.row(`
-		INSERT INTO subscriptions (id, list, programme, contact_id, address, locale, submission_id, state, asked_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8)
+		INSERT INTO subscriptions (id, list, programme, contact_id, address, locale, submission_id, state, asked_at, topics, areas)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10)
 		ON CONFLICT (list, address) DO UPDATE SET
 			state = CASE WHEN subscriptions.state = 'confirmed' THEN 'confirmed' ELSE 'pending' END,
-			submission_id = CASE WHEN subscriptions.state = 'unsubscribed' THEN excluded.submission_id ELSE subscriptions.submission_id END,
-			contact_id = CASE WHEN subscriptions.state = 'unsubscribed' THEN excluded.contact_id ELSE subscriptions.contact_id END,
+			submission_id = CASE WHEN `+fresh+` THEN excluded.submission_id ELSE subscriptions.submission_id END,
+			contact_id = CASE WHEN `+fresh+` THEN excluded.contact_id ELSE subscriptions.contact_id END,
+			basis = CASE WHEN `+fresh+` THEN 'consent' ELSE subscriptions.basis END,
+			topics = CASE WHEN subscriptions.state = 'confirmed' THEN subscriptions.topics ELSE excluded.topics END,
+			areas = CASE WHEN subscriptions.state = 'confirmed' THEN subscriptions.areas ELSE excluded.areas END,
 			locale = excluded.locale, asked_at = excluded.asked_at, ended_at = 0
 		RETURNING id, state`,
-		newID(), s.List, s.Programme, s.Contact, s.Address, s.Locale, s.Submission, micros(s.AskedAt)).Scan(&s.ID, &s.State)
+		newID(), s.List, s.Programme, s.Contact, s.Address, s.Locale, s.Submission, micros(s.AskedAt), s.Topics, s.Areas).Scan(&s.ID, &s.State)
 	if err != nil {
 		return s, fmt.Errorf("subscribe to %s: %w", s.List, err)
 	}
@@ -33,7 +40,7 @@ func (tx *Tx) Subscribe(s postroom.Subscription) (postroom.Subscription, error) 
 // ConfirmSubscription confirms a pending subscription and says whether that
 // changed anything. It returns NotFound if it is unknown, Gone if it ended.
 func (tx *Tx) ConfirmSubscription(id string, at time.Time) (postroom.Subscription, bool, error) {
-	changed, err := tx.exec(`UPDATE subscriptions SET state = 'confirmed', confirmed_at = $2 WHERE id = $1 AND state = 'pending'`, id, micros(at))
+	changed, err := tx.exec(`UPDATE subscriptions SET state = 'confirmed', basis = 'consent', confirmed_at = $2 WHERE id = $1 AND state = 'pending'`, id, micros(at))
 	if err != nil {
 		return postroom.Subscription{}, false, fmt.Errorf("confirm subscription %s: %w", id, err)
 	}
@@ -60,7 +67,7 @@ func (tx *Tx) Unsubscribe(id string, at time.Time) (bool, error) {
 
 // dateConsents notes when the owner of a subscription's address confirmed or
 // withdrew what was ticked for that address: every tick for the list, by
-// whichever submission. The box has the list's name, with _ for -.
+// whichever submission, or by none. The box has the list's name, with _ for -.
 func (tx *Tx) dateConsents(column, subscription string, at time.Time) error {
 	_, err := tx.exec(`
 		UPDATE consents SET `+column+` = $2
@@ -68,21 +75,21 @@ func (tx *Tx) dateConsents(column, subscription string, at time.Time) error {
 			SELECT c.id FROM subscriptions s
 			  JOIN contact_addresses a ON a.address = s.address
 			  JOIN consents c ON c.contact_id = a.contact_id AND c.purpose = replace(s.list, '-', '_')
-			  JOIN submissions f ON f.id = c.submission_id AND f.address = s.address
-			 WHERE s.id = $1)`, subscription, micros(at))
+			 WHERE s.id = $1 AND (c.submission_id = '' OR EXISTS (SELECT 1 FROM submissions f WHERE f.id = c.submission_id AND f.address = s.address)))`, subscription, micros(at))
 	if err != nil {
 		return fmt.Errorf("date consents of subscription %s: %w", subscription, err)
 	}
 	return nil
 }
 
-const subscriptionColumns = `id, list, programme, contact_id, address, locale, submission_id, state, asked_at`
+const subscriptionColumns = `id, list, programme, contact_id, address, locale, submission_id, state, asked_at, basis, topics, areas, often, paused_until, look`
 
 func scanSubscription(scan func(...any) error) (postroom.Subscription, error) {
 	var s postroom.Subscription
-	var asked int64
-	err := scan(&s.ID, &s.List, &s.Programme, &s.Contact, &s.Address, &s.Locale, &s.Submission, &s.State, &asked)
-	s.AskedAt = moment(asked)
+	var asked, paused int64
+	err := scan(&s.ID, &s.List, &s.Programme, &s.Contact, &s.Address, &s.Locale, &s.Submission, &s.State, &asked,
+		&s.Basis, &s.Topics, &s.Areas, &s.Often, &paused, &s.Look)
+	s.AskedAt, s.PausedUntil = moment(asked), moment(paused)
 	return s, err
 }
 

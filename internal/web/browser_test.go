@@ -56,6 +56,7 @@ func (c *counter) views() []view {
 		c.t.Fatal(err)
 	}
 	want(c.t, c.post(c.link(link.Manage, gone.ID), url.Values{}), 303)
+	mine, moved := c.link(link.My, c.mailed("person@example.org")), c.moves()
 	return append(c.journeyViews(), []view{
 		{"home", "/", ""},
 		{"form-everything", "/f/all", ""},
@@ -90,6 +91,13 @@ func (c *counter) views() []view {
 		{"my-link", "/my-link", ""},
 		{"my-link-sent", "/my-link/sent", ""},
 		{"my-page", c.link(link.My, c.mailed("olena@gmial.com")), ""},
+		{"my-page-news", mine, ""},
+		{"news", mine + "/news/newsletter", ""},
+		{"news-left", c.link(link.My, c.mailed("left@example.org")) + "/news/newsletter", ""},
+		{"news-address", mine + "/address", ""},
+		{"news-address-sent", mine + "/address/sent", ""},
+		{"move", c.link(link.Move, moved+"|from"), ""},
+		{"unsubscribed-now", c.link(link.Unsubscribe, ended.ID), ""},
 		{"privacy", "/f/register/privacy", ""},
 		{"privacy-referral", "/privacy/referrals", ""},
 		{"not-found", "/nowhere", ""},

@@ -65,11 +65,14 @@ const longestAddress = 254
 // myPage is everything that one address has with us.
 type myPage struct {
 	page
-	Mailed string
-	Shared bool // several people have something at the address
-	People []mine
-	Lists  []myList
-	Ask    string // where somebody asks about their data; "" for nowhere
+	Mailed  string
+	Shared  bool // several people have something at the address
+	People  []mine
+	Lists   []myList
+	Left    []myList // a moment ago, and can be undone
+	Move    string   // where the news can be sent elsewhere
+	StopAll string   // ends every list, where there are several; "" else
+	Ask     string   // where somebody asks about their data; "" for nowhere
 }
 
 // mine is what one person has with us.
@@ -89,8 +92,10 @@ type myItem struct {
 }
 
 type myList struct {
-	Title run
-	Stop  string
+	Title  run
+	Choose string
+	Stop   string
+	Back   string
 }
 
 // shownFor is for how long what was settled is shown.
@@ -121,7 +126,14 @@ func (s *Server) showMine(w http.ResponseWriter, r *http.Request) error {
 	p.Shared = len(p.People) > 1
 	for _, sub := range lists {
 		stop := link.Path(link.Unsubscribe, s.Links.Make(link.Unsubscribe, sub.ID, time.Time{}))
-		p.Lists = append(p.Lists, myList{s.listTitle(v, sub.List), inLanguage(stop, v.locale)})
+		p.Lists = append(p.Lists, myList{Title: s.listTitle(v, sub.List), Choose: myPath(r, v, "/news/"+sub.List), Stop: inLanguage(stop, v.locale)})
+	}
+	p.Move = myPath(r, v, "/address")
+	if len(p.Lists) > 1 {
+		p.StopAll = myPath(r, v, "/stop")
+	}
+	if p.Left, err = s.justLeft(r, v, address); err != nil {
+		return err
 	}
 	return s.render(w, http.StatusOK, v, "my-page.html", p)
 }

@@ -18,6 +18,7 @@ type listPage struct {
 	State   postroom.SubscriptionState
 	Action  string
 	Privacy prose
+	Back    bool // they have just left, and can be put back
 }
 
 // subscription opens the link of a mail.
@@ -75,6 +76,12 @@ func (s *Server) showUnsubscribe(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := s.listPage(r, v, sub, link.Unsubscribe)
 	p.Title = v.Say("unsubscribe.title")
+	if sub.State == postroom.Unsubscribed {
+		p.Title = v.Say("unsubscribed.title")
+		if _, p.Back, err = s.Store.Read(r.Context()).CanReturn(sub.ID, s.Clock.Now()); err != nil {
+			return err
+		}
+	}
 	return s.render(w, http.StatusOK, v, "unsubscribe.html", p)
 }
 
@@ -106,13 +113,14 @@ func (s *Server) notMe(w http.ResponseWriter, r *http.Request) error {
 
 // unsubscribe takes an address off a list. Mail providers do it for their
 // customers with a POST that says so (RFC 8058, section 3.1); they want an
-// answer and no page.
+// answer and no page. Whoever presses the button in the page may have been passed
+// the mail on, so the address hears of it.
 func (s *Server) unsubscribe(w http.ResponseWriter, r *http.Request) error {
 	if err := readBody(r); err != nil {
 		return err
 	}
 	if r.PostForm.Get("List-Unsubscribe") != "One-Click" {
-		return s.press(w, r, link.Unsubscribe, s.Lists.Unsubscribe, "/unsubscribed")
+		return s.press(w, r, link.Unsubscribe, s.Lists.Stop, link.Path(link.Unsubscribe, r.PathValue("token")))
 	}
 	sub, _, err := s.subscription(r, link.Unsubscribe)
 	if err != nil {
@@ -123,6 +131,11 @@ func (s *Server) unsubscribe(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// back puts an address on a list again that has just left it.
+func (s *Server) back(w http.ResponseWriter, r *http.Request) error {
+	return s.press(w, r, link.Unsubscribe, s.Lists.Back, link.Path(link.Unsubscribe, r.PathValue("token")))
 }
 
 // press does what a button asks about a subscription and leads to the page

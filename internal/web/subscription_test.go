@@ -72,8 +72,8 @@ func TestUnsubscribeShowsAndTheButtonActs(t *testing.T) {
 	at := c.link(link.Unsubscribe, pending(t, c))
 	want(t, c.get(at), 200, "Stop the news")
 	w := c.post(at, url.Values{})
-	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/en/unsubscribed" {
-		t.Fatalf("%d to %q", w.Code, w.Header().Get("Location"))
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/en"+at || c.rooms.did() != "stop" {
+		t.Fatalf("%d to %q, did %q", w.Code, w.Header().Get("Location"), c.rooms.did())
 	}
 	want(t, c.get(at), 200, "does not get")
 	want(t, c.post(at, url.Values{}), http.StatusSeeOther)

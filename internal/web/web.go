@@ -56,6 +56,17 @@ type Lists interface {
 	Confirm(ctx context.Context, subscription string) error
 	NotMe(ctx context.Context, subscription string) error
 	Unsubscribe(ctx context.Context, subscription string) error
+	// Stop is Unsubscribe by a link that may have been passed on: the address hears of it.
+	Stop(ctx context.Context, subscription string) error
+	// Back undoes either, for whoever did it a moment ago.
+	Back(ctx context.Context, subscription string) error
+	// Choose keeps what somebody chose of a list.
+	Choose(ctx context.Context, subscription, locale string, c postroom.Choices) error
+	// AskToMove asks two addresses whether the news of one shall go to the other;
+	// AgreeToMove and RefuseMove are what one of them answers.
+	AskToMove(ctx context.Context, from, to, locale string) error
+	AgreeToMove(ctx context.Context, move string, newEnd bool) error
+	RefuseMove(ctx context.Context, move string) error
 	// LeaveAll ends everything that the address of a subscription is on.
 	LeaveAll(ctx context.Context, subscription string) error
 	// Return undoes what a letter asked for and a message told of.
@@ -234,6 +245,7 @@ func (s *Server) route(mux *http.ServeMux) {
 	page("GET /not-me", s.done("not-me.html", "not_me.title"))
 	page("GET /unsubscribe/{token}", s.showUnsubscribe)
 	page("POST /unsubscribe/{token}", s.unsubscribe)
+	page("POST /unsubscribe/{token}/back", s.back)
 	page("GET /leave/{token}", s.showLeave)
 	page("POST /leave/{token}", s.leave)
 	page("GET /undo/{token}", s.showUndo)
@@ -274,6 +286,7 @@ func (s *Server) routeManage(page func(string, handler)) {
 	page("POST /my-link", s.sendMyLink)
 	page("GET /my-link/sent", s.done("my-link-sent.html", "my_link.sent_title"))
 	page("GET /my/{token}", s.showMine)
+	s.routeNews(page)
 	page("GET /privacy/{programme}", s.showNotice)
 	page("GET /f/{form}/privacy", s.showNotice)
 }

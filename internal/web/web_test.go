@@ -149,6 +149,38 @@ func (f *rooms) Unsubscribe(ctx context.Context, id string) error {
 	}))
 }
 
+func (f *rooms) Stop(ctx context.Context, id string) error {
+	return errors.Join(f.note("stop"), f.counter.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.Unsubscribe(id, noon)
+		return err
+	}))
+}
+
+func (f *rooms) Back(ctx context.Context, id string) error {
+	return errors.Join(f.note("back"), f.counter.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.Resubscribe(id, noon, noon)
+		return err
+	}))
+}
+
+func (f *rooms) Choose(ctx context.Context, id, locale string, c postroom.Choices) error {
+	return errors.Join(f.note("choose"), f.counter.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.SetChoices(id, locale, c)
+		return err
+	}))
+}
+
+func (f *rooms) AskToMove(_ context.Context, _, to, _ string) error { return f.note("move:" + to) }
+
+func (f *rooms) AgreeToMove(ctx context.Context, id string, newEnd bool) error {
+	return errors.Join(f.note("agree-to-move"), f.counter.Store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.AgreeToMove(id, newEnd, noon)
+		return err
+	}))
+}
+
+func (f *rooms) RefuseMove(context.Context, string) error { return f.note("refuse-move") }
+
 func (f *rooms) LeaveAll(context.Context, string) error { return f.note("leave") }
 
 func (f *rooms) Return(context.Context, string) error { return f.note("return") }
