@@ -367,7 +367,7 @@ func (l *Letters) card(c EventCard, locale string, zone *time.Location) string {
 	}
 	say := func(s string) string {
 		if postroom.RightToLeft(locale) {
-			return fenceLatin(escape(tidy(s)))
+			return isolated(tidy(s)).String() // as a whole, so that its parts keep their order
 		}
 		return escape(tidy(s))
 	}
@@ -379,13 +379,14 @@ func (l *Letters) card(c EventCard, locale string, zone *time.Location) string {
 	}
 	starts, ends := c.Starts.In(zone), c.Ends.In(zone)
 	when := strings.NewReplacer("{date}", w.writeDay(starts), "{starts}", w.writeTime(starts), "{ends}", w.writeTime(ends)).Replace(w.cardWhen)
-	lines := []string{"### " + say(title), "", say(w.numerals(when))}
+	lines := []string{"### " + say(title), "", escape(w.numerals(when))}
 	if c.Venue != "" {
 		lines[2] += "\\"
-		lines = append(lines, say(strings.Replace(w.cardWhere, "{venue}", c.Venue, 1)))
+		before, after, _ := strings.Cut(w.cardWhere, "{venue}")
+		lines = append(lines, escape(before)+say(c.Venue)+escape(after))
 	}
 	if c.Book != nil && page(c.Book(locale)) != "" {
-		lines = append(lines, "", "["+say(w.cardBook)+"](<"+page(c.Book(locale))+">)")
+		lines = append(lines, "", "["+escape(w.cardBook)+"](<"+page(c.Book(locale))+">)")
 	}
 	return strings.Join(lines, "\n")
 }

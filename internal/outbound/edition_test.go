@@ -66,7 +66,7 @@ func TestWhatKeepsAnEditionFromBeingSentIsToldWithItsPlace(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"a gap in the subject", "---\nsubject: Hello {{name}}\n---\nx\n", "may.md:2:10: a subject knows no gaps"},
 		{"no fallback", good + "\nDear {{name}},\n", "may.md:6:6: nothing is there for those of whom we do not know name; write {{name | neighbour}}"},
-		{"unknown field", good + "\nDear {{nmae | you}},\n", "may.md:6:6: there is no field nmae to fill this gap; write name"},
+		{"unknown field", good + "\nDear {{nmae | you}},\n", "may.md:6:6: there is no field nmae to fill this gap; write one of name, area"},
 		{"another program's gap", good + "\n{{.name}}\n", "may.md:6:1: this gap is not known"},
 		{"a gap without an end", good + "\nDear {{name | you\n", "may.md:6:6: this gap does not end"},
 		{"a gap in an address", good + "\n[Go](https://example.org/{{area | x}})\n", "may.md:6:26: an address cannot differ between readers"},
@@ -215,7 +215,7 @@ func TestTheTemplatesReadAsTheyDid(t *testing.T) {
 var (
 	markup = regexp.MustCompile(`(?s)<head>.*</head>|<[^>]*>`)
 	marks  = regexp.MustCompile(`(?m)^[-=]{3,}$|^- |^\d+\. `)
-	leads  = regexp.MustCompile(`:? ?<?(?:https?|mailto):[^\s>]+>?`)
+	leads  = regexp.MustCompile(`:?\s?<?(?:https?|mailto):[^\s>]+>?`)
 	breaks = regexp.MustCompile(`\s+`)
 )
 
