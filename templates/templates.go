@@ -9,8 +9,8 @@ package templates
 
 import "embed"
 
-// FS holds email/LOCALE/*.md, digest/LOCALE.md, commands/LOCALE.md, web, desk, static, programme/*.yaml, form/*.yaml and
+// FS holds email/LOCALE/*.md, digest/LOCALE.md, commands/LOCALE.md, web, desk, static, programme/*.yaml, form/*.yaml, edition/*.md and
 // locale/LOCALE.yaml.
 //
-//go:embed all:email all:web all:static all:programme all:locale all:digest all:commands all:desk all:form
+//go:embed all:email all:web all:static all:programme all:locale all:digest all:commands all:desk all:form all:edition
 var FS embed.FS

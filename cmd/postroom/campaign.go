@@ -25,7 +25,7 @@ import (
 // server: what it starts is a row and a job, and the server does the sending.
 func (c *command) campaign() *cobra.Command {
 	cmd := &cobra.Command{Use: "campaign", Short: "Send a newsletter and see what became of it"}
-	cmd.AddCommand(c.campaignSend(), c.campaignPreview(), c.campaignList(), c.campaignShow())
+	cmd.AddCommand(c.campaignSend(), c.campaignPreview(), c.campaignCheck(), c.campaignList(), c.campaignShow())
 	return cmd
 }
 
@@ -43,7 +43,8 @@ func (c *command) campaignSend() *cobra.Command {
 		Long: `Send a newsletter to everybody who is on a list and has confirmed it.
 
 FILE begins with its subject, and the language if that is not English, between
-two lines of three dashes. The rest is Markdown without HTML or pictures:
+two lines of three dashes. The rest is Markdown without HTML or pictures;
+docs/editions.md says what else it may hold, and how it says whom it is for:
 
     ---
     subject: What is on in May
@@ -82,24 +83,24 @@ func (c *command) listFlag(cmd *cobra.Command, list *string) {
 }
 
 func (c *command) readNewsletter(path, list string) (postroom.Campaign, error) {
-	cfg, err := config.Load(c.config, c.getenv)
+	room, err := c.newsroom()
 	if err != nil {
 		return postroom.Campaign{}, err
 	}
-	letters, set, err := app.Load(cfg)
-	if err != nil {
-		return postroom.Campaign{}, err
-	}
+	return readEdition(room, path, list)
+}
+
+func readEdition(room app.Newsroom, path, list string) (postroom.Campaign, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return postroom.Campaign{}, fmt.Errorf("read newsletter: %w", err)
 	}
 	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, 4*outbound.MaxMarkdown)) // what is longer is refused for its length
+	data, err := io.ReadAll(io.LimitReader(file, 16*outbound.MaxMarkdown)) // what is longer is refused for its length
 	if err != nil {
 		return postroom.Campaign{}, fmt.Errorf("read newsletter: %w", err)
 	}
-	return app.Newsletter(letters, set, path, data, list)
+	return room.Read(path, data, list)
 }
 
 // sending is what send prints with --json.
@@ -246,6 +247,38 @@ func (c *command) campaignPreview() *cobra.Command {
 	c.listFlag(cmd, &list)
 	cmd.Flags().StringVar(&to, "to", "reader@example.org", "the `ADDRESS` it is for")
 	cmd.Flags().StringVar(&locale, "locale", "", "the language of the reader (default: that of the newsletter)")
+	return cmd
+}
+
+func (c *command) campaignCheck() *cobra.Command {
+	var list string
+	cmd := &cobra.Command{
+		Use:   "check FILE --list NAME",
+		Short: "Say what keeps a newsletter from being sent, and what to write instead",
+		Long: `Say what keeps a newsletter from being sent, each mistake with its line and
+column and what to write instead. The languages in which it has no text are
+told as well, and what its readers get; they do not keep it from being sent.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			room, err := c.newsroom()
+			if err != nil {
+				return err
+			}
+			edition, err := readEdition(room, args[0], list)
+			if err != nil {
+				return err
+			}
+			for _, note := range room.Untold(edition) {
+				fmt.Fprintf(c.stdout, "%s: %s\n", args[0], note)
+			}
+			if room.Organisation.PostalAddress == "" {
+				return errors.New("the organisation has no postal address, which every newsletter must have; write postal_address: under organisation: in the settings")
+			}
+			fmt.Fprintf(c.stdout, "%s can be sent\n", args[0])
+			return nil
+		},
+	}
+	c.listFlag(cmd, &list)
 	return cmd
 }
 

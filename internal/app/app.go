@@ -261,7 +261,7 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 	r.makeSignIn(o.Demo)
 	r.makeWorkflow()
 	r.Lists = campaign.New(campaign.Options{Store: r.Store, Runs: r.Workflow, Mails: r.Outbox, Clock: r.Clock, Title: r.listTitle, Discreet: r.discreet})
-	r.Editions = campaign.NewEditions(campaign.EditionOptions{Store: r.Store, Copies: r.Outbox, Discreet: r.discreet, Clock: r.Clock})
+	r.Editions = campaign.NewEditions(campaign.EditionOptions{Store: r.Store, Copies: r.Outbox, Discreet: r.discreet, Segment: campaign.NewAudiences(r.Programmes, r.Clock).Segment, Clock: r.Clock})
 	r.makeIntake()
 	r.Digests, err = r.makeDigests()
 	return err
@@ -365,7 +365,7 @@ func (r *Room) discreet(name string) bool {
 func outboxOptions(r *Room, desk string) outbound.Options {
 	org := r.Config.Organisation
 	o := outbound.Options{
-		Drafter: r.Mailboxes, LeaveTo: r.leaveTo, Store: r.Store, Letters: r.Letters, Links: r.Links, Clock: r.Clock, DeliverOnlyTo: r.Config.DeliverOnlyTo, Log: r.Log,
+		Drafter: r.Mailboxes, LeaveTo: r.leaveTo, Tell: campaign.NewAudiences(r.Programmes, r.Clock).Tell, Store: r.Store, Letters: r.Letters, Links: r.Links, Clock: r.Clock, DeliverOnlyTo: r.Config.DeliverOnlyTo, Log: r.Log,
 		Answers: r.Config.Answers, Strangers: r.Config.Strangers, Watchers: r.watchers(),
 		Org: outbound.Organisation{
 			Name: org.Name, BaseURL: org.BaseURL, DeskURL: desk, Zone: org.Zone, From: org.From,

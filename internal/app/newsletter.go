@@ -4,46 +4,131 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"slices"
+	"strings"
 
+	"postroom/internal/campaign"
 	"postroom/internal/config"
 	"postroom/internal/outbound"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
 	"postroom/internal/proof"
+	"postroom/templates"
 )
 
+// Newsroom reads newsletters. Organisation may be zero: what an edition takes
+// from it is then missing.
+type Newsroom struct {
+	Letters      *outbound.Letters
+	Programmes   *programme.Set
+	Organisation config.Organisation
+	Clock        postroom.Clock
+}
+
 // Newsletter reads a newsletter's file, to be sent to a list that one of the
-// programmes keeps. The error names every mistake with its place.
+// programmes keeps, for an organisation about which nothing is known. The error
+// names every mistake with its place.
 func Newsletter(letters *outbound.Letters, set *programme.Set, file string, data []byte, list string) (postroom.Campaign, error) {
-	of, known := programmeOf(set, list)
-	if !known {
-		return postroom.Campaign{}, fmt.Errorf("there is no list %q; write %s", list, proof.OneOf(list, lists(set)))
+	return Newsroom{Letters: letters, Programmes: set, Clock: new(Clock)}.Read(file, data, list)
+}
+
+// Read reads a newsletter's file, to be sent to a list that one of the
+// programmes keeps. The error names every mistake with its place.
+func (n Newsroom) Read(file string, data []byte, list string) (postroom.Campaign, error) {
+	of, all := campaign.ListIn(n.Programmes, list)
+	if of == nil {
+		return postroom.Campaign{}, fmt.Errorf("there is no list %q; write %s", list, proof.OneOf(list, all))
 	}
-	e, found := letters.ReadEdition(file, data)
+	e, found := n.Letters.ReadEditionWith(file, data, n.material(of, list))
 	if err := found.AsError(); err != nil {
 		return postroom.Campaign{}, err
 	}
-	return postroom.Campaign{List: list, Programme: of, Subject: e.Subject, Markdown: e.Markdown, Locale: e.Locale}, nil
+	return postroom.Campaign{
+		List: list, Programme: of.Name, Subject: e.Subject, Markdown: e.Markdown, Locale: e.Locale, Others: e.Others, Audience: e.Audience,
+	}, nil
 }
 
-func programmeOf(set *programme.Set, list string) (name string, known bool) {
-	for _, p := range set.Programmes() {
-		if slices.ContainsFunc(p.Lists, func(l *programme.List) bool { return l.Name == list }) {
-			return p.Name, true
-		}
+func (n Newsroom) material(of *programme.Programme, list string) outbound.Material {
+	return outbound.Material{
+		Events: n.cards(), Fields: of.Tellable(list), Zone: n.Organisation.Zone, Now: n.Clock.Now(), Name: n.Organisation.Name,
+		Condition: func(text string) (string, error) {
+			read, err := campaign.NewAudiences(n.Programmes, n.Clock).Read(list, postroom.Audience{To: []string{text}})
+			if wrong, ok := errors.AsType[*programme.SegmentError](err); ok {
+				return "", &outbound.ConditionError{Line: wrong.Line, Column: wrong.Column, Say: wrong.Say, Instead: wrong.Instead}
+			}
+			if err != nil {
+				return "", err
+			}
+			return read.To[0], nil
+		},
 	}
-	return "", false
 }
 
-func lists(set *programme.Set) (names []string) {
-	for _, p := range set.Programmes() {
-		for _, l := range p.Lists {
-			names = append(names, l.Name)
+// cards are the dates of all events that anybody may hear of.
+func (n Newsroom) cards() (cards []outbound.EventCard) {
+	for _, p := range n.Programmes.Programmes() {
+		if p.Discreet {
+			continue
+		}
+		for _, e := range p.Events {
+			for _, s := range e.Sessions {
+				cards = append(cards, outbound.EventCard{
+					Event: e.Name, Title: e.Title, Session: s.Title, Starts: s.StartsAt, Ends: s.EndsAt, Venue: s.Venue, Book: n.book(p, e.Name),
+				})
+			}
 		}
 	}
-	return names
+	slices.SortStableFunc(cards, func(a, b outbound.EventCard) int { return a.Starts.Compare(b.Starts) })
+	return cards
+}
+
+// book is where somebody books an event, in a language, or nil.
+func (n Newsroom) book(p *programme.Programme, event string) func(string) string {
+	for _, f := range p.Forms {
+		if f.Event == event && n.Organisation.BaseURL != "" {
+			return func(locale string) string { return n.Organisation.BaseURL + "/" + locale + "/f/" + f.Name }
+		}
+	}
+	return nil
+}
+
+// Untold lists the languages of a campaign's programme whose readers get a text
+// in another one, with the one they get.
+func (n Newsroom) Untold(c postroom.Campaign) (notes []string) {
+	p, _ := n.Programmes.Programme(c.Programme)
+	if p == nil {
+		return nil
+	}
+	for _, tag := range p.Languages {
+		own, _, _ := strings.Cut(tag, "-")
+		if got := c.In(tag).Locale; got != own && !strings.HasPrefix(got, own+"-") {
+			notes = append(notes, fmt.Sprintf("there is no text in %s; its readers get the one in %s", tag, got))
+		}
+	}
+	return notes
+}
+
+// EditionTemplates lists the editions that somebody can begin with.
+func EditionTemplates() (names []string, err error) {
+	files, err := fs.Glob(templates.FS, "edition/*.md")
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(strings.TrimPrefix(file, "edition/"), ".md"))
+	}
+	return names, err
+}
+
+// EditionTemplate returns the file of one of them.
+func EditionTemplate(name string) ([]byte, error) {
+	names, err := EditionTemplates()
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(names, name) {
+		return nil, fmt.Errorf("there is no template %q; write %s", name, proof.OneOf(name, names))
+	}
+	return fs.ReadFile(templates.FS, "edition/"+name+".md")
 }
 
 // Preview returns a newsletter as somebody at an address would get it, in the

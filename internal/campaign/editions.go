@@ -3,8 +3,6 @@ package campaign
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -24,6 +22,7 @@ type EditionOptions struct {
 	Store    *store.Store
 	Copies   Copies
 	Discreet func(programme string) bool // nobody who sees a subject may learn of this programme
+	Segment  Segment                     // nil is that every campaign is for its whole list
 	Clock    postroom.Clock
 }
 
@@ -42,7 +41,7 @@ const chunkSize = 100
 // list are the same campaign, however often they are started, unless again
 // says that they are meant once more.
 func (e *Editions) Start(ctx context.Context, c postroom.Campaign, again bool) (postroom.Campaign, bool, error) {
-	c.Key, c.State, c.CreatedAt = digest(c), postroom.CampaignSending, e.Clock.Now()
+	c.Key, c.State, c.CreatedAt = c.Digest(), postroom.CampaignSending, e.Clock.Now()
 	if again {
 		c.Key += "/" + rand.Text()
 	}
@@ -61,17 +60,6 @@ func (e *Editions) Start(ctx context.Context, c postroom.Campaign, again bool) (
 		return c, false, fmt.Errorf("start campaign: %w", err)
 	}
 	return c, started, nil
-}
-
-func digest(c postroom.Campaign) string {
-	h := sha256.New()
-	for _, part := range []string{c.List, c.Locale, c.Subject, c.Markdown} {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
-	}
-	if c.RoundUp { // the same words to others are another newsletter
-		fmt.Fprint(h, "round-up")
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // Choose files a copy for everybody who is on a campaign's list at this
@@ -115,7 +103,11 @@ func (e *Editions) choosePart(tx *store.Tx, id, after string) (string, bool, err
 	if len(people) == 0 {
 		return after, false, e.chosen(tx, id, chunk)
 	}
-	return people[len(people)-1].Address, true, e.fileChunk(tx, c, chunk+1, people)
+	last = people[len(people)-1].Address
+	if people, err = e.meant(tx, c, people); err != nil || len(people) == 0 {
+		return last, err == nil, err
+	}
+	return last, true, e.fileChunk(tx, c, chunk+1, people)
 }
 
 // fileChunk files one part's copies and the job that sends them.

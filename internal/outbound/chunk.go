@@ -237,6 +237,9 @@ func (t *turn) begin(tx *store.Tx, ids []string, now time.Time) (begun []postroo
 			begun = append(begun, c.Message)
 		}
 	}
+	if err == nil {
+		err = t.edition.tell(tx.Reader, begun)
+	}
 	return begun, kept, err
 }
 

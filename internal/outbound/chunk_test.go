@@ -194,7 +194,7 @@ func TestMistakesInANewsletterAreToldWithTheirPlace(t *testing.T) {
 	t.Parallel()
 	l := letters(t)
 	const good = "---\nsubject: What is on\n---\nThe garden opens.\n"
-	if e, found := l.ReadEdition("may.md", []byte("\ufeff"+strings.ReplaceAll(good, "\n", "\r\n"))); len(found) > 0 || e != (Edition{"What is on", "en", "The garden opens.\n"}) {
+	if e, found := l.ReadEdition("may.md", []byte("\ufeff"+strings.ReplaceAll(good, "\n", "\r\n"))); len(found) > 0 || e.Subject != "What is on" || e.Locale != "en" || e.Markdown != "The garden opens.\n" {
 		t.Errorf("a good one: %+v, %v", e, found)
 	}
 	for _, c := range []struct{ name, text, want string }{

@@ -44,7 +44,11 @@ const MaxMarkdown = 60_000
 const maxNesting = 12
 
 // prose is Markdown as both parts of a mail show it.
-type prose struct{ text, html string }
+type prose struct {
+	text, html string
+	told       told   // the gaps in both that differ between readers
+	locale     string // of a text from elsewhere
+}
 
 func (p *prose) add(more prose) {
 	if p.text != "" && more.text != "" {
@@ -82,8 +86,9 @@ type checking struct {
 }
 
 func (c *checking) wrong(at int, say, instead string) {
-	line := 1 + strings.Count(c.text[:max(0, min(at, len(c.text)))], "\n")
-	c.found = append(c.found, proof.Mistake{File: c.file, Line: line, Column: 1, Say: say, Instead: instead})
+	before := c.text[:max(0, min(at, len(c.text)))]
+	column := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+	c.found = append(c.found, proof.Mistake{File: c.file, Line: 1 + strings.Count(before, "\n"), Column: column, Say: say, Instead: instead})
 }
 
 func (c *checking) node(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -146,14 +151,44 @@ func (o *Outbox) given(l *letter, m postroom.Message) (prose, error) {
 	if err := CheckMarkdown("text", text).AsError(); err != nil {
 		return prose{}, err
 	}
+	var gaps told
+	if m.Template == NewsletterLetter {
+		text, gaps = toldIn(text)
+	}
 	p, err := o.letters.prose(text, true)
-	if own := m.Data[dataLanguage]; err == nil && own != "" && own != l.locale {
+	p.told, p.html = gaps, gaps.inHTML(p.html)
+	own := m.Data[dataLanguage]
+	if p.locale = own; own == "" {
+		p.locale = l.locale
+	}
+	if err == nil && own != "" && own != l.locale {
 		p.html = `<div lang="` + html.EscapeString(own) + `" dir="` + direction(own) + `">` + "\n" + p.html + "</div>\n"
+	}
+	if err == nil && !sameLanguage(p.locale, l.locale) && m.Template == NewsletterLetter {
+		p, err = o.letters.apology(l.locale, p)
 	}
 	if l.byPerson {
 		p.html = `<div dir="auto">` + "\n" + p.html + "</div>\n" // in whatever language they wrote
 	}
 	return p, err
+}
+
+// sameLanguage says whether whoever reads one language reads the other.
+func sameLanguage(a, b string) bool {
+	a, _, _ = strings.Cut(a, "-")
+	b, _, _ = strings.Cut(b, "-")
+	return a == b
+}
+
+// apology sets, in the reader's language, above a text in another that there is
+// none in theirs.
+func (l *Letters) apology(locale string, given prose) (prose, error) {
+	say, err := l.prose(escape(l.words[locale].otherTongue), true)
+	if err != nil {
+		return given, err
+	}
+	given.text, given.html = say.text+"\n"+given.text, say.html+given.html
+	return given, nil
 }
 
 // asWritten returns plain text as Markdown that reads as it was written: its

@@ -87,18 +87,18 @@ func TestMistakesInATextAreToldWithTheirLine(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
 		{"good", longText, ""},
-		{"HTML in a line", "Hello.\n\nA <b>bold</b> word.\n", "news.md:3:1: a letter holds no HTML"},
+		{"HTML in a line", "Hello.\n\nA <b>bold</b> word.\n", "news.md:3:3: a letter holds no HTML"},
 		{"HTML in a block", "Hello.\n\n\n<div>\nx\n</div>\n", "news.md:4:1: a letter holds no HTML"},
 		{"HTML comment", "Hello.\n<!-- x -->\n", "news.md:2:1: a letter holds no HTML"},
-		{"picture", "Hello.\n\nA ![flower](https://x.example/f.png).\n", "news.md:3:1: a letter holds no pictures"},
+		{"picture", "Hello.\n\nA ![flower](https://x.example/f.png).\n", "news.md:3:3: a letter holds no pictures"},
 		{"picture by name", "Hello.\n\n![flower]\n\n[flower]: https://x.example/f.png\n", "news.md:3:1: a letter holds no pictures"},
 		{"relative link", "Hello.\n[x](/page)\n", "news.md:2:1: a link leads nowhere"},
 		{"program in a link", "[x](JavaScript:alert(1))\n", "news.md:1:1: a link leads nowhere"},
 		{"data in a link", "Hello.\n\n<data:text/html,x>\n", "news.md:3:1: a link leads nowhere"},
 		{"not UTF-8", "Hello \xff", "news.md:1:1: the text is not UTF-8"},
-		{"unseen sign", "Hello.\nA\x07b\n", "news.md:2:1: there is a sign that nobody can see"},
+		{"unseen sign", "Hello.\nA\x07b\n", "news.md:2:2: there is a sign that nobody can see"},
 		{"too long", strings.Repeat("word ", MaxMarkdown), "news.md:1:1: the text is longer"},
-		{"too deep", strings.Repeat("> ", 40) + "x\n", "news.md:1:1: lists and quotations stand in each other too deep"},
+		{"too deep", strings.Repeat("> ", 40) + "x\n", "news.md:1:25: lists and quotations stand in each other too deep"},
 	} {
 		got := ""
 		if found := CheckMarkdown("news.md", c.text); len(found) > 0 {

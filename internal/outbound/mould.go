@@ -36,6 +36,7 @@ type mould struct {
 	gaps   []gap
 	like   own // the values that were cut out
 	size   int
+	given  prose // the text in it, whose own gaps are still open
 }
 
 // gap is where a part of one value goes. A long line may have been broken in
@@ -54,6 +55,7 @@ type edition struct {
 	outbox   *Outbox
 	campaign postroom.Campaign
 	wording  *library // of the letter around it
+	fields   []string // that its texts repeat to their readers
 
 	mu     sync.Mutex
 	given  map[string]prose    // what all copies say, set once for each language of the letter around it
@@ -73,8 +75,8 @@ type likeness struct {
 func (o *Outbox) edition(c postroom.Campaign) *edition {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if wording := o.letters.held.Load(); o.latest == nil || o.latest.campaign != c || o.latest.wording != wording {
-		o.latest = &edition{outbox: o, campaign: c, wording: wording, given: make(map[string]prose), moulds: make(map[likeness]*mould)}
+	if wording := o.letters.held.Load(); o.latest == nil || !o.latest.campaign.Same(c) || o.latest.wording != wording {
+		o.latest = &edition{outbox: o, campaign: c, wording: wording, fields: fieldsOf(c), given: make(map[string]prose), moulds: make(map[likeness]*mould)}
 	}
 	return o.latest
 }
@@ -86,7 +88,7 @@ func (e *edition) write(m postroom.Message, signer *gomail.DKIMSigner) ([]byte, 
 			return nil, err
 		} else if made != nil {
 			if raw, ok := made.fill(e.outbox.ownOf(m, e.outbox.clock.Now().In(e.outbox.org.Zone).Format(time.RFC1123Z))); ok {
-				return raw, nil
+				return made.given.told.fillRaw(raw, m.Data, made.given.locale), nil
 			}
 		}
 	}
@@ -117,16 +119,23 @@ func (e *edition) mould(m postroom.Message) (*mould, error) {
 func (e *edition) compose(m postroom.Message, signer *gomail.DKIMSigner) ([]byte, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if m.Data == nil {
+		m.Data = map[string]string{} // nothing is known, and every gap is filled
+	}
 	return e.composeLocked(m, signer)
 }
+
+// composeLocked leaves the gaps of the text open where m.Data is nil.
 
 func (e *edition) composeLocked(m postroom.Message, signer *gomail.DKIMSigner) ([]byte, error) {
 	l, err := e.outbox.letters.find(m.Template, m.Locale)
 	if err != nil {
 		return nil, err
 	}
+	text := e.campaign.In(l.locale)
+	about := m.Data
 	m.Data = map[string]string{
-		"subject": e.campaign.Subject, dataMarkdown: e.campaign.Markdown, dataLanguage: e.campaign.Locale, dataList: e.campaign.List,
+		"subject": text.Subject, dataMarkdown: text.Markdown, dataLanguage: text.Locale, dataList: e.campaign.List,
 	}
 	given, set := e.given[l.locale]
 	if !set {
@@ -138,6 +147,9 @@ func (e *edition) composeLocked(m postroom.Message, signer *gomail.DKIMSigner) (
 	w, err := e.outbox.writeAround(l, m, given)
 	if err != nil {
 		return nil, err
+	}
+	if about != nil {
+		w.text, w.html = given.told.fill(w.text, about, given.locale), given.told.fillHTML(w.html, about, given.locale)
 	}
 	return e.outbox.pack(m, w, signer)
 }
@@ -155,6 +167,11 @@ func (e *edition) cast(m postroom.Message) (*mould, error) {
 		return nil, err
 	}
 	made := cut(one.raw, one.own)
+	l, err := e.outbox.letters.find(m.Template, m.Locale)
+	if err != nil {
+		return nil, err
+	}
+	made.given = e.given[l.locale] // the specimen set it
 	if again, ok := made.fill(other.own); !ok || !bytes.Equal(again, other.raw) {
 		return nil, nil
 	}
@@ -170,7 +187,7 @@ type specimen struct {
 func (e *edition) specimen(m postroom.Message, to string) (s specimen, err error) {
 	m.ID, m.About, m.To = store.NewMessageID(), store.NewMessageID(), to
 	m.CreatedAt = m.CreatedAt.Add(-time.Duration(len(to)) * 24 * time.Hour)
-	m.MessageID = ""
+	m.MessageID, m.Data = "", nil
 	if err := e.outbox.address(&m); err != nil {
 		return s, err
 	}

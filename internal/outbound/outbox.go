@@ -63,6 +63,10 @@ type Options struct {
 	// "", is that there is none.
 	LeaveTo func(subscription string) string
 
+	// Tell writes into copies of a newsletter what is known of those they are for:
+	// Data of the fields that are named. nil knows nothing.
+	Tell func(r store.Reader, c postroom.Campaign, fields []string, copies []postroom.Message) error
+
 	Permits   Permits          // how many may leave at a time; nil is no limit
 	Answers   config.Answers   // to letters, in a day; zero is the usual
 	Strangers config.Strangers // what they may cause; zero is the usual
@@ -86,6 +90,7 @@ type Outbox struct {
 	drafter Drafter
 	leaveTo func(subscription string) string
 	permits Permits
+	tell    func(r store.Reader, c postroom.Campaign, fields []string, copies []postroom.Message) error
 	answers config.Answers
 	strange config.Strangers // what strangers may cause
 	log     *slog.Logger
@@ -102,7 +107,7 @@ func New(o Options) (*Outbox, error) {
 	if o.Store == nil || o.Letters == nil || o.Links == nil || o.Clock == nil || o.Org.From.Address == "" {
 		return nil, errors.New("outbound: store, letters, links, clock and the organisation's address are all needed")
 	}
-	out := &Outbox{store: o.Store, letters: o.Letters, links: o.Links, clock: o.Clock, org: o.Org, only: o.DeliverOnlyTo, modes: o.Modes, watch: o.WatchedUntil, drafter: o.Drafter, leaveTo: o.LeaveTo, permits: o.Permits, answers: o.Answers, strange: o.Strangers, watchers: o.Watchers, log: o.Log}
+	out := &Outbox{store: o.Store, letters: o.Letters, links: o.Links, clock: o.Clock, org: o.Org, only: o.DeliverOnlyTo, modes: o.Modes, watch: o.WatchedUntil, drafter: o.Drafter, leaveTo: o.LeaveTo, permits: o.Permits, tell: o.Tell, answers: o.Answers, strange: o.Strangers, watchers: o.Watchers, log: o.Log}
 	if out.answers == (config.Answers{}) {
 		out.answers = config.UsualAnswers()
 	}

@@ -27,6 +27,11 @@ type words struct {
 	numbered    string // the same with numbers, where nothing else in the letter has any
 	beside      string // above the English that stands beside an unread translation; "" in English
 	reference   string // pattern of {reference}, for a calendar
+	otherTongue string // above news in another language than the reader's
+	cardWhen    string // pattern of {date}, {starts} and {ends}: when an event is
+	cardWhere   string // pattern of {venue}
+	cardBook    string // the link by which somebody books it
+	noEvents    string // instead of a list of events
 	weekdays    []string
 	months      []string
 	digits      []string
@@ -55,6 +60,11 @@ func readWords(file string, data []byte) (*words, proof.Mistakes) {
 		numbered:    m.Need("languages_numbered", "Would another language be better? Write its name or number in your reply."),
 		beside:      m.Text("beside"),
 		reference:   m.Need("reference", `"Your reference: {reference}"`),
+		otherTongue: m.Need("other_language", "We do not have this news in your language yet."),
+		cardWhen:    m.Need("card_when", `"{date}, {starts} to {ends}"`),
+		cardWhere:   m.Need("card_where", `"Where: {venue}"`),
+		cardBook:    m.Need("card_book", "Book a place"),
+		noEvents:    m.Need("no_events", "There are no dates to tell you about at the moment."),
 		weekdays:    list(m, "weekdays", 7),
 		months:      list(m, "months", 12),
 		digits:      strings.Split(m.Need("digits", `"0123456789"`), ""),

@@ -1,7 +1,10 @@
 package postroom
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,7 +40,77 @@ type Campaign struct {
 	CreatedAt time.Time
 	SettledAt time.Time
 	RoundUp   bool // it is for those who asked for one mail a month, and for nobody else
+
+	Others   []EditionText // the same news in other languages than Locale
+	Audience Audience      // who of the list gets it; the zero value is everybody
 }
+
+// EditionText is what an edition says in one language.
+type EditionText struct {
+	Locale   string
+	Subject  string
+	Markdown string // with gaps for what differs between readers
+}
+
+// In returns the text for a reader of a language: that in their own, or the
+// nearest there is, or, where there is not even English, the one that the
+// edition was written in.
+func (c Campaign) In(locale string) EditionText {
+	own := EditionText{Locale: c.Locale, Subject: c.Subject, Markdown: c.Markdown}
+	for _, tag := range Fallbacks(locale) {
+		if tag == own.Locale {
+			return own
+		}
+		for _, other := range c.Others {
+			if other.Locale == tag {
+				return other
+			}
+		}
+	}
+	return own
+}
+
+// Same says whether two campaigns are the same one and say the same.
+func (c Campaign) Same(other Campaign) bool {
+	return c.ID == other.ID && slices.Equal(c.parts(), other.parts())
+}
+
+// Digest returns a code of what a campaign says and to whom. One in a single
+// language, to everybody, has the code that it had before there were others.
+func (c Campaign) Digest() string {
+	h := sha256.New()
+	for _, part := range c.parts() {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (c Campaign) parts() []string {
+	parts := []string{c.List, c.Locale, c.Subject, c.Markdown}
+	for _, other := range c.Others {
+		parts = append(parts, other.Locale, other.Subject, other.Markdown)
+	}
+	if c.RoundUp { // the same words to others are another newsletter
+		parts = append(parts, "round-up")
+	}
+	if !c.Audience.Everybody() {
+		parts = append(append(parts, "to"), c.Audience.To...)
+		parts = append(append(parts, "except"), c.Audience.Except...)
+	}
+	return parts
+}
+
+// Audience says who of a list gets an edition: whoever at least one of To is
+// true of, or everybody where it is empty, and none of Except. Each is a
+// condition that can be read without the programme file of the day it was
+// written.
+type Audience struct {
+	To     []string `json:"to,omitempty"`
+	Except []string `json:"except,omitempty"`
+}
+
+// Everybody says whether nobody who is on the list is left out.
+func (a Audience) Everybody() bool { return len(a.To) == 0 && len(a.Except) == 0 }
 
 // ChunkSubject names one part of a campaign's copies, as the subject of its
 // job. Parts count from 1.

@@ -135,6 +135,7 @@ func (l *loader) programme(m proof.Map) *Programme {
 	p.Lists = r.lists(m)
 	p.Events = r.events(m)
 	p.Forms = r.forms(m)
+	r.segments(m)
 	p.Workflow = r.workflow(m)
 	return p
 }

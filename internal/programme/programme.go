@@ -24,6 +24,7 @@ type Programme struct {
 	Forms        []*Form
 	Events       []*Event
 	Lists        []*List
+	Segments     []*Segment // of those who are on a list, by name
 	Workflow     []Step
 }
 

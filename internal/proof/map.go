@@ -226,6 +226,27 @@ func (m Map) Wrong(key, say, instead string) {
 	}
 }
 
+// WrongIn notes a mistake inside the text of key, or inside one of its texts
+// where it is a list. line and column count from 1, within that text; where the
+// file breaks or escapes it, they are only near.
+func (m Map) WrongIn(key string, item, line, column int, say, instead string) {
+	n := m.value(key)
+	if n == nil {
+		return
+	}
+	if n.Kind == yaml.SequenceNode && item < len(n.Content) {
+		n = n.Content[item]
+	}
+	switch {
+	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		m.sheet.note(n.Line+line, column, say, instead)
+	case n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0:
+		m.sheet.note(n.Line+line-1, n.Column+column, say, instead)
+	default:
+		m.sheet.note(n.Line+line-1, n.Column+column-1, say, instead)
+	}
+}
+
 // value finds what stands after key and remembers that it was asked for. An
 // empty value is the same as none.
 func (m Map) value(key string) *yaml.Node {

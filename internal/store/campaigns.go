@@ -29,12 +29,19 @@ func (tx *Tx) AddCampaign(c postroom.Campaign) (postroom.Campaign, bool, error) 
 		return c, false, fmt.Errorf("add campaign: %w", err)
 	}
 	filed, err := scanCampaign(tx.row(`SELECT `+campaignColumns+` FROM campaigns WHERE key = $1`, c.Key).Scan)
+	if err == nil && n > 0 {
+		err = tx.addEdition(filed.ID, c)
+	}
+	filed.Others, filed.Audience = c.Others, c.Audience // the key is made of them
 	return filed, n > 0, absent(err, "campaign with key", c.Key)
 }
 
 // Campaign returns one campaign, or NotFound.
 func (r Reader) Campaign(id string) (postroom.Campaign, error) {
 	c, err := scanCampaign(r.row(`SELECT `+campaignColumns+` FROM campaigns WHERE id = $1`, id).Scan)
+	if err == nil {
+		err = r.edition(&c)
+	}
 	return c, absent(err, "campaign", id)
 }
 

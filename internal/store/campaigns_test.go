@@ -46,7 +46,7 @@ func TestACampaignIsFiledOncePerKey(t *testing.T) {
 		first, added := addCampaign(t, s, "k")
 		again, twice := addCampaign(t, s, "k")
 		other, _ := addCampaign(t, s, "other")
-		if !added || twice || again != first || other.ID == first.ID {
+		if !added || twice || !again.Same(first) || other.ID == first.ID {
 			t.Errorf("%+v (%v), %+v (%v), %+v", first, added, again, twice, other)
 		}
 		if first.Subject != "May" || first.Markdown != "Hello.\n" || !first.CreatedAt.Equal(monday) || !first.SettledAt.IsZero() {

@@ -228,6 +228,8 @@ CREATE TABLE bookings (
 CREATE UNIQUE INDEX bookings_one_a_person ON bookings (session_id, contact_id) WHERE state IN ('confirmed', 'waiting', 'held');
 CREATE INDEX bookings_by_session ON bookings (session_id, state);
 CREATE INDEX bookings_by_submission ON bookings (submission_id);
+-- What somebody has booked or been to, for whoever writes to those.
+CREATE INDEX bookings_by_contact ON bookings (contact_id, state) WHERE state IN ('confirmed', 'attended');
 
 CREATE TABLE runs (
 	id            TEXT PRIMARY KEY,
@@ -467,6 +469,22 @@ CREATE TABLE campaigns (
 	created_at BIGINT NOT NULL,
 	settled_at BIGINT NOT NULL DEFAULT 0,
 	round_up   BOOLEAN NOT NULL DEFAULT FALSE -- it is for those who asked for one mail a month
+);
+
+-- What an edition says in other languages than its first.
+CREATE TABLE campaign_texts (
+	campaign_id TEXT NOT NULL REFERENCES campaigns (id),
+	locale      TEXT NOT NULL,
+	subject     TEXT NOT NULL,
+	markdown    TEXT NOT NULL,
+	PRIMARY KEY (campaign_id, locale)
+);
+
+-- Who of the list gets it: conditions, as JSON. A campaign without a row is for
+-- everybody.
+CREATE TABLE campaign_audiences (
+	campaign_id TEXT PRIMARY KEY REFERENCES campaigns (id),
+	audience    TEXT NOT NULL
 );
 
 -- Each coordinator's summary of each day, once: sent as a message, or quiet.
