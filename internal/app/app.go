@@ -69,6 +69,7 @@ type Room struct {
 	Mailboxes  *mailbox.Mailboxes
 	Digests    *digest.Digests
 	Editions   *campaign.Editions
+	Newsletter *campaign.Life
 	Queue      *queue.Queue
 	Scheduler  *workers.Scheduler
 	Desk       *desk.Desk
@@ -251,6 +252,7 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 	r.makeWorkflow()
 	r.Lists = campaign.New(campaign.Options{Store: r.Store, Runs: r.Workflow, Clock: r.Clock})
 	r.Editions = campaign.NewEditions(campaign.EditionOptions{Store: r.Store, Copies: r.Outbox, Discreet: r.discreet, Clock: r.Clock})
+	r.makeNewsletter()
 	r.makeIntake()
 	r.Digests, err = r.makeDigests()
 	return err

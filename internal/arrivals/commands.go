@@ -263,6 +263,9 @@ func (in *Arrivals) do(ctx context.Context, a arrival, who postroom.Colleague, c
 	if cmd.Verb == inbound.VerbUndo {
 		return in.undo(ctx, a, who, cmd)
 	}
+	if cmd.Verb == inbound.VerbApprove {
+		return in.approve(ctx, a, who, n)
+	}
 	aims := cmd.Aims
 	if len(aims) == 0 {
 		if aims, err = in.answeredAbout(ctx, a, who); err != nil {
@@ -282,6 +285,26 @@ func (in *Arrivals) do(ctx context.Context, a arrival, who postroom.Colleague, c
 		list = append(list, o)
 	}
 	return list, nil
+}
+
+// approve approves the newsletter whose test a letter answers, as it was shown
+// there.
+func (in *Arrivals) approve(ctx context.Context, a arrival, who postroom.Colleague, n int) ([]Outcome, error) {
+	o := Outcome{Verb: inbound.VerbApprove, Why: "test"}
+	for _, id := range slices.Backward(a.read.Refs()) {
+		m, theirs, err := in.toColleague(ctx, id, who)
+		if err != nil {
+			return nil, err
+		}
+		if theirs && m.Template == postroom.NewsletterTest {
+			o.Why = ""
+			err = o.tell(in.Desk.Act(ctx, Act{
+				By: who, Cause: fmt.Sprintf("%s%d", causeOf(a.ID), n), Verb: inbound.VerbApprove, Matter: postroom.AboutCampaign, ID: m.About, Words: m.Data[postroom.DataDigest],
+			}))
+			return []Outcome{o}, err
+		}
+	}
+	return []Outcome{o}, nil
 }
 
 func faultOf(cmd inbound.Command) string {

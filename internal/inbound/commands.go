@@ -27,6 +27,10 @@ const (
 	VerbUndo   Verb = "undo"
 	VerbList   Verb = "list"
 	VerbHelp   Verb = "help"
+
+	// VerbApprove agrees that the newsletter is sent of which a test is answered. It
+	// has no number.
+	VerbApprove Verb = "approve"
 )
 
 // Why a command could not be read.
@@ -267,7 +271,7 @@ func turned(line string) (Command, bool) {
 }
 
 var (
-	verbFirst   = regexp.MustCompile(`(?i)^(take|done|snooze|pass|note|undo|list|help)`)
+	verbFirst   = regexp.MustCompile(`(?i)^(take|done|snooze|pass|note|undo|list|help|approve)`)
 	aimThenVerb = regexp.MustCompile(`(?i)^#?\s*(` + refSigns + plainDash + refSigns + `|\d{1,9})\s*[:–-]?\s*(done|take)\s*[.!]?$`)
 	aimFirst    = []*regexp.Regexp{aimLike(refSigns + plainDash + refSigns), aimLike(`\d{1,9}`), aimLike(`[2-9bcdfghjkmnpqrtvwxz]{6}`)}
 	aimBetween  = regexp.MustCompile(`(?i)^\s*(?:(?:[,;،&+]|\band\b|та |і |و |او )\s*)*`)

@@ -219,7 +219,10 @@ func (r *reader) lists(m proof.Map) []*List {
 	var lists []*List
 	for _, item := range m.Maps("lists") {
 		list := &List{Name: r.name(item, "list")}
-		list.Title = r.words(item.As("list "+list.Name), "name", true)
+		item = item.As("list " + list.Name)
+		list.Title = r.words(item, "name", true)
+		list.Archive = item.Bool("archive")
+		list.Approval = Approval(item.Choice("approval", string(ColleagueApproval), string(ColleagueApproval), string(OwnApproval)))
 		lists = append(lists, list)
 		r.loader.lists = append(r.loader.lists, list.Name)
 	}

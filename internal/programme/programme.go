@@ -28,9 +28,21 @@ type Programme struct {
 
 // List is something people subscribe to. Its name is unique in a Set.
 type List struct {
-	Name  string
-	Title postroom.Words
+	Name     string
+	Title    postroom.Words
+	Archive  bool     // anybody may read the editions that were sent to it
+	Approval Approval // who may agree that one is sent
 }
+
+// Approval says who may agree that an edition of a list is sent.
+type Approval string
+
+// Who may: a colleague of whoever wrote it, or, where one person does everything,
+// its author.
+const (
+	ColleagueApproval Approval = "colleague"
+	OwnApproval       Approval = "author"
+)
 
 // Event is something with dates that people register for.
 type Event struct {

@@ -52,6 +52,18 @@ func (s *Set) Programme(name string) (*Programme, bool) {
 	return list[i], true
 }
 
+// ListNamed returns the list of a name, and the programme that keeps it.
+func (s *Set) ListNamed(name string) (*Programme, *List, bool) {
+	for _, p := range s.now().programmes {
+		for _, l := range p.Lists {
+			if l.Name == name {
+				return p, l, true
+			}
+		}
+	}
+	return nil, nil, false
+}
+
 // Form returns the form called name.
 func (s *Set) Form(name string) (*Form, bool) {
 	list := s.now().forms
