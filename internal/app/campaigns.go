@@ -2,17 +2,13 @@ package app
 
 import (
 	"context"
-	"errors"
-	"log/slog"
-	"slices"
-	"strings"
+	"io/fs"
 
 	"postroom/internal/arrivals"
 	"postroom/internal/campaign"
-	"postroom/internal/config"
-	"postroom/internal/outbound"
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
+	"postroom/templates"
 )
 
 // makeNewsletter makes the room in which editions come to be sent.
@@ -45,29 +41,32 @@ func (r *Room) approve(ctx context.Context, a arrivals.Act) error {
 	return r.Newsletter.Approve(ctx, a.ID, a.By.Name, a.Words)
 }
 
-// Campaigns opens what it takes to steer newsletters beside a running server, which
-// does the sending.
-func Campaigns(ctx context.Context, cfg config.Config, log *slog.Logger, do func(*Room) error) (err error) {
-	r := &Room{Config: cfg, Clock: new(Clock), Log: log, unlock: func() error { return nil }}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	if err := r.lay(ctx, Options{}); err != nil {
-		return err
-	}
-	if r.Outbox, err = outbound.New(outboxOptions(r, DeskAt(cfg))); err != nil {
-		return err
-	}
-	r.makeNewsletter()
-	return do(r)
+// Draft reads an edition's file as somebody wrote it, for the list it is to be sent
+// to. The error names every mistake with its place.
+func (r *Room) Draft(file string, data []byte, list string) (postroom.Campaign, error) {
+	return Newsletter(r.Letters, r.Programmes, file, data, list)
 }
 
-// Colleague returns who works here by name or address.
-func (r *Room) Colleague(named string) (postroom.Colleague, bool) {
-	all := r.Team.All()
-	i := slices.IndexFunc(all, func(c postroom.Colleague) bool {
-		return strings.EqualFold(c.Name, named) || strings.EqualFold(c.Address, named)
-	})
-	if i < 0 {
-		return postroom.Colleague{}, false
+// EditionTemplate returns the file that an edition of a kind begins with, or false
+// if there is none of that name.
+func EditionTemplate(name string) ([]byte, bool) {
+	data, err := fs.ReadFile(templates.FS, "edition/"+name+".md")
+	if err == nil {
+		return data, true
 	}
-	return all[i], true
+	if name == "newsletter" {
+		return []byte(plainEdition), true
+	}
+	return nil, false
 }
+
+// plainEdition is an edition with nothing in it yet.
+const plainEdition = `---
+subject: What is on
+---
+Hello,
+
+here is what is new.
+
+[Read more](https://www.example.org)
+`

@@ -238,6 +238,7 @@ func (s *Server) route(mux *http.ServeMux) {
 	page("GET /finish/{token}", s.showFinish)
 	page("POST /finish/{token}", s.finish)
 	s.routeManage(page)
+	s.routeNews(page)
 	page("/", s.nowhere)
 	mux.Handle("/api/", s.api(s.nowhere))
 	mux.Handle("GET /static/{file}", s.handle(s.static))
