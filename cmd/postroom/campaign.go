@@ -211,7 +211,10 @@ func doing(a campaign.Account, now time.Time) string {
 	case !at.IsZero():
 		return fmt.Sprintf("sending, %.0f a minute, the last at %s", a.PerMinute(now), at.Local().Format("Mon 15:04:05"))
 	}
-	return string(a.State)
+	if a.State == postroom.CampaignPaused || a.State == postroom.CampaignCancelled {
+		return string(a.State)
+	}
+	return "sending"
 }
 
 func (b bar) end() error {

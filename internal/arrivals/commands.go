@@ -210,6 +210,12 @@ func (in *Arrivals) obey(ctx context.Context, a arrival, who postroom.Colleague,
 			t.List = true
 		case inbound.VerbHelp:
 			help = true
+		case inbound.VerbApprove:
+			o, err := in.approve(ctx, a, who, c, i)
+			if err != nil {
+				return fmt.Errorf("approve by letter %s: %w", a.ID, err)
+			}
+			t.Outcomes = append(t.Outcomes, o)
 		default:
 			outcomes, err := in.do(ctx, a, who, cmd, i)
 			if err != nil {
@@ -263,9 +269,6 @@ func (in *Arrivals) do(ctx context.Context, a arrival, who postroom.Colleague, c
 	if cmd.Verb == inbound.VerbUndo {
 		return in.undo(ctx, a, who, cmd)
 	}
-	if cmd.Verb == inbound.VerbApprove {
-		return in.approve(ctx, a, who, n)
-	}
 	aims := cmd.Aims
 	if len(aims) == 0 {
 		if aims, err = in.answeredAbout(ctx, a, who); err != nil {
@@ -288,23 +291,27 @@ func (in *Arrivals) do(ctx context.Context, a arrival, who postroom.Colleague, c
 }
 
 // approve approves the newsletter whose test a letter answers, as it was shown
-// there.
-func (in *Arrivals) approve(ctx context.Context, a arrival, who postroom.Colleague, n int) ([]Outcome, error) {
+// there. A letter that says anything else besides may set a condition, and approves
+// nothing.
+func (in *Arrivals) approve(ctx context.Context, a arrival, who postroom.Colleague, c inbound.Commands, n int) (Outcome, error) {
 	o := Outcome{Verb: inbound.VerbApprove, Why: "test"}
 	for _, id := range slices.Backward(a.read.Refs()) {
 		m, theirs, err := in.toColleague(ctx, id, who)
 		if err != nil {
-			return nil, err
+			return o, err
 		}
-		if theirs && m.Template == postroom.NewsletterTest {
-			o.Why = ""
-			err = o.tell(in.Desk.Act(ctx, Act{
-				By: who, Cause: fmt.Sprintf("%s%d", causeOf(a.ID), n), Verb: inbound.VerbApprove, Matter: postroom.AboutCampaign, ID: m.About, Words: m.Data[postroom.DataDigest],
-			}))
-			return []Outcome{o}, err
+		if !theirs || m.Template != postroom.NewsletterTest {
+			continue
 		}
+		if o.Why = ""; c.Rest || len(c.List) > 1 {
+			o.Why = "alone"
+			return o, nil
+		}
+		return o, o.tell(in.Desk.Act(ctx, Act{
+			By: who, Cause: fmt.Sprintf("%s%d", causeOf(a.ID), n), Verb: inbound.VerbApprove, Matter: postroom.AboutCampaign, ID: m.About, Words: m.Data[postroom.DataDigest],
+		}))
 	}
-	return []Outcome{o}, nil
+	return o, nil
 }
 
 func faultOf(cmd inbound.Command) string {

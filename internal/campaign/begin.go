@@ -193,6 +193,19 @@ func (a Account) figures() map[string]string {
 	return data
 }
 
+// LastAt is when the last person will have an edition: at the rate so far, and not
+// before the mail servers allow it. It is zero where nothing is known.
+func (l *Life) LastAt(ctx context.Context, a Account) time.Time {
+	at := a.LastAt(l.Clock.Now())
+	if l.Leaves == nil || a.State != postroom.CampaignSending || a.Choosing || a.Waiting == 0 {
+		return at
+	}
+	if allowed, err := l.Leaves(ctx, a.Waiting); err == nil && allowed.After(at) {
+		return allowed
+	}
+	return at
+}
+
 // stuckAfter is how long no copy may be settled before somebody is told.
 const stuckAfter = 15 * time.Minute
 

@@ -93,13 +93,24 @@ func MatterOf(read store.Reader, id string) (m Matter, err error) {
 const CommandLine = "command line"
 
 // Draft files an edition that somebody wrote, and says whether it is new: the same
-// words to the same list are one draft, until they are changed.
+// words to the same list are one draft, until they are changed or have been sent.
 func (l *Life) Draft(ctx context.Context, c postroom.Campaign, source, by string) (postroom.Campaign, bool, error) {
 	now, added := l.Clock.Now(), false
-	c.Key, c.State, c.CreatedAt = "draft/"+digest(c), postroom.CampaignDraft, now
+	wanted := c
+	wanted.State, wanted.CreatedAt = postroom.CampaignDraft, now
 	err := l.Store.Write(ctx, func(tx *store.Tx) (err error) {
-		if c, added, err = tx.AddCampaign(c); err != nil || !added {
-			return err
+		wanted.Key = "draft/" + digest(wanted)
+		for {
+			if c, added, err = tx.AddCampaign(wanted); err != nil {
+				return err
+			}
+			if added || c.State != postroom.CampaignSent && c.State != postroom.CampaignCancelled {
+				break
+			}
+			wanted.Key = "draft/" + digest(wanted) + "/" + c.ID // that one is over: this is the next
+		}
+		if !added {
+			return nil
 		}
 		life := postroom.CampaignLife{Campaign: c.ID, Source: source, Author: author(by), Digest: digest(c)}
 		return errors.Join(tx.PutCampaignLife(life), tx.Audit(by, "wrote newsletter", c.ID, now))

@@ -405,4 +405,6 @@ func TestAnActThatDiesHalfWayLeavesNothing(t *testing.T) {
 
 type dies struct{ err error }
 
-func (d dies) Owe(*store.Tx, postroom.Message) (postroom.Message, error) { return postroom.Message{}, d.err }
+func (d dies) Owe(*store.Tx, postroom.Message) (postroom.Message, error) {
+	return postroom.Message{}, d.err
+}

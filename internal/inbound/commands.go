@@ -201,7 +201,7 @@ func readCommand(line string, at time.Time) (Command, bool) {
 		if cmd.Words = strings.TrimLeft(found[0].rest, " \t:;,.-–—"); cmd.Words == "" {
 			cmd.Fault = FaultEmpty
 		}
-	case VerbList, VerbHelp:
+	case VerbList, VerbHelp, VerbApprove:
 		return Command{}, false
 	default:
 		cmd.take(found, len(found))
@@ -249,6 +249,8 @@ func aimless(verb Verb, rest string, at time.Time) (Command, bool) {
 		return cmd, true
 	case rest == "":
 		return cmd, true
+	case verb == VerbApprove: // and nothing that could be a condition
+		return cmd, politeLast.MatchString(strings.ToLower(strings.Trim(rest, " ,.!:;-–—")))
 	case verb == VerbSnooze:
 		until, is := dayMeant(rest, at)
 		cmd.Until = until

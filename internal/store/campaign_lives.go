@@ -123,7 +123,7 @@ func (r Reader) SentCampaigns(list string, limit int) (sent []postroom.Campaign,
 		sent = append(sent, c)
 		return err
 	}, `SELECT `+campaignColumns+` FROM campaigns
-		 WHERE list = $1 AND state = 'sent' AND chosen > 0
+		 WHERE list = $1 AND state = 'sent'
 		   AND NOT EXISTS (SELECT 1 FROM campaign_lives l WHERE l.campaign_id = campaigns.id AND l.left_of <> '')
 		 ORDER BY id DESC LIMIT $2`, list, limit)
 	return sent, err

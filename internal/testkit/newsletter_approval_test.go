@@ -51,6 +51,7 @@ func TestANewsletterIsApprovedByReplyingToItsTest(t *testing.T) {
 			return answer(t, room, from, room.Letter(t, who+"@riverside.example"), &n, text)
 		}
 		tells(t, reply("ann", "ann", "APPROVE"), "you wrote this newsletter, so a colleague has to approve it")
+		tells(t, reply("ben", "ben", "APPROVE\n\nBut mend the date first."), "your mail says other things, too")
 		tells(t, reply("cas", "cas", "APPROVE"), "you do not look after it")
 		if reply("ben", "ann", "APPROVE"); state() != postroom.CampaignDraft { // somebody else has ben's test
 			t.Errorf("it is %s", state())
@@ -136,7 +137,7 @@ func TestTheArchiveShowsWhatAllHaveAndNothingOfThem(t *testing.T) {
 		if p.Status != 200 || !strings.Contains(p.Body, want) {
 			t.Errorf("%s: status %d without %q\n%s", path, p.Status, want, p.Body)
 		}
-		for _, secret := range []string{"reader-", "unsubscribe", "ben"} {
+		for _, secret := range []string{"reader-", "unsubscribe", "ben@"} {
 			if strings.Contains(p.Body, secret) {
 				t.Errorf("%s says %q", path, secret)
 			}

@@ -92,6 +92,8 @@ func (c *counter) views() []view {
 		{"my-page", c.link(link.My, c.mailed("olena@gmial.com")), ""},
 		{"privacy", "/f/register/privacy", ""},
 		{"privacy-referral", "/privacy/referrals", ""},
+		{"news", "/news/news", ""},
+		{"news-edition", "/news/news/" + c.edition(), ""},
 		{"not-found", "/nowhere", ""},
 		{"link-damaged", "/confirm/nonsense", ""},
 	}...)

@@ -108,7 +108,7 @@ func (s *Server) edition(r *http.Request, list *programme.List) (postroom.Campai
 		return c, err
 	}
 	life, err := read.CampaignLife(id)
-	if err == nil && (c.List != list.Name || c.State != postroom.CampaignSent || c.Chosen == 0 || life.LeftOf != "") {
+	if err == nil && (c.List != list.Name || c.State != postroom.CampaignSent || life.LeftOf != "") {
 		err = &postroom.Error{Kind: postroom.NotFound, Say: postroom.Say("error.not_found")}
 	}
 	return c, err

@@ -93,6 +93,8 @@ type Desk struct {
 	pages   *web.Pages
 	routes  []route
 	tallies tallies
+
+	accounts accounts
 }
 
 // New makes a Desk. It returns an error that names every page without a rule,

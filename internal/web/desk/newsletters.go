@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -64,7 +65,7 @@ func (d *Desk) showNewsletters(w http.ResponseWriter, r *request) error {
 			continue
 		}
 		p.Editions = append(p.Editions, editionRow{
-			Link: newsletterLink(c.ID), Subject: c.Subject, List: d.listTitle(c.List), State: d.stateOf(c.State), Class: classOf(c.State),
+			Link: newsletterLink(c.ID), Subject: c.Subject, List: d.listNamed(c.List), State: d.stateOf(c.State), Class: classOf(c.State),
 			Chosen: number(c.Chosen), At: d.when(c.CreatedAt),
 		})
 	}
@@ -86,7 +87,7 @@ func (d *Desk) listsOf(who postroom.Colleague) (lists []*programme.List) {
 	return lists
 }
 
-func (d *Desk) listTitle(name string) string {
+func (d *Desk) listNamed(name string) string {
 	if _, l, known := d.Programmes.ListNamed(name); known {
 		return l.Title.In(english)
 	}
@@ -183,7 +184,7 @@ func (d *Desk) renderNewsletter(w http.ResponseWriter, r *request, status int, m
 		return err
 	}
 	p := newsletterPage{
-		page: d.page(r, m.Subject), Link: newsletterLink(m.ID), List: d.listTitle(m.List), Digest: m.Life.Digest, Live: d.live(a), Author: m.Life.Author,
+		page: d.page(r, m.Subject), Link: newsletterLink(m.ID), List: d.listNamed(m.List), Digest: m.Life.Digest, Live: d.live(r.Context(), a), Author: m.Life.Author,
 		ApprovedBy: m.Life.ApprovedBy, Approved: d.when(m.Life.ApprovedAt), Late: !m.Life.LateAt.IsZero(), Source: source, Problems: wrong,
 		Zone: d.Org.Zone.String(), At: r.PostFormValue("at"), MayRead: r.Who.Reads(m.Programme, ""),
 	}
@@ -272,7 +273,7 @@ func (d *Desk) lookAt(r *request, m campaign.Matter, p *newsletterPage) error {
 }
 
 // live is how an edition stands at this moment.
-func (d *Desk) live(a campaign.Account) liveNews {
+func (d *Desk) live(ctx context.Context, a campaign.Account) liveNews {
 	l := liveNews{
 		Link: newsletterLink(a.Campaign), State: d.stateOf(a.State), Class: classOf(a.State), Chosen: a.Chosen, Settled: a.Settled(),
 		Moves: a.State == postroom.CampaignScheduled || !a.Ended() && a.Chosen > 0 || a.State == postroom.CampaignSending,
@@ -288,7 +289,7 @@ func (d *Desk) live(a campaign.Account) liveNews {
 	if a.Chosen > 0 {
 		l.Percent = a.Settled() * 100 / a.Chosen
 	}
-	if at := a.LastAt(d.Clock.Now()); !at.IsZero() {
+	if at := d.Newsletters.LastAt(ctx, a); !at.IsZero() {
 		l.Rate = thousands(int64(a.PerMinute(d.Clock.Now())))
 		l.Last = at.In(d.Org.Zone).Format("15:04") + ", " + d.day(at)
 	}

@@ -62,7 +62,7 @@ func TestANewsletterIsWrittenApprovedAndSentOnTheDesk(t *testing.T) {
 		readersOf(t, room, "one@example.org", "two@example.org")
 		ann, ben := admin(t, room), room.Hire(t, "ben", postroom.Grant{Role: postroom.IsCoordinator, Programme: "newsletter"})
 		for source, want := range map[string]string{
-			"Hello":                                   "Line 1",
+			"Hello": "Line 1",
 			"---\nsubject: May\n---\nHello <b>you</b>\n": "Line 4",
 		} {
 			p := ann.Post(t, "/desk/newsletters/new", url.Values{"list": {"newsletter"}, "source": {source}})

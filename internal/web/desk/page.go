@@ -48,11 +48,11 @@ func places() []place {
 		{"desk.nav.inbox", "/desk/inbox", readers()},
 		{"desk.nav.people", "/desk/people", readers()},
 		{"desk.nav.calls", "/desk/calls", readers()},
-		{"desk.nav.newsletters", "/desk/newsletters", viewers()},
 		{"desk.nav.engine", "/desk/engine", keepers()},
 		{"desk.nav.settings", "/desk/settings", readers()},
 		{"desk.nav.door", "/desk/door", greeters()},
 		{"desk.nav.figures", "/desk/figures", viewers()},
+		{"desk.nav.newsletters", "/desk/newsletters", viewers()},
 	}
 }
 
