@@ -33,7 +33,7 @@ type Act struct {
 	Cause  string
 	Verb   inbound.Verb
 	Matter postroom.Matter
-	ID     string
+	ID     string // of the matter, or of the newsletter that is approved
 	Until  time.Time // of a snooze
 	To     string    // of a pass: address or name
 	Words  string    // of a note
@@ -308,7 +308,7 @@ func (in *Arrivals) approve(ctx context.Context, a arrival, who postroom.Colleag
 			return o, nil
 		}
 		return o, o.tell(in.Desk.Act(ctx, Act{
-			By: who, Cause: fmt.Sprintf("%s%d", causeOf(a.ID), n), Verb: inbound.VerbApprove, Matter: postroom.AboutCampaign, ID: m.About, Words: m.Data[postroom.DataDigest],
+			By: who, Cause: fmt.Sprintf("%s%d", causeOf(a.ID), n), Verb: inbound.VerbApprove, ID: m.About, Words: m.Data[postroom.DataDigest],
 		}))
 	}
 	return o, nil

@@ -36,7 +36,3 @@ const NewsletterTest = "newsletter-test"
 // DataDigest is the key in Data under which such a mail names the words it shows:
 // what is changed afterwards is not approved by a reply to it.
 const DataDigest = "digest"
-
-// AboutCampaign is one edition of a newsletter, as what a colleague's command is
-// about.
-const AboutCampaign Matter = "campaign"
