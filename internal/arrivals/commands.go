@@ -33,7 +33,7 @@ type Act struct {
 	Cause  string
 	Verb   inbound.Verb
 	Matter postroom.Matter
-	ID     string // of the matter, or of the newsletter that is approved
+	ID     string    // of the matter, or of the newsletter that is approved
 	Until  time.Time // of a snooze
 	To     string    // of a pass: address or name
 	Words  string    // of a note
