@@ -50,18 +50,27 @@ type Guardians interface {
 	ChaseGuardians(ctx context.Context, now time.Time) (int, error)
 }
 
+// Newsletters begins editions when their time has come, and looks after those that
+// were begun.
+type Newsletters interface {
+	Begin(ctx context.Context, now time.Time) error
+	Look(ctx context.Context, now time.Time) error
+	Next(ctx context.Context) (time.Time, error) // when the next is to begin; zero is never
+}
+
 // SchedulerOptions are what a Scheduler needs.
 type SchedulerOptions struct {
-	Store     *store.Store
-	Workflow  Steps
-	Alarms    Alarms    // may be nil
-	Digests   Days      // may be nil
-	Rests     Rests     // may be nil
-	Words     Words     // may be nil
-	Guardians Guardians // may be nil
-	Clock     postroom.Clock
-	Wake      <-chan struct{} // a signal makes it look at once; may be nil
-	Log       *slog.Logger
+	Store       *store.Store
+	Workflow    Steps
+	Alarms      Alarms      // may be nil
+	Digests     Days        // may be nil
+	Rests       Rests       // may be nil
+	Words       Words       // may be nil
+	Guardians   Guardians   // may be nil
+	Newsletters Newsletters // may be nil
+	Clock       postroom.Clock
+	Wake        <-chan struct{} // a signal makes it look at once; may be nil
+	Log         *slog.Logger
 }
 
 // Scheduler does steps when their time has come, tells the next of alarms that
@@ -79,6 +88,7 @@ type Scheduler struct {
 	worded time.Time // when it last looked for who has no words
 	again  int       // how often it has
 	purged time.Time // when it last deleted what nobody came back to
+	tended time.Time // when it last looked after newsletters
 }
 
 // NewScheduler returns a Scheduler.
@@ -92,11 +102,12 @@ func NewScheduler(o SchedulerOptions) *Scheduler {
 const (
 	duty       = "scheduler"
 	leaseFor   = 30 * time.Second
-	atOnce     = 100         // steps a round; the lease is renewed between rounds
-	longestUp  = time.Second // how long to sleep when nothing is known to fall due
-	wordsAfter = time.Hour   // when to look again for who has no words
-	restsEach  = time.Hour   // how often to look for rests that are over: those last days
-	purgeEach  = time.Hour   // how often to delete what nobody came back to: it is kept for days
+	atOnce     = 100              // steps a round; the lease is renewed between rounds
+	longestUp  = time.Second      // how long to sleep when nothing is known to fall due
+	wordsAfter = time.Hour        // when to look again for who has no words
+	restsEach  = time.Hour        // how often to look for rests that are over: those last days
+	purgeEach  = time.Hour        // how often to delete what nobody came back to: it is kept for days
+	tendEach   = 10 * time.Second // how often to look after newsletters that were begun
 )
 
 // Run works until ctx ends, and then gives the duty back.
@@ -129,7 +140,23 @@ func (s *Scheduler) Round(ctx context.Context) (more bool, err error) {
 	}
 	alarmed, wrong := s.alarms(ctx, now) // before anything that may take long: somebody may be in danger
 	n, err := s.Workflow.Perform(ctx, now, atOnce)
-	return n == atOnce || alarmed, errors.Join(wrong, err, s.summaries(ctx, now), s.endRests(ctx, now), s.words(ctx, now), s.purge(ctx, now))
+	return n == atOnce || alarmed, errors.Join(wrong, err, s.summaries(ctx, now), s.endRests(ctx, now), s.words(ctx, now), s.purge(ctx, now), s.newsletters(ctx, now))
+}
+
+// newsletters begins editions whose time has come, and now and then looks after
+// those that were begun.
+func (s *Scheduler) newsletters(ctx context.Context, now time.Time) error {
+	if s.Newsletters == nil {
+		return nil
+	}
+	if err := s.Newsletters.Begin(ctx, now); err != nil {
+		return err
+	}
+	if since := now.Sub(s.tended); since >= 0 && since < tendEach {
+		return nil
+	}
+	s.tended = now
+	return s.Newsletters.Look(ctx, now)
 }
 
 // alarms tells the next of what nobody has opened, and says whether it told any.
@@ -243,12 +270,21 @@ func (s *Scheduler) next(ctx context.Context) time.Time {
 		}
 	}
 	read := s.Store.Read(ctx)
-	for _, read := range []func() (time.Time, error){read.NextStep, read.NextAlarm} {
+	for _, read := range []func() (time.Time, error){read.NextStep, read.NextAlarm, s.nextNewsletter(ctx)} {
 		if at, err := read(); err == nil && at.After(now) && at.Before(latest) {
 			latest = at
 		}
 	}
 	return latest
+}
+
+func (s *Scheduler) nextNewsletter(ctx context.Context) func() (time.Time, error) {
+	return func() (time.Time, error) {
+		if s.Newsletters == nil {
+			return time.Time{}, nil
+		}
+		return s.Newsletters.Next(ctx)
+	}
 }
 
 func (s *Scheduler) leave(ctx context.Context) error {

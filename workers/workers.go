@@ -45,6 +45,11 @@ type Outbox interface {
 // Campaigns chooses who gets a newsletter.
 type Campaigns interface {
 	Choose(ctx context.Context, campaign string) error
+	// ChooseLeft does so for one that goes to those whom another did not reach.
+	ChooseLeft(ctx context.Context, campaign string) error
+	// Unchosen says whether there is still somebody to be chosen, and whether that
+	// waits because the newsletter is paused.
+	Unchosen(ctx context.Context, campaign string) (unchosen, paused bool, err error)
 }
 
 // Arrivals reads the letters of an inbound_read job.
@@ -98,6 +103,7 @@ func (w *Workers) Handlers() map[postroom.JobKind]asynq.Handler {
 		postroom.JobSlack:             w.slack,
 		postroom.JobMyLink:            w.myLink,
 		postroom.JobCampaign:          w.campaign,
+		postroom.JobCampaignLeft:      w.campaignLeft,
 		postroom.JobCampaignChunk:     w.chunk,
 	}
 	handlers := make(map[postroom.JobKind]asynq.Handler, len(work))

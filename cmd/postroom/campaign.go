@@ -26,6 +26,7 @@ import (
 func (c *command) campaign() *cobra.Command {
 	cmd := &cobra.Command{Use: "campaign", Short: "Send a newsletter and see what became of it"}
 	cmd.AddCommand(c.campaignSend(), c.campaignPreview(), c.campaignCheck(), c.campaignList(), c.campaignShow())
+	cmd.AddCommand(c.campaignNew(), c.campaignTest(), c.campaignApprove(), c.campaignUndo(), c.campaignPause(), c.campaignResume(), c.campaignCancel(), c.campaignLeft(), c.campaignReport())
 	return cmd
 }
 
@@ -33,16 +34,26 @@ type sendFlags struct {
 	list              string
 	wait, again, json bool
 	roundUp           bool
+	steer             steerFlags
+	at, zone          string
+	notLaterThan      time.Duration
+	now               bool
 }
 
 func (c *command) campaignSend() *cobra.Command {
 	var f sendFlags
 	cmd := &cobra.Command{
-		Use:   "send FILE --list NAME",
+		Use:   "send {CAMPAIGN | FILE --list NAME}",
 		Short: "Send a newsletter to everybody who is on a list",
 		Long: `Send a newsletter to everybody who is on a list and has confirmed it.
 
-FILE begins with its subject, and the language if that is not English, between
+CAMPAIGN is one that was approved. It leaves in five minutes, and until then
+"postroom campaign undo" takes it back; or at once with --now, or at the time
+that --at says. If nothing ran at that time and it is later than --not-later-than
+allows, whoever wrote it is asked and nothing is sent.
+
+With --list a file is sent at once and without anybody's approval: whoever may
+run this command may do anything. FILE begins with its subject, and the language if that is not English, between
 two lines of three dashes. The rest is Markdown without HTML or pictures;
 docs/editions.md says what else it may hold, and how it says whom it is for:
 
@@ -59,6 +70,9 @@ the newsletter is started; with --wait it waits until every copy is settled, and
 fails if one failed, is held, or is uncertain.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.list == "" {
+				return c.sendApproved(cmd, args[0], f)
+			}
 			edition, err := c.readNewsletter(args[0], f.list)
 			if err != nil {
 				return err
@@ -67,7 +81,12 @@ fails if one failed, is held, or is uncertain.`,
 			return c.withStore(cmd.Context(), func(st *store.Store) error { return c.send(cmd, st, edition, f) })
 		},
 	}
-	c.listFlag(cmd, &f.list)
+	cmd.Flags().StringVar(&f.list, "list", "", "the `NAME` of the list a file is sent to, as in the programme file")
+	cmd.Flags().StringVar(&f.at, "at", "", "begin at this local `TIME`, such as 2026-12-24T09:00")
+	cmd.Flags().StringVar(&f.zone, "zone", "", "the `ZONE` in which --at is meant, such as Europe/London (default: the organisation's)")
+	cmd.Flags().DurationVar(&f.notLaterThan, "not-later-than", time.Hour, "ask instead of beginning later than this after its time")
+	cmd.Flags().BoolVar(&f.now, "now", false, "begin at once, without the five minutes to take it back")
+	cmd.Flags().StringVar(&f.steer.by, "by", "", "the `NAME` or address of the colleague who asks for it")
 	cmd.Flags().BoolVar(&f.wait, "wait", false, "wait until every copy is settled")
 	cmd.Flags().BoolVar(&f.again, "again", false, "send the same newsletter once more")
 	cmd.Flags().BoolVar(&f.roundUp, "round-up", false, "send it to those who asked for one mail a month, and to nobody else")
@@ -91,16 +110,24 @@ func (c *command) readNewsletter(path, list string) (postroom.Campaign, error) {
 }
 
 func readEdition(room app.Newsroom, path, list string) (postroom.Campaign, error) {
+	data, err := editionFile(path)
+	if err != nil {
+		return postroom.Campaign{}, err
+	}
+	return room.Read(path, data, list)
+}
+
+func editionFile(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return postroom.Campaign{}, fmt.Errorf("read newsletter: %w", err)
+		return nil, fmt.Errorf("read newsletter: %w", err)
 	}
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, 16*outbound.MaxMarkdown)) // what is longer is refused for its length
 	if err != nil {
-		return postroom.Campaign{}, fmt.Errorf("read newsletter: %w", err)
+		return nil, fmt.Errorf("read newsletter: %w", err)
 	}
-	return room.Read(path, data, list)
+	return data, nil
 }
 
 // sending is what send prints with --json.
@@ -148,7 +175,7 @@ func (c *command) follow(ctx context.Context, st *store.Store, id string, f send
 			return a, err
 		}
 		bar.show(a)
-		if a.Ended() {
+		if a.Ended() || a.State == postroom.CampaignApproved { // taken back
 			return a, bar.end()
 		}
 		select {
@@ -167,15 +194,31 @@ type bar struct {
 
 func newBar(out io.Writer) bar {
 	return bar{out: out, ProgressBar: progressbar.NewOptions(-1, progressbar.OptionSetWriter(out), progressbar.OptionShowCount(),
-		progressbar.OptionSetDescription("sending"), progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(30), progressbar.OptionFullWidth())}
+		progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(30), progressbar.OptionFullWidth())}
 }
 
 // show draws the bar. What cannot be drawn is no reason to stop waiting.
 func (b bar) show(a campaign.Account) {
+	b.Describe(doing(a, time.Now()))
 	if a.Chosen > 0 && b.GetMax() != a.Chosen {
 		b.ChangeMax(a.Chosen)
 	}
 	_ = b.Set(a.Chosen - a.Waiting)
+}
+
+// doing says in a few words what a campaign does, and when the last person will
+// have it.
+func doing(a campaign.Account, now time.Time) string {
+	switch at := a.LastAt(now); {
+	case a.State == postroom.CampaignScheduled && a.StartsAt != nil:
+		return "begins " + a.StartsAt.Local().Format("Mon 2 Jan 15:04:05")
+	case !at.IsZero():
+		return fmt.Sprintf("sending, %.0f a minute, the last at %s", a.PerMinute(now), at.Local().Format("Mon 15:04:05"))
+	}
+	if a.State == postroom.CampaignPaused || a.State == postroom.CampaignCancelled {
+		return string(a.State)
+	}
+	return "sending"
 }
 
 func (b bar) end() error {
@@ -196,9 +239,13 @@ func (c *command) tell(s sending, f sendFlags) error {
 		}
 	}
 	if f.wait && !s.Clean() {
-		return fmt.Errorf("%d copies failed, %d are uncertain, %d are held: see postroom campaign show %s", s.Failed, s.Uncertain, s.Held, s.Campaign)
+		return notClean(s.Account)
 	}
 	return nil
+}
+
+func notClean(a campaign.Account) error {
+	return fmt.Errorf("%d copies failed, %d are uncertain, %d are held: see postroom campaign show %s", a.Failed, a.Uncertain, a.Held, a.Campaign)
 }
 
 func printAccount(out io.Writer, a campaign.Account) error {
@@ -208,8 +255,20 @@ func printAccount(out io.Writer, a campaign.Account) error {
 	}
 	fmt.Fprintf(out, "campaign    %s\nlist        %s\nsubject     %s\nstarted     %s\nstate       %s\n\n",
 		a.Campaign, a.List, a.Subject, a.StartedAt.Format(time.RFC3339), state)
+	if a.Author != "" || a.ApprovedBy != "" {
+		fmt.Fprintf(out, "written by  %s\napproved by %s\n", or(a.Author, "-"), or(a.ApprovedBy, "-"))
+	}
+	if a.StartsAt != nil {
+		fmt.Fprintf(out, "begins      %s, or not at all after %s\n", a.StartsAt.Format(time.RFC3339), a.NotLaterThan.Format(time.RFC3339))
+	}
+	if at := a.LastAt(time.Now()); !at.IsZero() {
+		fmt.Fprintf(out, "the last    %s, at %.0f a minute\n", at.UTC().Format(time.RFC3339), a.PerMinute(time.Now()))
+	}
 	fmt.Fprintf(out, "chosen      %d\nsent        %d\nsuppressed  %d\nheld        %d\nfailed      %d\nuncertain   %d\nwaiting     %d\n",
 		a.Chosen, a.Sent, a.Suppressed, a.Held, a.Failed, a.Uncertain, a.Waiting)
+	if a.Bounced+a.Complaints > 0 {
+		fmt.Fprintf(out, "\nof those that were sent, %d came back later and are among the failed, and %d were called junk\n", a.Bounced, a.Complaints)
+	}
 	if len(a.Reasons) == 0 {
 		return nil
 	}
@@ -284,6 +343,7 @@ told as well, and what its readers get; they do not keep it from being sent.`,
 
 func (c *command) campaignList() *cobra.Command {
 	var limit int
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List newsletters, the newest first",
@@ -295,6 +355,9 @@ func (c *command) campaignList() *cobra.Command {
 				if err != nil {
 					return fmt.Errorf("list campaigns: %w", err)
 				}
+				if asJSON {
+					return c.listJSON(read, list)
+				}
 				table := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
 				fmt.Fprintln(table, "CAMPAIGN\tLIST\tSTATE\tCHOSEN\tSTARTED\tSUBJECT")
 				for _, each := range list {
@@ -305,7 +368,22 @@ func (c *command) campaignList() *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&limit, "limit", 50, "at most so many")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object for each")
 	return cmd
+}
+
+func (c *command) listJSON(read store.Reader, list []postroom.Campaign) error {
+	out := json.NewEncoder(c.stdout)
+	for _, each := range list {
+		account, err := campaign.AccountOf(read, each.ID)
+		if err != nil {
+			return err
+		}
+		if err := out.Encode(account); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *command) campaignShow() *cobra.Command {

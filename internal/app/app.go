@@ -71,6 +71,7 @@ type Room struct {
 	Mailboxes  *mailbox.Mailboxes
 	Digests    *digest.Digests
 	Editions   *campaign.Editions
+	Newsletter *campaign.Life
 	Queue      *queue.Queue
 	Scheduler  *workers.Scheduler
 	Desk       *desk.Desk
@@ -262,6 +263,7 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 	r.makeWorkflow()
 	r.Lists = campaign.New(campaign.Options{Store: r.Store, Runs: r.Workflow, Mails: r.Outbox, Clock: r.Clock, Title: r.listTitle, Discreet: r.discreet})
 	r.Editions = campaign.NewEditions(campaign.EditionOptions{Store: r.Store, Copies: r.Outbox, Discreet: r.discreet, Segment: campaign.NewAudiences(r.Programmes, r.Clock).Segment, Clock: r.Clock})
+	r.makeNewsletter()
 	r.makeIntake()
 	r.Digests, err = r.makeDigests()
 	return err

@@ -29,6 +29,8 @@ func (b byLetter) Act(ctx context.Context, a arrivals.Act) (err error) {
 		_, err = desk.Snooze(ctx, a.By, about, a.Until)
 	case inbound.VerbPass:
 		_, err = desk.Pass(ctx, a.By, about, b.called(a.To))
+	case inbound.VerbApprove:
+		err = b.room.approve(ctx, a)
 	case inbound.VerbNote:
 		_, err = desk.Note(ctx, a.By, about, a.Words)
 	}

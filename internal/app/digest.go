@@ -59,6 +59,7 @@ func (r *Room) beside(ctx context.Context) (err error) {
 	}
 	r.makeSignIn(false)
 	r.makeWorkflow()
+	r.makeNewsletter()
 	r.makeIntake()
 	r.Digests, err = r.makeDigests()
 	return err

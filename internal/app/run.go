@@ -83,7 +83,7 @@ func (r *Room) employ() {
 		r.Queue.Handle(kind, handler)
 	}
 	r.Scheduler = workers.NewScheduler(workers.SchedulerOptions{
-		Store: r.Store, Workflow: r.Workflow, Alarms: r.Workflow, Digests: r.Digests, Rests: r.Outbox, Words: r.Store, Guardians: r.Workflow, Clock: r.Clock, Log: r.Log,
+		Store: r.Store, Workflow: r.Workflow, Alarms: r.Workflow, Digests: r.Digests, Rests: r.Outbox, Words: r.Store, Guardians: r.Workflow, Newsletters: r.Newsletter, Clock: r.Clock, Log: r.Log,
 	})
 }
 
@@ -105,6 +105,9 @@ func (r *Room) WorkUntilIdle(ctx context.Context) error {
 		}
 		if _, err := r.Workflow.ChaseGuardians(ctx, r.Clock.Now()); err != nil {
 			return fmt.Errorf("chase guardians: %w", err)
+		}
+		if err := errors.Join(r.Newsletter.Begin(ctx, r.Clock.Now()), r.Newsletter.Look(ctx, r.Clock.Now())); err != nil {
+			return fmt.Errorf("look after newsletters: %w", err)
 		}
 		if idle, err := r.idle(ctx); err != nil || idle {
 			return err

@@ -33,7 +33,7 @@ type Act struct {
 	Cause  string
 	Verb   inbound.Verb
 	Matter postroom.Matter
-	ID     string
+	ID     string    // of the matter, or of the newsletter that is approved
 	Until  time.Time // of a snooze
 	To     string    // of a pass: address or name
 	Words  string    // of a note
@@ -210,6 +210,12 @@ func (in *Arrivals) obey(ctx context.Context, a arrival, who postroom.Colleague,
 			t.List = true
 		case inbound.VerbHelp:
 			help = true
+		case inbound.VerbApprove:
+			o, err := in.approve(ctx, a, who, c, i)
+			if err != nil {
+				return fmt.Errorf("approve by letter %s: %w", a.ID, err)
+			}
+			t.Outcomes = append(t.Outcomes, o)
 		default:
 			outcomes, err := in.do(ctx, a, who, cmd, i)
 			if err != nil {
@@ -282,6 +288,30 @@ func (in *Arrivals) do(ctx context.Context, a arrival, who postroom.Colleague, c
 		list = append(list, o)
 	}
 	return list, nil
+}
+
+// approve approves the newsletter whose test a letter answers, as it was shown
+// there. A letter that says anything else besides may set a condition, and approves
+// nothing.
+func (in *Arrivals) approve(ctx context.Context, a arrival, who postroom.Colleague, c inbound.Commands, n int) (Outcome, error) {
+	o := Outcome{Verb: inbound.VerbApprove, Why: "test"}
+	for _, id := range slices.Backward(a.read.Refs()) {
+		m, theirs, err := in.toColleague(ctx, id, who)
+		if err != nil {
+			return o, err
+		}
+		if !theirs || m.Template != postroom.NewsletterTest {
+			continue
+		}
+		if o.Why = ""; c.Rest || len(c.List) > 1 {
+			o.Why = "alone"
+			return o, nil
+		}
+		return o, o.tell(in.Desk.Act(ctx, Act{
+			By: who, Cause: fmt.Sprintf("%s%d", causeOf(a.ID), n), Verb: inbound.VerbApprove, ID: m.About, Words: m.Data[postroom.DataDigest],
+		}))
+	}
+	return o, nil
 }
 
 func faultOf(cmd inbound.Command) string {

@@ -49,6 +49,11 @@ func (in *Arrivals) complained(ctx context.Context, a arrival) error {
 		if err != nil || !known || m.To == "" || !a.verdict.Complaint.Unwanted() {
 			return err
 		}
+		if m.Campaign != "" {
+			if err := tx.NoteComplaint(m.Campaign, m.ID, a.at); err != nil {
+				return err
+			}
+		}
 		if reason, err := tx.Suppression(m.To, postroom.Marketing); err != nil || reason != "" && reason != store.RestReason {
 			return err
 		}

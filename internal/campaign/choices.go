@@ -9,11 +9,6 @@ import (
 	"postroom/internal/store"
 )
 
-// Mails owes mails.
-type Mails interface {
-	Owe(tx *store.Tx, m postroom.Message) (postroom.Message, error)
-}
-
 // The mails about leaving a list and about another address.
 const (
 	leftList = "left-list" // it is done, and can be undone

@@ -50,7 +50,10 @@ func (e *Editions) Start(ctx context.Context, c postroom.Campaign, again bool) (
 		if c, started, err = tx.AddCampaign(c); err != nil || !started {
 			return err
 		}
-		if err := tx.Audit("command line", "started campaign", c.ID, c.CreatedAt); err != nil {
+		if err := tx.Audit(CommandLine, "started campaign", c.ID, c.CreatedAt); err != nil {
+			return err
+		}
+		if err := tx.PutCampaignLife(postroom.CampaignLife{Campaign: c.ID, Digest: c.Digest(), BeganAt: c.CreatedAt, MovedAt: c.CreatedAt}); err != nil {
 			return err
 		}
 		_, err = tx.AddJob(postroom.JobCampaign, c.ID, postroom.Bulk, c.CreatedAt, c.CreatedAt)

@@ -17,7 +17,7 @@ type Told struct {
 
 // Outcome is what became of one command about one thing.
 type Outcome struct {
-	Verb      string // take, done, snooze, pass, note or undo
+	Verb      string // take, done, snooze, pass, note, undo or approve
 	Number    int    // 0 where it has none
 	Reference string // "" where it has none
 	Until     time.Time
@@ -64,7 +64,7 @@ func (d *Digests) Told(ctx context.Context, who postroom.Colleague, t Told) (mar
 			out.Not = append(out.Not, line)
 			continue
 		}
-		out.Done, out.Undo = append(out.Done, line), out.Undo || o.Verb != "undo"
+		out.Done, out.Undo = append(out.Done, line), out.Undo || o.Verb != "undo" && o.Verb != "approve"
 	}
 	if t.List {
 		if err := g.list(ctx, &out); err != nil {

@@ -80,8 +80,9 @@ var below = map[string][]string{
 		"internal/postroom", "internal/store", "internal/programme", "internal/team", "internal/casework", "internal/digest",
 		"internal/signin", "internal/wording", "internal/arrivals", "internal/inbound", "internal/letter", "internal/outbound",
 		"internal/workflow", "internal/link", "internal/config", "internal/web", "templates",
-		"internal/intake", // what staff put in for somebody
-		"internal/proof",  // what wording says is wrong with a text, for whoever typed it
+		"internal/intake",   // what staff put in for somebody
+		"internal/proof",    // what wording says is wrong with a text, for whoever typed it
+		"internal/campaign", // editions of newsletters, and how they stand
 	},
 	"workers": {
 		"internal/postroom", "internal/store", "internal/queue", "internal/outbound", "internal/intake",

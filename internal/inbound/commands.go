@@ -27,6 +27,10 @@ const (
 	VerbUndo   Verb = "undo"
 	VerbList   Verb = "list"
 	VerbHelp   Verb = "help"
+
+	// VerbApprove agrees that the newsletter is sent of which a test is answered. It
+	// has no number.
+	VerbApprove Verb = "approve"
 )
 
 // Why a command could not be read.
@@ -197,7 +201,7 @@ func readCommand(line string, at time.Time) (Command, bool) {
 		if cmd.Words = strings.TrimLeft(found[0].rest, " \t:;,.-–—"); cmd.Words == "" {
 			cmd.Fault = FaultEmpty
 		}
-	case VerbList, VerbHelp:
+	case VerbList, VerbHelp, VerbApprove:
 		return Command{}, false
 	default:
 		cmd.take(found, len(found))
@@ -245,6 +249,8 @@ func aimless(verb Verb, rest string, at time.Time) (Command, bool) {
 		return cmd, true
 	case rest == "":
 		return cmd, true
+	case verb == VerbApprove: // and nothing that could be a condition
+		return cmd, politeLast.MatchString(strings.ToLower(strings.Trim(rest, " ,.!:;-–—")))
 	case verb == VerbSnooze:
 		until, is := dayMeant(rest, at)
 		cmd.Until = until
@@ -267,7 +273,7 @@ func turned(line string) (Command, bool) {
 }
 
 var (
-	verbFirst   = regexp.MustCompile(`(?i)^(take|done|snooze|pass|note|undo|list|help)`)
+	verbFirst   = regexp.MustCompile(`(?i)^(take|done|snooze|pass|note|undo|list|help|approve)`)
 	aimThenVerb = regexp.MustCompile(`(?i)^#?\s*(` + refSigns + plainDash + refSigns + `|\d{1,9})\s*[:–-]?\s*(done|take)\s*[.!]?$`)
 	aimFirst    = []*regexp.Regexp{aimLike(refSigns + plainDash + refSigns), aimLike(`\d{1,9}`), aimLike(`[2-9bcdfghjkmnpqrtvwxz]{6}`)}
 	aimBetween  = regexp.MustCompile(`(?i)^\s*(?:(?:[,;،&+]|\band\b|та |і |و |او )\s*)*`)

@@ -9,7 +9,7 @@ import (
 // toColleagues are the letters to colleagues, and the answer that one of them
 // writes, as people read them from right to left.
 func toColleagues() []string {
-	return []string{"sign-in", "invited", "signed-in-elsewhere", "passed-on", "reply", "digest-away", "unheard", "done-by-mail", "how-to-command", "not-by-you", "safeguarding-alert"}
+	return []string{"sign-in", "invited", "signed-in-elsewhere", "passed-on", "reply", "digest-away", "unheard", "done-by-mail", "how-to-command", "not-by-you", "safeguarding-alert", "newsletter-late", "newsletter-stuck", "newsletter-done"}
 }
 
 var (

@@ -34,7 +34,7 @@ func sample(template, locale string) postroom.Message {
 			"reply_by": "2026-11-26T17:00:00Z", "event": "Refugee support: meet & greet", "session": "Evening",
 			"starts": "2026-12-03T18:00:00Z", "ends": "2026-12-03T20:30:00Z", "venue": "Room 2, The Old Bath House, MK12 5JR",
 			"party": "2", "list": "Garden news", "area": "Wolverton", "url": "https://post.example.org/shelf/1",
-			"phone": "123", "owed": "place-booked", "reason": ReasonNoAddress, "subject": "What is on in December", "mailbox": "events@example.org", "code": "123 456", "browser": "Firefox", "system": "Windows",
+			"phone": "123", "owed": "place-booked", "reason": ReasonNoAddress, "subject": "What is on in December", "mailbox": "events@example.org", "chosen": "212", "sent": "200", "suppressed": "5", "held": "1", "failed": "4", "uncertain": "2", "code": "123 456", "browser": "Firefox", "system": "Windows",
 			dataMarkdown: "The garden opens again.\n\n[See the dates](https://post.example.org/dates)",
 			dataWords:    "Thank you for asking.\nWe open at 6pm: https://example.org/*visit*\n\n- Tea is free.\nOlena",
 		},

@@ -15,6 +15,7 @@ func keys() []string {
 		"starts", "ends", "venue", "party", "list", "area", "url", "owed", "reason", "again", "since",
 		"waiting", "references", "was_starts", "was_venue", "step", "subject", "mailbox", "phone",
 		"code", "browser", "system",
+		"chosen", "sent", "suppressed", "held", "failed", "uncertain",
 	}
 }
 

@@ -17,6 +17,7 @@ const (
 	JobSuspects          JobKind = "suspects"       // subject: programme/moment; what of it looks automatic is told together
 	JobInboundRead       JobKind = "inbound_read"   // subject: a batch of letters
 	JobCampaign          JobKind = "campaign"       // subject: a campaign whose recipients are to be chosen
+	JobCampaignLeft      JobKind = "campaign_left"  // subject: a campaign for those whom another did not reach
 	JobCampaignChunk     JobKind = "campaign_chunk" // subject: campaign/number, some copies of it
 	JobDigest            JobKind = "digest"         // subject: coordinator/day
 	JobMyLink            JobKind = "my_link"        // subject: a request for the link to all that an address has with us

@@ -17,6 +17,8 @@ func (r *reader) lists(m proof.Map) []*List {
 		list.Topics, list.TopicsField = r.offered(item, list, "topics")
 		list.Areas, list.AreasField = r.offered(item, list, "areas")
 		list.SoftOptIn = r.softOptIn(item)
+		list.Archive = item.Bool("archive")
+		list.Approval = Approval(item.Choice("approval", string(ColleagueApproval), string(ColleagueApproval), string(OwnApproval)))
 		lists = append(lists, list)
 		r.loader.lists = append(r.loader.lists, list.Name)
 	}

@@ -37,7 +37,19 @@ type List struct {
 	TopicsField string   // in which forms that subscribe to it ask for topics; "" is topics
 	AreasField  string   // in which they ask for areas; "" is areas
 	SoftOptIn   bool     // contacts that the charity collected itself may be on it without a "yes"
+	Archive     bool     // anybody may read the editions that were sent to it
+	Approval    Approval // who may agree that one is sent
 }
+
+// Approval says who may agree that an edition of a list is sent.
+type Approval string
+
+// Who may: a colleague of whoever wrote it, or, where one person does everything,
+// its author.
+const (
+	ColleagueApproval Approval = "colleague"
+	OwnApproval       Approval = "author"
+)
 
 // Event is something with dates that people register for.
 type Event struct {

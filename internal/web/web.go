@@ -254,6 +254,7 @@ func (s *Server) route(mux *http.ServeMux) {
 	page("GET /finish/{token}", s.showFinish)
 	page("POST /finish/{token}", s.finish)
 	s.routeManage(page)
+	s.routeNews(page)
 	page("/", s.nowhere)
 	mux.Handle("/api/", s.api(s.nowhere))
 	mux.Handle("GET /static/{file}", s.handle(s.static))
@@ -286,7 +287,7 @@ func (s *Server) routeManage(page func(string, handler)) {
 	page("POST /my-link", s.sendMyLink)
 	page("GET /my-link/sent", s.done("my-link-sent.html", "my_link.sent_title"))
 	page("GET /my/{token}", s.showMine)
-	s.routeNews(page)
+	s.routeArchive(page)
 	page("GET /privacy/{programme}", s.showNotice)
 	page("GET /f/{form}/privacy", s.showNotice)
 }

@@ -27,6 +27,16 @@
   const here = document.querySelector(".rooms [aria-current]");
   if (here) here.closest("ul").scrollLeft = here.offsetLeft - (innerWidth - here.offsetWidth) / 2;
 
+  // A newsletter that is being sent says how it stands, until it has come to its end
+  // or the page is left.
+  const live = document.querySelector("[data-live]");
+  if (live && window.EventSource) {
+    const source = new EventSource(live.dataset.live);
+    source.addEventListener("message", (event) => { live.innerHTML = event.data; });
+    source.addEventListener("end", () => { source.close(); location.reload(); });
+    addEventListener("pagehide", () => source.close());
+  }
+
   // The choice is the browser's own. Where it may keep nothing, keys are on.
   const kept = {
     get off() { try { return localStorage.getItem("keys") === "off"; } catch { return false; } },

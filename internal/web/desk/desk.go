@@ -22,6 +22,7 @@ import (
 	"net/netip"
 	"time"
 
+	"postroom/internal/campaign"
 	"postroom/internal/casework"
 	"postroom/internal/config"
 	"postroom/internal/digest"
@@ -66,6 +67,10 @@ type Options struct {
 	Wording    *wording.Wordings
 	Inviter    Inviter // nil cannot invite anybody
 	Surges     Surges  // nil knows of none
+	// Newsletters is the room in which editions come to be sent, and ReadDraft reads
+	// what somebody wrote as one for a list.
+	Newsletters *campaign.Life
+	ReadDraft   func(file string, data []byte, list string) (postroom.Campaign, error)
 	// Form returns the page of a form as people will see it in one language.
 	Form   func(r *http.Request, form *programme.Form, locale string) (string, error)
 	Intake Intake // the one door in
@@ -90,6 +95,7 @@ type Desk struct {
 	tallies tallies
 
 	style, logo string // addresses of what makes the pages the organisation's own
+	accounts    accounts
 }
 
 // New makes a Desk. It returns an error that names every page without a rule,

@@ -54,6 +54,7 @@ func places() []place {
 		{"desk.nav.settings", "/desk/settings", readers()},
 		{"desk.nav.door", "/desk/door", greeters()},
 		{"desk.nav.figures", "/desk/figures", viewers()},
+		{"desk.nav.newsletters", "/desk/newsletters", viewers()},
 	}
 }
 

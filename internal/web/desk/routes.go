@@ -57,7 +57,7 @@ func (d *Desk) table() []route {
 		d.engineRoutes(),
 		d.settingsRoutes(),
 		d.inboxRoutes(), d.submissionRoutes(), d.letterRoutes(), d.deedRoutes(),
-		d.entryRoutes(),
+		d.entryRoutes(), d.newsletterRoutes(),
 		d.peopleRoutes(), d.callRoutes(), d.doorListRoutes(), d.figureRoutes(),
 	)
 }
