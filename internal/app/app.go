@@ -243,7 +243,7 @@ func programmes(cfg config.Config) (fs.FS, error) {
 func (r *Room) makeWorkRooms(o Options) (err error) {
 	r.Mailboxes = mailbox.New(mailbox.Options{Store: r.Store, Mailboxes: r.Config.Mailboxes, Clock: r.Clock, Log: r.Log, Token: mailboxToken(r.Tokens), Alarm: r.alarmOfMailbox, Before: o.Before})
 	out := outboxOptions(r, o.Desk)
-	out.Before = o.Before
+	out.Before, out.Journal = o.Before, filepath.Join(r.Config.Data, "sending")
 	if r.Outbox, err = outbound.New(out); err != nil {
 		return err
 	}

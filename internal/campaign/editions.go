@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -25,6 +26,7 @@ type EditionOptions struct {
 	Copies   Copies
 	Discreet func(programme string) bool // nobody who sees a subject may learn of this programme
 	Clock    postroom.Clock
+	Part     int // how many copies one job sends; 0 is the usual
 }
 
 // Editions starts campaigns and chooses who gets them.
@@ -33,9 +35,10 @@ type Editions struct{ EditionOptions }
 // NewEditions returns Editions.
 func NewEditions(o EditionOptions) *Editions { return &Editions{o} }
 
-// chunkSize is how many copies one job sends. It bounds the transaction that
-// files them, and how much one worker keeps from the others.
-const chunkSize = 100
+// chunkSize is how many copies one job sends, unless the options say otherwise. It
+// bounds the transaction that files them, and how much one worker keeps from the
+// others.
+const chunkSize = 500
 
 // Start files a campaign and the job that chooses its recipients, in one
 // transaction, and says whether it was started now. The same words to the same
@@ -105,14 +108,14 @@ func (e *Editions) choosePart(tx *store.Tx, id, after string) (string, bool, err
 	if after == "" {
 		after = last
 	}
-	people, err := tx.Recipients(c.List, after, chunkSize)
+	people, err := tx.Recipients(c.List, after, cmp.Or(e.Part, chunkSize))
 	if err != nil {
 		return after, false, err
 	}
 	if len(people) == 0 {
 		return after, false, e.chosen(tx, id, chunk)
 	}
-	return people[len(people)-1].Address, true, e.fileChunk(tx, c, chunk+1, people)
+	return people[len(people)-1].ID, true, e.fileChunk(tx, c, chunk+1, people)
 }
 
 // fileChunk files one part's copies and the job that sends them.

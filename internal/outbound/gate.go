@@ -23,6 +23,9 @@ const (
 	ReasonCoolDown     = "reason.cool_down"
 	ReasonServerAway   = "reason.server_away"
 	ReasonAnswerLost   = "reason.answer_lost"
+	ReasonPaused       = "reason.paused"     // the newsletter is not to be sent at the moment
+	ReasonCancelled    = "reason.cancelled"  // nor ever
+	ReasonLimit        = "reason.limit"      // no more may leave at the moment
 	ReasonUnwritable   = "reason.unwritable" // the letter could not be put into words
 )
 
