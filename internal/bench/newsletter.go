@@ -116,7 +116,8 @@ func news() string {
 	return b.String()
 }
 
-// subscribe puts people on the list, straight into the tables.
+// subscribe puts people on the list, straight into the tables. Subscriptions have ids of
+// the length of ours: others have links that do not fit the mould of an edition.
 func subscribe(ctx context.Context, place *site, db *sql.DB, readers int) error {
 	numbers := fmt.Sprintf(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT`, readers)
 	var all []string
@@ -128,7 +129,7 @@ func subscribe(ctx context.Context, place *site, db *sql.DB, readers int) error 
 		`INSERT INTO submissions (id, reference, idempotency_key, natural_key, programme, form, form_version, kind, channel, contact_id, locale, answers_sealed, received_at)
 			SELECT 's' || i, 's' || i, 's' || i, 's' || i, 'newsletter', 'newsletter', 'v', 'sign_up', 'web', 'c' || i, 'en', '', 1 FROM n`,
 		`INSERT INTO subscriptions (id, list, programme, contact_id, address, locale, submission_id, state, asked_at, confirmed_at)
-			SELECT 'u' || i, 'newsletter', 'newsletter', 'c' || i, 'reader' || i || '@example.org', 'en', 's' || i, 'confirmed', 1, 1 FROM n`,
+			SELECT '00000000-0000-7000-8000-' || substr(CAST(1000000000000 + i AS TEXT), 2), 'newsletter', 'newsletter', 'c' || i, 'reader' || i || '@example.org', 'en', 's' || i, 'confirmed', 1, 1 FROM n`,
 	} {
 		all = append(all, strings.Replace(insert, "SELECT", numbers, 1))
 	}
