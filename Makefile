@@ -11,7 +11,7 @@ RACE = -race -gcflags='modernc.org/...=-race=false -d=checkptr=0'
 # there are cores.
 AT_ONCE = -parallel 4
 
-.PHONY: build test test-long bench chaos lint demo
+.PHONY: build test test-long bench bench-campaign chaos lint demo
 
 # One static binary in bin/.
 build:
@@ -43,11 +43,20 @@ test-long:
 bench:
 	$(SETUP) go run ./internal/bench $(if $(ONLY),-only $(ONLY)) $(if $(RUNS),-runs $(RUNS)) $(if $(PROFILE),-profile $(PROFILE))
 
+# What it takes to send an edition to a large list, beside bare senders:
+# make bench-campaign N=50000. It goes to N readers and once to four times as many.
+bench-campaign:
+	$(SETUP) go run ./internal/bench -only campaign -edition $(or $(N),50000) $(if $(RUNS),-runs $(RUNS)) $(if $(PROFILE),-profile $(PROFILE))
+
 # Killing the parts of a running post room one after the other, under load, and
 # counting afterwards: make chaos MINUTES=2 SEED=7. With MUTATE=all a defence is
-# taken away each time, and to be caught is the success.
+# taken away each time, and to be caught is the success. Then a newsletter to READERS
+# is sent through kills, stops, a flushed Redis, storms of 4xx and an outage.
 chaos:
 	$(SETUP) go run ./internal/chaos $(if $(MINUTES),-minutes $(MINUTES)) $(if $(SEED),-seed $(SEED)) $(if $(MUTATE),-mutate $(MUTATE))
+ifndef MUTATE
+	$(SETUP) go run ./internal/chaos -edition $(or $(READERS),20000) -minutes $(or $(MINUTES),4) $(if $(SEED),-seed $(SEED))
+endif
 
 # gofmt, go vet, and the linters of .golangci.yml at a pinned version.
 lint:

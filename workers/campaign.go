@@ -44,8 +44,8 @@ func (w *Workers) choose(ctx context.Context, job postroom.Job, choose func(cont
 	return queue.Done
 }
 
-// chunk sends one part of a newsletter's copies. Each copy is settled as soon
-// as its answer is known, by the turn of this job.
+// chunk sends one part of a newsletter's copies. What left is in the sending journal at
+// once, and is settled many copies at a time, by the turn of this job.
 func (w *Workers) chunk(ctx context.Context, job postroom.Job) queue.Outcome {
 	return w.Outbox.DeliverChunk(ctx, job)
 }

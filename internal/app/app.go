@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -254,7 +255,7 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 	}
 	r.Mailboxes = mailbox.New(mailbox.Options{Store: r.Store, Mailboxes: r.Config.Mailboxes, Clock: r.Clock, Log: r.Log, Token: mailboxToken(r.Tokens), Alarm: r.alarmOfMailbox, Before: o.Before})
 	out := outboxOptions(r, o.Desk)
-	out.Before = o.Before
+	out.Before, out.Journal = o.Before, filepath.Join(r.Config.Data, "sending")
 	out.Permits = r.permits(o.PermitLease)
 	if r.Outbox, err = outbound.New(out); err != nil {
 		return err

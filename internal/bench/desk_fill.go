@@ -77,8 +77,10 @@ var deskFilling = []heap{
 	{deskReaders, `INSERT INTO subscriptions (id, list, programme, contact_id, address, locale, submission_id, state, asked_at)
 		SELECT ID(6), 'newsletter', 'newsletter', ID(c, i), ADDRESS, 'en', ID(5, s), 'confirmed', i FROM (SELECT i, i + 99999 AS s FROM n) AS each_one WHERE s % 60 <> 7 AND s % 100 <> 50`},
 	{deskReaders, `INSERT INTO consents (id, contact_id, purpose, wording, form_version, submission_id, given_at, confirmed_at) SELECT ID(8), ID(c, i), 'news', 'You may write to me', 'old', ID(5, i + 99999), i, i FROM n`},
-	{deskCopies, `INSERT INTO messages (id, key, message_id, contact_id, about, locale, class, lane, state, campaign_id, chunk, created_at)
-		SELECT LATELY(b, i % 20 = 19), 'campaign:' || ID(e, i % 20 + 1) || ':' || ID(6, i / 20 + 1), ID(b), ID(c, i / 20 + 1), '', 'en', 'marketing', 'bulk', 'sent', ID(e, i % 20 + 1), 1, i FROM n`},
+	{deskCopies, `INSERT INTO copies (campaign_id, n, part, subscription_id, address, locale, state, created_at, id)
+		SELECT ID(e, i % 20 + 1), i / 20 + 1, 1, ID(6, i / 20 + 1), '', 'en', 'sent', i, LATELY(b, i % 20 = 19) FROM n`},
+	{1, `INSERT INTO campaign_parts (campaign_id, part, first_n, last_n, copies, sent, waits)
+		SELECT campaign_id, 1, min(n), max(n), count(*), count(*), 1 = 0 FROM copies GROUP BY campaign_id`},
 	{deskSubmissions, `INSERT INTO runs (id, programme, form, submission_id, contact_id, created_at) SELECT ID(9, s), PROGRAMME, FORM, ID(5, s), ID(c, CONTACT), SENT(s) FROM (SELECT i AS s FROM n) AS each_one`},
 	{2 * deskSubmissions, `INSERT INTO steps (id, run_id, name, state, due_at, settled_at)
 		SELECT ID(7), ID(9, i % 300000 + 1), CASE WHEN i > 300000 THEN 'chase' ELSE 'acknowledge' END, CASE WHEN i % 100 = 0 THEN 'planned' ELSE 'done' END,

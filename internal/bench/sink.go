@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -25,11 +26,17 @@ type taken struct {
 	Readers  int // different recipients
 	Most     int // to one recipient
 	Bytes    int64
-	Last     time.Time // when the newest was taken
+	First    time.Time // when the oldest was taken
+	Last     time.Time // and the newest
 }
 
 // beSink takes mail until the standard input ends.
-func beSink(ctx context.Context) error {
+func beSink(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet(sinkRole, flag.ContinueOnError)
+	takes := flags.Duration("takes", 0, "how long it takes to take a message")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
 	ctx, cancel := untilInputEnds(ctx)
 	defer cancel()
 	mail, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
@@ -40,7 +47,7 @@ func beSink(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &sink{readers: make(map[string]int)}
+	s := &sink{takes: *takes, readers: make(map[string]int)}
 	go func() { _ = http.Serve(pages, s) }() // ends with the process
 	go s.listen(mail)
 	fmt.Printf("ready smtp=%s http=http://%s\n", mail.Addr(), pages.Addr())
@@ -50,6 +57,7 @@ func beSink(ctx context.Context) error {
 
 // sink is the cheapest mail server that is correct.
 type sink struct {
+	takes   time.Duration
 	mu      sync.Mutex
 	readers map[string]int
 	taken   taken
@@ -71,6 +79,9 @@ func (s *sink) take(to []string, size int64) {
 	s.taken.Messages++
 	s.taken.Bytes += size
 	s.taken.Last = time.Now()
+	if s.taken.First.IsZero() {
+		s.taken.First = s.taken.Last
+	}
 	for _, reader := range to {
 		s.readers[reader]++
 		s.taken.Most = max(s.taken.Most, s.readers[reader])
@@ -150,6 +161,7 @@ func (s *sink) data(c *conversation) bool {
 		}
 		size += int64(len(line))
 	}
+	time.Sleep(s.takes)
 	s.take(c.to, size)
 	c.to = c.to[:0]
 	c.say("250 2.0.0 taken")

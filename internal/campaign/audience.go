@@ -130,7 +130,7 @@ func (a *Audiences) Segment(tx *store.Tx, c postroom.Campaign, people []store.Re
 	}
 	var mu sync.Mutex
 	in := make(map[string]bool, len(people))
-	of := store.Span{First: people[0].Address, Last: people[len(people)-1].Address}
+	of := store.Span{First: people[0].ID, Last: people[len(people)-1].ID}
 	err = a.each(tx.Reader, crowd, of, got, func(m *store.Listed) {
 		mu.Lock()
 		defer mu.Unlock()

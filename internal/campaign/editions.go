@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -24,6 +25,7 @@ type EditionOptions struct {
 	Discreet func(programme string) bool // nobody who sees a subject may learn of this programme
 	Segment  Segment                     // nil is that every campaign is for its whole list
 	Clock    postroom.Clock
+	Part     int // how many copies one job sends; 0 is the usual
 }
 
 // Editions starts campaigns and chooses who gets them.
@@ -32,9 +34,10 @@ type Editions struct{ EditionOptions }
 // NewEditions returns Editions.
 func NewEditions(o EditionOptions) *Editions { return &Editions{o} }
 
-// chunkSize is how many copies one job sends. It bounds the transaction that
-// files them, and how much one worker keeps from the others.
-const chunkSize = 100
+// chunkSize is how many copies one job sends, unless the options say otherwise. It
+// bounds the transaction that files them, and how much one worker keeps from the
+// others.
+const chunkSize = 500
 
 // Start files a campaign and the job that chooses its recipients, in one
 // transaction, and says whether it was started now. The same words to the same
@@ -99,14 +102,14 @@ func (e *Editions) choosePart(tx *store.Tx, id, after string) (string, bool, err
 	if after == "" {
 		after = last
 	}
-	people, err := tx.Recipients(store.Audience{List: c.List, At: c.CreatedAt, RoundUp: c.RoundUp}, after, chunkSize)
+	people, err := tx.Recipients(store.Audience{List: c.List, At: c.CreatedAt, RoundUp: c.RoundUp}, after, cmp.Or(e.Part, chunkSize))
 	if err != nil {
 		return after, false, err
 	}
 	if len(people) == 0 {
 		return after, false, e.chosen(tx, id, chunk)
 	}
-	last = people[len(people)-1].Address
+	last = people[len(people)-1].ID
 	if people, err = e.meant(tx, c, people); err != nil || len(people) == 0 {
 		return last, err == nil, err
 	}

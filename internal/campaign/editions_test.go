@@ -56,7 +56,7 @@ func newRoom(t *testing.T, url string) *room {
 	t.Cleanup(func() { _ = st.Close() })
 	r := &room{t: t, store: st, fuse: -1}
 	r.Editions = campaign.NewEditions(campaign.EditionOptions{
-		Store: st, Copies: r, Clock: stopped{}, Discreet: func(programme string) bool { return programme == "refuge" },
+		Store: st, Copies: r, Clock: stopped{}, Part: 100, Discreet: func(programme string) bool { return programme == "refuge" },
 	})
 	return r
 }

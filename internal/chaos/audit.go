@@ -81,6 +81,7 @@ type auditor struct {
 func audit(w *work, s *sink, b *books, d *diary) verdict {
 	a := auditor{verdict: &verdict{byWork: make(map[string]*tally), byFault: make(map[string]*tally)}, w: w, books: b, diary: d, first: make(map[string]int), why: make(map[string]int)}
 	a.taken, a.tried = s.ledger()
+	b.name(a.taken)
 	for _, receipts := range a.taken {
 		a.first[receipts[0].to]++
 	}
@@ -332,6 +333,23 @@ func (a *auditor) newsletter() {
 		}
 	}
 }
+
+// bounded audits how many copies nobody knows of, when only a newsletter was sent: one
+// for each connection of a process that was killed, or of the server when it went
+// away, and none for any other reason.
+func (a *verdict) bounded(kills, outages int) {
+	if n, most := a.byWork[copiesWork].uncertain, sinkConnections*(kills+outages); n > most {
+		a.breaks("%d copies are uncertain after %d kills and %d outages, where %d may be", n, kills, outages, most)
+	}
+	for _, kind := range []string{"sigterm", "redis-flush", string(says451)} {
+		if t := a.byFault[kind]; t != nil && t.uncertain > 0 {
+			a.breaks("%d copies became uncertain during %s", t.uncertain, kind)
+		}
+	}
+}
+
+// sinkConnections is how many connections a process has to the mail server.
+const sinkConnections = 10
 
 // strangers audits mails that the mail server took and nobody owes.
 func (a *auditor) strangers() {

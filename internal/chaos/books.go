@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
+
+	"postroom/internal/store"
 )
 
 // books are the rows of the post room, as the auditor reads them.
@@ -55,6 +58,28 @@ func readBooks(ctx context.Context, from database) (*books, error) {
 	return b, nil
 }
 
+// name gives the copies of newsletters the Message-IDs under which the mail server
+// took them: each begins with the copy's id.
+func (b *books) name(taken map[string][]receipt) {
+	under := make(map[string]string, len(taken))
+	for id := range taken {
+		copyID, _, _ := strings.Cut(id, ".")
+		under[copyID] = id
+	}
+	for i, m := range b.messages {
+		if m.messageID == "" {
+			b.messages[i].messageID = under[m.id]
+		}
+	}
+	for _, copies := range b.copies {
+		for i, m := range copies {
+			if m.messageID == "" {
+				copies[i].messageID = under[m.id]
+			}
+		}
+	}
+}
+
 // each calls scan for every row of a query.
 func each(ctx context.Context, db *sql.DB, query string, scan func(scan func(...any) error) error) error {
 	rows, err := db.QueryContext(ctx, query)
@@ -91,16 +116,20 @@ func (b *books) readLetters(ctx context.Context, db *sql.DB) error {
 }
 
 func (b *books) readMessages(ctx context.Context, db *sql.DB) error {
-	return each(ctx, db, `SELECT id, key, message_id, submission_id, contact_id, address, template, class, state, reason, letter_id, campaign_id, doubts
-		FROM messages ORDER BY id`, func(scan func(...any) error) error {
+	return each(ctx, db, `SELECT id, key, message_id, submission_id, contact_id, address, template, class, state, reason, letter_id, '', 0, doubts FROM messages
+		UNION ALL SELECT '', 'campaign:' || copies.campaign_id || ':' || subscription_id, message_id,
+			'', coalesce((SELECT contact_id FROM subscriptions WHERE subscriptions.id = subscription_id), ''), address, 'newsletter', 'marketing', state, reason, '', campaign_id, n, 0
+		FROM copies`, func(scan func(...any) error) error {
 		var m messageRow
-		err := scan(&m.id, &m.key, &m.messageID, &m.submission, &m.contact, &m.address, &m.template, &m.class, &m.state, &m.reason, &m.letter, &m.campaign, &m.doubts)
-		b.messages = append(b.messages, m)
+		var n int
+		err := scan(&m.id, &m.key, &m.messageID, &m.submission, &m.contact, &m.address, &m.template, &m.class, &m.state, &m.reason, &m.letter, &m.campaign, &n, &m.doubts)
 		if m.campaign != "" {
+			m.id = store.CopyID(m.campaign, n)
 			b.copies[m.address] = append(b.copies[m.address], m)
 		} else {
 			b.about[m.submission] = append(b.about[m.submission], m)
 		}
+		b.messages = append(b.messages, m)
 		return err
 	})
 }

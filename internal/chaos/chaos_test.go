@@ -42,6 +42,20 @@ func TestAMinuteOfChaosLosesNothing(t *testing.T) {
 	}
 }
 
+func TestAnEditionSentThroughFaultsMissesNobodyAndReachesNobodyTwice(t *testing.T) {
+	if testing.Short() {
+		t.Skip("breaks real servers; run without -short")
+	}
+	p := plan{minutes: 0.2, load: 1, edition: 2_000, faults: editionFaults(), seed: rand.Uint64N(1_000_000) + 1}
+	p.only = []string{sqliteHouse, postgresHouse}[p.seed%2]
+	if os.Getenv("POSTROOM_LONG") != "" {
+		p.minutes, p.edition, p.only = 4, 20_000, ""
+	}
+	if err := p.run(t, lines{t}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTheSameSeedMakesTheSamePlan(t *testing.T) {
 	const length = 10 * time.Minute
 	p := plan{seed: 7}

@@ -53,6 +53,18 @@ func (d *diary) begin(kind string) (end func()) {
 	}
 }
 
+// times says how often a fault was on.
+func (d *diary) times(kind string) (n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, e := range d.episodes {
+		if e.kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
 // kinds lists the faults that were on, in the order of their names.
 func (d *diary) kinds() []string {
 	d.mu.Lock()

@@ -50,10 +50,16 @@ func kinds() map[string]kind {
 		"two-holders":         {longest: 15 * time.Second, only: postgresHouse, do: (*house).secondHolder},
 		"second-process":      {longest: 5 * time.Second, only: sqliteHouse, do: (*house).secondHolder},
 	}
+	all["smtp-down"] = kind{longest: 10 * time.Second, doubt: true, do: forAWhile(func(h *house) { h.sink.Down() }, func(h *house) { h.sink.Up() })}
 	for _, t := range []trouble{says451, says421, dropBefore, dropAfter, slow} {
 		all[string(t)] = kind{longest: 12 * time.Second, doubt: t == dropBefore || t == dropAfter, do: misbehaving(t)}
 	}
 	return all
+}
+
+// editionFaults are what a newsletter is sent through when it is tried by itself.
+func editionFaults() []string {
+	return []string{"sigkill-after-ready", "sigterm", "redis-flush", string(says451), "smtp-down"}
 }
 
 // schedule is the faults of one house in their order.

@@ -96,6 +96,19 @@ func newWork(seed uint64, times float64, length time.Duration) *work {
 	return w
 }
 
+// onlyNews makes a newsletter to so many readers nearly all of the work.
+func (w *work) onlyNews(readers int) {
+	w.forms, w.letters = w.forms[:min(len(w.forms), 20)], w.letters[:min(len(w.letters), 20)]
+	w.readers = nil
+	for n := range readers {
+		kind := "reader"
+		if n%refuseOneIn == refuseOneIn-1 {
+			kind = refusedName + kind
+		}
+		w.readers = append(w.readers, fmt.Sprintf("%s-%d%s", kind, n, readerHost))
+	}
+}
+
 // moment is some moment of the run, but for the very beginning and the end.
 func moment(dice *rand.Rand, length time.Duration) time.Duration {
 	return time.Duration((0.02 + 0.9*dice.Float64()) * float64(length))

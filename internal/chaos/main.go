@@ -66,6 +66,7 @@ type plan struct {
 	only    string   // houses whose name contains this
 	faults  []string // kinds to use, in this order over and over; none is all, shuffled
 	load    float64  // times as many forms, letters and readers as belong to the length
+	edition int      // readers of a newsletter that is tried by itself; 0 is everything
 	verbose bool     // show what the post rooms log
 }
 
@@ -89,6 +90,7 @@ func command() int {
 	flag.Uint64Var(&p.seed, "seed", 0, "makes the same plan again (default: by chance)")
 	flag.StringVar(&p.only, "only", "", "only the houses whose name contains `text`: sqlite, postgres")
 	flag.StringVar(&faults, "faults", "", "only these `kinds`, with commas between, over and over")
+	flag.IntVar(&p.edition, "edition", 0, "try a newsletter to so many `readers`, and next to nothing else")
 	flag.StringVar(&mutation, "mutate", "", "take a defence away and expect to be caught: a `name`, or all")
 	flag.BoolVar(&p.verbose, "v", false, "show what the post rooms log")
 	flag.Parse()
@@ -101,6 +103,9 @@ func command() int {
 		p.minutes = 1
 	default:
 		p.minutes = 20
+	}
+	if p.edition > 0 {
+		p.faults = editionFaults()
 	}
 	if faults != "" {
 		p.faults = strings.Split(faults, ",")
@@ -153,6 +158,14 @@ func (p plan) run(t testing.TB, out io.Writer) error {
 	return nil
 }
 
+// kills is how often a process of the house was killed.
+func (h *house) kills() (n int) {
+	for _, s := range h.slots {
+		n += int(s.kills.Load())
+	}
+	return n
+}
+
 func (p plan) houses() (names []string) {
 	for _, name := range []string{sqliteHouse, postgresHouse} {
 		if strings.Contains(name, p.only) {
@@ -167,6 +180,9 @@ func (p plan) houses() (names []string) {
 func (p plan) try(t testing.TB, name string, length time.Duration, out io.Writer) (verdict, error) {
 	ctx := t.Context()
 	w := newWork(p.seed, p.load, length)
+	if p.edition > 0 {
+		w.onlyNews(p.edition)
+	}
 	schedule, err := newSchedule(name, p, length)
 	if err != nil {
 		return verdict{}, err
@@ -197,6 +213,9 @@ func (p plan) try(t testing.TB, name string, length time.Duration, out io.Writer
 	v := audit(w, h.sink, books, h.diary)
 	for _, each := range open {
 		v.breaks("work is open that nobody does: %s", each)
+	}
+	if p.edition > 0 && len(v.byWork) > 0 {
+		v.bounded(h.kills(), h.diary.times("smtp-down"))
 	}
 	v.write(out, name, h)
 	return v, errors.Join(h.failed, ctx.Err())

@@ -39,8 +39,7 @@ func mutations() []mutation {
 			edits: []edit{
 				{"internal/store/messages.go", "UPDATE messages SET state = 'sending', turn = $2, sending_at = $3, reason = ''\n		WHERE", "UPDATE messages SET turn = $2, sending_at = $3, reason = ''\n		WHERE", 1},
 				{"internal/store/messages.go", "WHERE id = $1 AND state = 'sending' AND turn = $2 RETURNING id`, turn, to,", "WHERE id = $1 AND state IN ('queued', 'deferred', 'sending') AND turn = $2 RETURNING id`, turn, to,", 1},
-				{"internal/store/copies.go", "UPDATE messages SET state = 'sending', turn = $1, sending_at = $2, reason = ''", "UPDATE messages SET turn = $1, sending_at = $2, reason = ''", 1},
-				{"internal/store/copies.go", "AND state = 'sending' AND turn = $1`, list.args...)", "AND state IN ('queued', 'deferred', 'sending') AND turn = $1`, list.args...)", 1},
+				{"internal/outbound/journal.go", "b.write(append(lines, sealed(\"began \"+strconv.Itoa(next))+\"\\n\"...))", "b.write(lines)", 1},
 			},
 		},
 		{

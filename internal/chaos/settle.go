@@ -14,6 +14,7 @@ var openWork = []struct{ what, query string }{
 	{"steps promised", `SELECT count(*), coalesce(min(due_at), 0) FROM steps WHERE state = 'planned'`},
 	{"letters not read", `SELECT count(*), 0 FROM letters WHERE state = 'received'`},
 	{"messages waiting", `SELECT count(*), 0 FROM messages WHERE state IN ('queued', 'deferred', 'sending')`},
+	{"copies waiting", `SELECT count(*), 0 FROM campaign_parts WHERE waits`},
 	{"newsletters being sent", `SELECT count(*), 0 FROM campaigns WHERE state = 'sending'`},
 }
 

@@ -26,6 +26,7 @@ type slot struct {
 	fuse     atomic.Int64 // nanoseconds after ready until it is killed; 0 lets it live
 	mine     atomic.Bool  // the next end is ours
 	starts   atomic.Int64
+	kills    atomic.Int64
 	badEnds  atomic.Int64 // by itself, or with an error
 	wanted   atomic.Bool
 	finished chan struct{} // closed when the slot is given up
@@ -109,6 +110,7 @@ func (s *slot) start(cmd *exec.Cmd) (err error) {
 
 func (s *slot) kill(p *os.Process) {
 	s.mine.Store(true)
+	s.kills.Add(1)
 	_ = p.Kill() // it may have ended
 }
 
@@ -134,6 +136,9 @@ func (s *slot) signal(sig syscall.Signal) {
 	defer s.mu.Unlock()
 	if s.pid != 0 {
 		s.mine.Store(true)
+		if sig == syscall.SIGKILL {
+			s.kills.Add(1)
+		}
 		_ = syscall.Kill(s.pid, sig)
 	}
 }

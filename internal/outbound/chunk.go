@@ -2,7 +2,7 @@ package outbound
 
 import (
 	"context"
-	"slices"
+	"errors"
 	"sync"
 	"time"
 
@@ -20,6 +20,16 @@ const NewsletterLetter = "newsletter"
 // one, about which nobody could say then whether it was sent.
 const chunkTurn = 10 * time.Second
 
+// What was read of the readers of a part is good for so long: whoever leaves
+// meanwhile gets no copy.
+const freshFor = time.Second
+
+// Answers are settled in the ledger so many at a time, or so often.
+const (
+	settleMany  = 250
+	settleEvery = 2 * time.Second
+)
+
 // A part is sent over several connections, one copy at a time on each. What is
 // being sent when a process dies is uncertain for ever, so there are not many,
 // and a part that is small has one.
@@ -29,6 +39,9 @@ const (
 	copiesEach      = 10 // of those beyond
 	partsAtOnce     = 2  // as many as the bulk lane does at the same time
 )
+
+// askRest is how long a part rests that may not be sent at the moment.
+const askRest = time.Minute
 
 // crew is how many connections the copies of one part are sent over. Each
 // server that they may go to allows it.
@@ -41,63 +54,134 @@ func (o *Outbox) crew(copies int) int {
 }
 
 // DeliverChunk does one turn of a campaign_chunk job: it takes the copies of
-// the chunk that wait through the gate and to a mail server, a few at the same
-// time. One transaction settles those whose answers are known, by the turn of
-// the chunk's job, and commits that the next are being sent; what this returns
-// settles the last of them and the job. A copy that another turn was sending
-// when it died is uncertain and is not sent again. While no mail server is
-// there, or when the turn's time is up, the copies that are left wait.
+// the chunk that wait through the gate and to a mail server, over several
+// connections at the same time. The ledger says that the turn has the part; which
+// copies are being sent, the sending journal says. What was answered is settled
+// many copies at a time; what the returned outcome settles is the job. While no
+// mail server is there, or when the turn's time is up, the copies that are left
+// wait.
 func (o *Outbox) DeliverChunk(ctx context.Context, job postroom.Job) store.Outcome {
+	if err := o.recover(ctx); err != nil {
+		o.log.ErrorContext(ctx, "sending journals cannot be read", "err", err)
+		return store.Outcome{Verdict: store.Wait, At: o.clock.Now().Add(askRest), Reason: err.Error()}
+	}
 	t, err := o.openChunk(ctx, job)
-	if err != nil {
+	switch {
+	case errors.Is(err, errElsewhere):
+		return store.Outcome{Verdict: store.Wait, At: o.clock.Now().Add(askRest), Reason: err.Error()}
+	case postroom.KindOf(err) == postroom.Gone: // the job itself may still be ours
+		return store.Outcome{Verdict: store.Wait, At: o.clock.Now()}
+	case postroom.KindOf(err) == postroom.NotFound:
 		return o.stays(ctx, job, nil, err)
+	case err != nil: // of ours, such as a full disk: it is no try of the copies
+		o.log.ErrorContext(ctx, "a part cannot be begun", "job", job.ID, "turn", job.Turn, "err", err)
+		return store.Outcome{Verdict: store.Wait, At: o.clock.Now().Add(askRest), Reason: err.Error()}
 	}
-	defer t.leave()
-	t.crew = make([]road, o.crew(len(t.ids)))
-	for end := time.Now().Add(chunkTurn); len(t.ids) > 0; {
-		if ctx.Err() != nil || time.Now().After(end) {
-			return t.ends(store.Outcome{Verdict: store.Wait, At: o.clock.Now()})
-		}
-		if away := t.man(ctx); away != nil {
-			return t.ends(store.Outcome{Verdict: store.Wait, At: away.until, Reason: ReasonServerAway})
-		}
-		copies, err := t.next(ctx)
-		if err != nil {
-			return t.unbegun(ctx, err)
-		}
-		t.send(ctx, copies)
-	}
-	return t.ends(t.seen.outcome(o.endCampaign(t.edition.campaign.ID)))
+	t.send(ctx)
+	return t.ends(ctx)
 }
 
-// openChunk reads what the chunk's copies say and which of them wait, and
-// settles those about which an earlier turn left nothing to be known.
+// turn is one turn of a chunk.
+type turn struct {
+	o       *Outbox
+	job     postroom.Job
+	edition *edition
+	part    store.Part
+	book    *book
+	until   time.Time // when its time is up
+
+	mu      sync.Mutex
+	queue   []store.Copy // passed the gate and wait, as far as was known at readAt
+	readAt  time.Time
+	given   map[int]bool // copies that this turn has begun or settled
+	results []store.CopyResult
+	blames  []blame
+	settled time.Time // when results were settled last
+	busy    bool      // somebody settles them at this moment
+	sent    int
+	halt    halt
+}
+
+// blame is an address that a copy did not reach, and what that says about it.
+type blame struct {
+	m    postroom.Message
+	says fate
+}
+
+// halt is why a turn ends before all its copies have left.
+type halt struct {
+	err       error     // what went wrong, of ours
+	at        time.Time // when to go on; zero is as soon as there is room
+	reason    string
+	stopped   bool // nothing more is begun
+	cancelled bool // nor ever will be
+}
+
+// openChunk takes a part for this turn, and settles what an earlier one has left.
 func (o *Outbox) openChunk(ctx context.Context, job postroom.Job) (*turn, error) {
 	campaign, chunk, err := postroom.ParseChunk(job.Subject)
 	if err != nil {
 		return nil, &postroom.Error{Kind: postroom.NotFound, Say: postroom.Say("error.not_found"), Cause: err}
 	}
-	t := &turn{o: o, job: job}
-	doubted := 0
-	var c postroom.Campaign
-	err = o.store.Write(ctx, func(tx *store.Tx) (err error) {
-		if c, err = tx.Campaign(campaign); err != nil {
-			return err
-		}
-		if doubted, err = tx.DoubtChunk(campaign, chunk, job.Turn, ReasonAnswerLost, o.clock.Now()); err != nil {
-			return err
-		}
-		t.ids, err = tx.WaitingCopies(campaign, chunk)
-		return err
-	})
-	if doubted > 0 {
-		o.log.WarnContext(ctx, "copies are uncertain", "campaign", campaign, "job", job.ID, "turn", job.Turn)
-	}
+	c, err := o.store.Read(ctx).Campaign(campaign)
 	if err != nil {
 		return nil, err
 	}
-	t.edition = o.edition(c)
+	b, err := o.journals.begin(campaign, chunk, job.Turn)
+	if err != nil {
+		return nil, err
+	}
+	t := &turn{o: o, job: job, edition: o.edition(c), book: b, given: make(map[int]bool), until: time.Now().Add(chunkTurn), settled: time.Now()}
+	if tried, err := t.take(ctx, campaign, chunk); err != nil {
+		if tried && postroom.KindOf(err) != postroom.Gone { // the ledger may say that we have the part: nothing was begun of it
+			b.enlist()
+		} else {
+			b.discard()
+		}
+		return nil, err
+	}
 	return t, nil
+}
+
+// take notes in the ledger that this turn has the part, and says whether it tried to.
+func (t *turn) take(ctx context.Context, campaign string, chunk int) (tried bool, err error) {
+	p, err := t.o.store.Read(ctx).Part(campaign, chunk)
+	if err != nil {
+		return false, err
+	}
+	left := takenOver{clear: func() {}, leave: func() {}}
+	if p.Turn >= t.job.Turn {
+		return false, errTaken
+	}
+	if p.Turn != 0 {
+		if left, err = t.o.takeOver(p); err != nil {
+			return false, err
+		}
+		t.o.log.WarnContext(ctx, "a part is taken over", "job", t.job.ID, "turn", t.job.Turn, "known", left.whole)
+	}
+	err = t.o.store.Write(ctx, func(tx *store.Tx) error {
+		now, err := tx.Part(campaign, chunk)
+		if err != nil {
+			return err
+		}
+		if now.Turn != p.Turn || now.Journal != p.Journal {
+			return errTaken
+		}
+		if p.Turn != 0 {
+			if err := t.o.settleLeft(tx, p, left.notes, left.whole); err != nil {
+				return err
+			}
+		}
+		return tx.TakePart(p, t.job.Turn, t.o.journals.id)
+	})
+	if err != nil {
+		left.leave()
+		return true, err
+	}
+	left.clear()
+	t.part = p
+	t.book.enlist()
+	return true, nil
 }
 
 // endCampaign ends the campaign with its last chunk.
@@ -110,239 +194,84 @@ func (o *Outbox) endCampaign(id string) func(*store.Tx) error {
 	}
 }
 
-// turn is one turn of a chunk. Its goroutine is the only one that changes it.
-type turn struct {
-	o       *Outbox
-	job     postroom.Job
-	edition *edition
-	ids     []string // of the copies that have not been looked at
-	crew    []road   // those without a connection are to be manned
-	done    results  // of copies that were sent and are not settled
-	seen    round
-}
-
-// results are copies that were being sent and what came of it.
-type results struct {
-	sent []string
-	also []func(*store.Tx) error // settles one that was not simply sent
-}
-
-// settle writes results down. It returns Gone if another turn has any of the
-// copies.
-func (r results) settle(tx *store.Tx, turn int, at time.Time) error {
-	if err := tx.EndCopies(r.sent, turn, at); err != nil {
-		return err
-	}
-	for _, also := range r.also {
-		if err := also(tx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// man has a connection for each of the crew there is a copy for. Where fewer
-// can be had, the turn goes on with those: a server that takes no more is not
-// asked again before each copy. If that is none, man says why.
-func (t *turn) man(ctx context.Context) (away *absence) {
-	for i := t.manned(); i < min(len(t.crew), len(t.ids)) && away == nil; i++ {
-		var r road
-		if r.s, r.c, away = t.o.connect(ctx); away == nil {
-			t.crew[t.free()] = r
-		}
-	}
-	if away == nil {
-		return nil
-	}
-	t.crew = slices.DeleteFunc(t.crew, func(r road) bool { return r.c == nil })
-	if len(t.crew) > 0 {
-		return nil
-	}
-	return away
-}
-
-func (t *turn) free() int { return slices.IndexFunc(t.crew, func(r road) bool { return r.c == nil }) }
-
-// leave keeps the connections for the next part.
-func (t *turn) leave() {
-	for _, r := range t.crew {
-		if r.c != nil {
-			r.s.keep(r.c)
-		}
-	}
-}
-
-// next settles what was sent and commits that the next copies are being sent,
-// one for each connection, in one transaction. It does so although the process
-// is being stopped: a copy that was sent and not settled would be uncertain
-// for ever. What the gate keeps back is settled with them.
-func (t *turn) next(ctx context.Context) (begun []postroom.Message, err error) {
-	ids := t.ids[:min(len(t.ids), t.manned())]
-	var kept []*store.Outcome
-	err = t.o.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) (err error) {
-		now := t.o.clock.Now()
-		if err := t.done.settle(tx, t.job.Turn, now); err != nil {
-			return err
-		}
-		begun, kept, err = t.begin(tx, ids, now)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	t.ids, t.done = t.ids[len(ids):], results{}
-	for _, k := range kept {
-		t.seen.add(*k)
-		t.o.log.InfoContext(ctx, "copy kept back", "job", t.job.ID, "lane", t.job.Lane, "reason", k.Reason)
-	}
-	return begun, nil
-}
-
-func (t *turn) manned() (n int) {
-	for _, r := range t.crew {
-		if r.c != nil {
-			n++
-		}
-	}
-	return n
-}
-
-// begin asks the gate about each copy, and commits that those are being sent
-// that may leave.
-func (t *turn) begin(tx *store.Tx, ids []string, now time.Time) (begun []postroom.Message, kept []*store.Outcome, err error) {
-	copies, err := tx.Copies(ids)
-	if err != nil {
-		return nil, nil, err
-	}
-	var leave []string
-	for _, c := range copies {
-		v, err := t.o.judgeKnowing(tx, c, c.Message, now)
-		switch {
-		case postroom.KindOf(err) == postroom.Gone: // somebody settled it meanwhile
-		case err != nil:
-			return nil, nil, err
-		case v.passes():
-			leave = append(leave, c.ID)
-		default:
-			k := t.o.keeps(c.Message, v)
-			if err := k.Also(tx); err != nil {
-				return nil, nil, err
-			}
-			kept = append(kept, k)
-		}
-	}
-	started, err := tx.StartCopies(leave, t.job.Turn, now)
-	for _, c := range copies {
-		if started[c.ID] {
-			begun = append(begun, c.Message)
-		}
-	}
-	if err == nil {
-		err = t.edition.tell(tx.Reader, begun)
-	}
-	return begun, kept, err
-}
-
-// send sends copies at the same time, each over a connection of its own.
-func (t *turn) send(ctx context.Context, copies []postroom.Message) {
-	outcomes := make([]store.Outcome, len(copies))
+// send sends what waits over as many connections as that is worth.
+func (t *turn) send(ctx context.Context) {
+	t.mu.Lock()
+	t.refill(ctx)
+	crew := min(t.o.crew(len(t.queue)), len(t.queue))
+	t.mu.Unlock()
 	var all sync.WaitGroup
-	at := 0
-	for i, m := range copies {
-		for t.crew[at].c == nil {
-			at++
-		}
-		r := &t.crew[at]
-		if at++; i == len(copies)-1 { // the last needs no goroutine
-			outcomes[i] = t.carry(ctx, r, m)
+	for i := range crew {
+		if i == crew-1 { // the last needs no goroutine
+			t.work(ctx)
 			break
 		}
-		all.Go(func() { outcomes[i] = t.carry(ctx, r, m) })
+		all.Go(func() { t.work(ctx) })
 	}
 	all.Wait()
-	for i, out := range outcomes {
-		t.seen.add(out)
-		if out.Also == nil {
-			t.done.sent = append(t.done.sent, copies[i].ID)
-		} else {
-			t.done.also = append(t.done.also, out.Also)
+}
+
+// work sends copies over one connection, and over another if that ends, until
+// nothing is left or no server can be had.
+func (t *turn) work(ctx context.Context) {
+	for t.goesOn(ctx) {
+		s, c, away := t.o.connect(ctx)
+		if away != nil {
+			t.rest(away.until, ReasonServerAway)
+			return
 		}
+		h := &hand{t: t, s: s, c: c}
+		if h.work(ctx) {
+			s.keep(h.c)
+			return
+		}
+		h.c.drop()
 	}
 }
 
-// carry writes one copy and sends it along a road. The outcome of one that was
-// simply sent has nothing to settle by itself.
-func (t *turn) carry(ctx context.Context, r *road, m postroom.Message) store.Outcome {
-	body, err := t.edition.write(m, r.s.signer)
-	if err != nil {
-		t.o.log.ErrorContext(ctx, "letter cannot be written", "message", m.ID, "err", err)
-		return t.o.giveUp(t.job, m, ReasonUnwritable, blameless)
-	}
-	var failed *failure
-	if r.c, failed = t.o.send(ctx, r.s, r.c, m, body); failed == nil {
-		t.o.log.InfoContext(ctx, "message sent", "message", m.ID, "job", t.job.ID, "lane", m.Lane, "turn", t.job.Turn)
-		return store.Outcome{Verdict: store.Done}
-	}
-	t.o.log.Log(ctx, failed.level(), "message not sent", "message", m.ID, "job", t.job.ID, "lane", m.Lane, "turn", t.job.Turn, "err", failed.reason())
-	return t.o.settle(r.s, t.job, m, failed)
-}
-
-// ends makes the outcome of the job settle what was sent last as well.
-func (t *turn) ends(out store.Outcome) store.Outcome {
-	with, done := out.Also, t.done
-	if len(done.sent)+len(done.also) == 0 {
-		return out
-	}
-	out.Also = func(tx *store.Tx) error {
-		if err := done.settle(tx, t.job.Turn, t.o.clock.Now()); err != nil || with == nil {
+// ends settles what is left to be settled, gives the part back and says when the
+// job goes on.
+func (t *turn) ends(ctx context.Context) store.Outcome {
+	var due time.Time
+	var waits bool
+	err := t.settle(ctx, func(tx *store.Tx) (err error) {
+		now := t.o.clock.Now()
+		if t.halt.cancelled {
+			if _, err := tx.KeepBackPart(t.part, postroom.Suppressed, ReasonCancelled, now); err != nil {
+				return err
+			}
+		}
+		if due, waits, err = tx.NextCopy(t.part); err != nil {
 			return err
 		}
-		return with(tx)
+		return tx.LeavePart(t.part, t.job.Turn)
+	})
+	if t.sent > 0 {
+		t.o.log.InfoContext(ctx, "copies sent", "job", t.job.ID, "turn", t.job.Turn, "copies", t.sent)
 	}
-	return out
-}
-
-// unbegun ends a turn that could not settle what was sent or begin the next
-// copies. If the copies have moved on, another turn has the chunk. Otherwise
-// the queue, which insists when the database is away, settles what was sent
-// with the job.
-func (t *turn) unbegun(ctx context.Context, err error) store.Outcome {
-	if postroom.KindOf(err) == postroom.Gone {
-		t.done = results{}
-		return store.Outcome{Verdict: store.Wait, At: t.o.clock.Now()}
-	}
-	t.o.log.ErrorContext(ctx, "copies cannot be begun", "job", t.job.ID, "turn", t.job.Turn, "err", err)
-	return t.ends(store.Outcome{Verdict: store.Again, At: t.o.clock.Now().Add(pause(t.job.Tries)), Reason: err.Error()})
-}
-
-// round is what one turn found: whether a copy has to be tried again, and when
-// the first of those that wait may leave.
-type round struct {
-	again  bool
-	at     time.Time
-	reason string
-}
-
-func (r *round) add(out store.Outcome) {
-	if out.Verdict != store.Again && out.Verdict != store.Wait {
-		return
-	}
-	r.again = r.again || out.Verdict == store.Again
-	if r.at.IsZero() || out.At.Before(r.at) {
-		r.at, r.reason = out.At, out.Reason
-	}
-}
-
-// outcome ends the job if nothing waits. Only copies that were put off count
-// as a try of the chunk: that is what bounds their tries.
-func (r *round) outcome(end func(*store.Tx) error) store.Outcome {
+	now := t.o.clock.Now()
 	switch {
-	case r.at.IsZero():
-		return store.Outcome{Verdict: store.Done, Also: end}
-	case r.again:
-		return store.Outcome{Verdict: store.Again, At: r.at, Reason: r.reason}
+	case postroom.KindOf(err) == postroom.Gone: // another turn has the part, and has asked our journal
+		t.book.discard()
+		return store.Outcome{Verdict: store.Wait, At: now}
+	case err != nil:
+		t.o.log.ErrorContext(ctx, "copies cannot be settled", "job", t.job.ID, "turn", t.job.Turn, "err", err)
+		return store.Outcome{Verdict: store.Again, At: now.Add(pause(t.job.Tries)), Reason: err.Error()}
 	}
-	return store.Outcome{Verdict: store.Wait, At: r.at, Reason: r.reason}
+	t.book.discard()
+	switch {
+	case !waits:
+		return store.Outcome{Verdict: store.Done, Also: t.o.endCampaign(t.part.Campaign)}
+	case t.halt.err != nil:
+		t.o.log.ErrorContext(ctx, "copies cannot be sent", "job", t.job.ID, "turn", t.job.Turn, "err", t.halt.err)
+		return store.Outcome{Verdict: store.Wait, At: now.Add(askRest), Reason: t.halt.err.Error()}
+	case !t.halt.at.IsZero():
+		return store.Outcome{Verdict: store.Wait, At: t.halt.at, Reason: t.halt.reason}
+	}
+	if due.Before(now) {
+		due = now
+	}
+	return store.Outcome{Verdict: store.Wait, At: due}
 }
 
 // ComposeCopy returns the copy of a campaign that somebody at an address would

@@ -23,7 +23,7 @@ func (c *connection) converse(ctx context.Context, patience time.Duration, from,
 	if err := c.UpdateDeadline(5 * patience); err != nil {
 		return fail(content, err)
 	}
-	if f := c.at(content, func() *failure { return c.say(body) }); f != nil {
+	if f := c.at(content, func() *failure { return c.say(dotted(body)) }); f != nil {
 		return f
 	}
 	return c.at(finalDot, func() *failure { return c.hear(finalDot, 250) })
@@ -37,44 +37,80 @@ func (c *connection) at(step stage, do func() *failure) *failure {
 	return do()
 }
 
+// envelopeStep is one command of an envelope, and how a good answer begins.
+type envelopeStep struct {
+	at   stage
+	code int
+}
+
+// envelopeSteps come in this order.
+var envelopeSteps = [...]envelopeStep{{mailFrom, 250}, {rcptTo, 25}, {data, 354}}
+
+// envelope is what says for whom a message is and that it comes next.
+func (c *connection) envelope(from, to string) [len(envelopeSteps)]string {
+	return [...]string{"MAIL FROM:<" + from + ">" + c.extras + "\r\n", "RCPT TO:<" + to + ">\r\n", "DATA\r\n"}
+}
+
 // open says for whom the message is and that it comes next. A server that
 // offers it hears all three commands at once, and answers one after the other
 // (RFC 2920); another is given a deadline for each.
 func (c *connection) open(patience time.Duration, from, to string) *failure {
-	commands := []struct {
-		at   stage
-		say  string
-		code int
-	}{
-		{mailFrom, "MAIL FROM:<" + from + ">" + c.extras, 250},
-		{rcptTo, "RCPT TO:<" + to + ">", 25},
-		{data, "DATA", 354},
-	}
+	commands := c.envelope(from, to)
 	if c.pipelines {
 		if err := c.UpdateDeadline(patience); err != nil {
 			return fail(mailFrom, err)
 		}
 		for _, command := range commands {
-			_, _ = c.Text.W.WriteString(command.say + "\r\n") // Flush says what went wrong
+			_, _ = c.Text.W.WriteString(command) // Flush says what went wrong
 		}
 		if err := c.before.Around("smtp: envelope", c.Text.W.Flush); err != nil {
 			return fail(mailFrom, err)
 		}
+		return c.opened(patience)
 	}
-	for _, command := range commands {
-		f := c.at(command.at, func() *failure {
-			if !c.pipelines {
-				if err := c.order(patience, command.say); err != nil {
-					return fail(command.at, err)
-				}
+	for i, step := range envelopeSteps {
+		f := c.at(step.at, func() *failure {
+			if err := c.order(patience, strings.TrimSuffix(commands[i], "\r\n")); err != nil {
+				return fail(step.at, err)
 			}
-			return c.hear(command.at, command.code)
+			return c.hear(step.at, step.code)
 		})
 		if f != nil {
 			return f
 		}
 	}
 	return nil
+}
+
+// opened hears the answers to an envelope that was given at once: all of them,
+// whatever the first ones are, so that the connection is good for another message. A
+// server that waits for a message although it wants no reader of it gets an empty one.
+func (c *connection) opened(patience time.Duration) (failed *failure) {
+	waits := false
+	for _, step := range envelopeSteps {
+		f := c.at(step.at, func() *failure { return c.hear(step.at, step.code) })
+		waits = step.at == data && f == nil
+		if failed == nil {
+			failed = f
+		}
+		if f != nil && (f.code == 0 || f.code == 421) {
+			return failed
+		}
+	}
+	if failed != nil && waits {
+		_ = c.order(patience, ".")
+		_, _, _ = c.Text.ReadResponse(0) // whatever it says to nothing
+	}
+	return failed
+}
+
+// reset makes the server forget the envelope of a message that it did not want.
+func (c *connection) reset(patience time.Duration) error {
+	if err := c.order(patience, "RSET"); err != nil {
+		return err
+	}
+	_, _, err := c.Text.ReadResponse(250)
+	return err
 }
 
 // order gives one command.
@@ -93,21 +129,25 @@ func (c *connection) hear(at stage, expected int) *failure {
 	return nil
 }
 
-// say writes the message, and then its end by itself: from a server that has
-// hung up meanwhile we hear so at the end, which then was never sent, and it is
-// content that was lost and not the answer. If the last byte was taken, nobody
-// can know.
-func (c *connection) say(body []byte) *failure {
-	whole := dotted(body)
+// say writes the message, and then its end by itself, with what comes behind it:
+// from a server that has hung up meanwhile we hear so at the end, which then was
+// never sent, and it is content that was lost and not the answer. If the last byte
+// was taken, nobody can know.
+func (c *connection) say(whole []byte, behind ...string) *failure {
 	text, end := whole[:len(whole)-len(theEnd)], whole[len(whole)-len(theEnd):]
-	for _, part := range [][]byte{text, end} {
-		_, err := c.Text.W.Write(part)
-		if err == nil {
-			err = c.Text.W.Flush()
-		}
-		if err != nil {
-			return fail(content, err)
-		}
+	_, err := c.Text.W.Write(text)
+	if err == nil {
+		err = c.Text.W.Flush()
+	}
+	if err != nil {
+		return fail(content, err)
+	}
+	_, _ = c.Text.W.Write(end)
+	for _, command := range behind {
+		_, _ = c.Text.W.WriteString(command)
+	}
+	if err := c.Text.W.Flush(); err != nil {
+		return fail(content, err)
 	}
 	return nil
 }

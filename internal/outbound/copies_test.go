@@ -219,7 +219,7 @@ func TestWhoLeftIsPassedOverWhereCopiesLeaveTogether(t *testing.T) {
 // copyTo is a copy for somebody.
 func copyTo(t *testing.T, o *Outbox, to, locale string, discreet bool) postroom.Message {
 	t.Helper()
-	m := postroom.Message{Template: NewsletterLetter, Programme: "garden", Contact: "c", About: store.NewMessageID(), To: to, Locale: locale, Discreet: discreet, Campaign: "x", Chunk: 1}
+	m := postroom.Message{ID: store.CopyID(store.NewMessageID(), 7), Template: NewsletterLetter, Programme: "garden", Contact: "c", About: store.NewMessageID(), To: to, Locale: locale, Discreet: discreet, Campaign: "x", Chunk: 1}
 	if err := o.address(&m); err != nil {
 		t.Fatal(err)
 	}

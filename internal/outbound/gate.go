@@ -24,6 +24,8 @@ const (
 	ReasonServerAway   = "reason.server_away"
 	ReasonNoPermit     = "reason.no_permit" // as much has left as the mail server, or a domain, may have at a time
 	ReasonAnswerLost   = "reason.answer_lost"
+	ReasonPaused       = "reason.paused"     // the newsletter is not to be sent at the moment
+	ReasonCancelled    = "reason.cancelled"  // nor ever
 	ReasonUnwritable   = "reason.unwritable" // the letter could not be put into words
 )
 

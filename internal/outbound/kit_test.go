@@ -123,7 +123,7 @@ func roomOn(t testing.TB, url string, change func(*Options), behave ...testserve
 	sink := testserver.SMTPSink(t, behave...)
 	o := Options{
 		Store: openStore(t, url), Letters: letters(t), Links: signer(t, clock), Clock: clock, Org: organisation(),
-		Servers: []Server{serverAt(t, "main", sink.Addr)},
+		Servers: []Server{serverAt(t, "main", sink.Addr)}, Journal: t.TempDir(),
 	}
 	if change != nil {
 		change(&o)

@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -83,11 +84,16 @@ func (o *Outbox) edition(c postroom.Campaign) *edition {
 
 // write writes a copy, if it can by a mould.
 func (e *edition) write(m postroom.Message, signer *gomail.DKIMSigner) ([]byte, error) {
+	return e.writeInto(nil, m, signer)
+}
+
+// writeInto is write with room for the copy, which it may use.
+func (e *edition) writeInto(room []byte, m postroom.Message, signer *gomail.DKIMSigner) ([]byte, error) {
 	if signer == nil {
 		if made, err := e.mould(m); err != nil {
 			return nil, err
 		} else if made != nil {
-			if raw, ok := made.fill(e.outbox.ownOf(m, e.outbox.clock.Now().In(e.outbox.org.Zone).Format(time.RFC1123Z))); ok {
+			if raw, ok := made.fill(room, e.outbox.ownOf(m, e.outbox.clock.Now().In(e.outbox.org.Zone).Format(time.RFC1123Z))); ok {
 				return made.given.told.fillRaw(raw, m.Data, made.given.locale), nil
 			}
 		}
@@ -172,7 +178,7 @@ func (e *edition) cast(m postroom.Message) (*mould, error) {
 		return nil, err
 	}
 	made.given = e.given[l.locale] // the specimen set it
-	if again, ok := made.fill(other.own); !ok || !bytes.Equal(again, other.raw) {
+	if again, ok := made.fill(nil, other.own); !ok || !bytes.Equal(again, other.raw) {
 		return nil, nil
 	}
 	return made, nil
@@ -185,7 +191,7 @@ type specimen struct {
 }
 
 func (e *edition) specimen(m postroom.Message, to string) (s specimen, err error) {
-	m.ID, m.About, m.To = store.NewMessageID(), store.NewMessageID(), to
+	m.ID, m.About, m.To = store.CopyID(store.NewMessageID(), len(to)), store.NewMessageID(), to
 	m.CreatedAt = m.CreatedAt.Add(-time.Duration(len(to)) * 24 * time.Hour)
 	m.MessageID, m.Data = "", nil
 	if err := e.outbox.address(&m); err != nil {
@@ -231,36 +237,44 @@ func cut(raw []byte, values own) *mould {
 const softBreak = "=\r\n"
 
 // find says which value stands at the beginning of text, if one does, in how
-// many parts.
-func find(text []byte, values own) (int, []gap) {
-	for what, value := range values {
-		if value == "" || text[0] != value[0] {
+// many parts. Of two of which one begins with the other it is the longer.
+func find(text []byte, values own) (what int, parts []gap) {
+	longest := 0
+	for i, value := range values {
+		if len(value) <= longest || text[0] != value[0] {
 			continue
 		}
-		var parts []gap
-		rest, from := text, 0
-		for at := 0; ; {
-			if at == len(value) {
-				return what, append(parts, gap{from: from, to: at})
-			}
-			if after, broken := bytes.CutPrefix(rest, []byte(softBreak)); broken && at > from {
-				parts = append(parts, gap{from: from, to: at})
-				rest, from = after, at
-			}
-			if len(rest) == 0 || rest[0] != value[at] {
-				break
-			}
-			rest = rest[1:]
-			at++
+		if found := begins(text, value); found != nil {
+			what, parts, longest = i, found, len(value)
 		}
 	}
-	return 0, nil
+	return what, parts
+}
+
+// begins returns the parts in which a value stands at the beginning of text, or nil.
+func begins(text []byte, value string) (parts []gap) {
+	rest, from := text, 0
+	for at := 0; ; {
+		if at == len(value) {
+			return append(parts, gap{from: from, to: at})
+		}
+		if after, broken := bytes.CutPrefix(rest, []byte(softBreak)); broken && at > from {
+			parts = append(parts, gap{from: from, to: at})
+			rest, from = after, at
+		}
+		if len(rest) == 0 || rest[0] != value[at] {
+			return nil
+		}
+		rest = rest[1:]
+		at++
+	}
 }
 
 // fill makes a copy with other values, or says that they do not fit: a value
 // that is longer would have been broken elsewhere. Only an address may be of
-// another length, for it stands in To alone, where it has room.
-func (m *mould) fill(values own) ([]byte, bool) {
+// another length, for it stands in To alone, where it has room. The copy is written
+// behind out.
+func (m *mould) fill(out []byte, values own) ([]byte, bool) {
 	if !simple(values[ownAddress]) {
 		return nil, false
 	}
@@ -269,7 +283,7 @@ func (m *mould) fill(values own) ([]byte, bool) {
 			return nil, false
 		}
 	}
-	out := make([]byte, 0, m.size+maxSimple+8) // room for the final dot
+	out = slices.Grow(out, m.size+maxSimple+8) // room for the final dot
 	addresses := 0
 	for i, piece := range m.pieces {
 		out = append(out, piece...)

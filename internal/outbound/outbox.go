@@ -15,6 +15,7 @@
 package outbound
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,6 +73,11 @@ type Options struct {
 	Strangers config.Strangers // what they may cause; zero is the usual
 	Watchers  []Reader         // hear when no more answers leave
 
+	// Journal is the folder of the sending journals; "" keeps them in memory, and
+	// then all copies of a part that was being sent when the process died are
+	// uncertain.
+	Journal string
+
 	Log    *slog.Logger
 	Before postroom.Failpoint // around each command to a mail server; nil but in tests
 }
@@ -96,6 +102,7 @@ type Outbox struct {
 	log     *slog.Logger
 
 	watchers []Reader
+	journals *journals
 
 	mu     sync.Mutex
 	latest *edition // of the campaign that was sent last
@@ -119,6 +126,10 @@ func New(o Options) (*Outbox, error) {
 	}
 	if out.org.Zone == nil {
 		out.org.Zone = time.UTC
+	}
+	var err error
+	if out.journals, err = openJournals(o.Journal); err != nil {
+		return nil, err
 	}
 	for _, settings := range o.Servers {
 		s, err := newServer(settings, o.Clock)
@@ -157,14 +168,23 @@ func (o *Outbox) OweAt(tx *store.Tx, m postroom.Message, at time.Time) (postroom
 
 // OweCopies files copies of one part of a newsletter, in the caller's
 // transaction, without jobs of their own: the job of the part delivers them. It
-// says how many it filed: not those with a key under which a message was owed
-// before.
+// says how many it filed: not those for a subscription that has one. A copy's id
+// and Message-ID follow from its campaign and its number.
 func (o *Outbox) OweCopies(tx *store.Tx, copies []postroom.Message) (int, error) {
+	found := make(map[string]bool)
 	for i := range copies {
-		copies[i].Template = NewsletterLetter
-		if err := o.address(&copies[i]); err != nil {
+		m := &copies[i]
+		m.Template, m.Locale = NewsletterLetter, cmp.Or(m.Locale, "en")
+		if m.CreatedAt.IsZero() {
+			m.CreatedAt = o.clock.Now()
+		}
+		if found[m.Locale] {
+			continue
+		}
+		if _, err := o.letters.find(m.Template, m.Locale); err != nil {
 			return 0, fmt.Errorf("owe copy: %w", err)
 		}
+		found[m.Locale] = true
 	}
 	return tx.AddCopies(copies)
 }

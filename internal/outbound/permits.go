@@ -186,9 +186,9 @@ func (u *inUse) end(ctx context.Context) {
 // noPermitRest is how long a message waits when nobody could say when it may leave.
 const noPermitRest = 5 * time.Second
 
-// ask is what a message counts against that leaves by a server.
-func (o *Outbox) ask(s *server, m postroom.Message) Ask {
-	a := Ask{Server: s.Name, From: domain(o.sender(m)), To: domain(m.To), Message: m.ID}
+// ask is what a message counts against that leaves by the server of a name.
+func (o *Outbox) ask(server string, m postroom.Message) Ask {
+	a := Ask{Server: server, From: domain(o.sender(m)), To: domain(m.To), Message: m.ID}
 	a.Urgent = m.Lane == postroom.Urgent || m.Lane == postroom.Confirm
 	if m.Campaign != "" {
 		a.Message = "" // its part waits, and asks for all of it
@@ -206,7 +206,7 @@ func (o *Outbox) permitted(ctx context.Context, r road, job postroom.Job) (road,
 	if err != nil {
 		return r, nil // begin finds the same, and says so
 	}
-	a := o.ask(r.s, m)
+	a := o.ask(r.s.Name, m)
 	granted, until, err := o.permits.Take(ctx, []Ask{a})
 	if err == nil && granted[0] {
 		return r, &a
@@ -234,7 +234,7 @@ func (o *Outbox) permit(ctx context.Context, s *server, m postroom.Message) (*in
 	if !ok {
 		return nil, nil
 	}
-	u, until, err := p.use(ctx, o.ask(s, m))
+	u, until, err := p.use(ctx, o.ask(s.Name, m))
 	switch {
 	case u != nil:
 		return u, nil

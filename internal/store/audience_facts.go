@@ -36,12 +36,12 @@ func (r Reader) OpenAnswers(m *Listed) (postroom.Answers, error) {
 	return answers, r.openJSON("submissions.answers:"+m.submission, m.answers, &answers)
 }
 
-// Span is a part of a list: the addresses from First to Last. "" is without
-// end.
+// Span is a part of a list: the subscriptions from First to Last, by their ids. ""
+// is without end.
 type Span struct{ First, Last string }
 
 // EachMember calls fn for everybody in a part of a list who has confirmed it, in
-// the order of addresses, with the answers if they are asked for. fn may keep
+// the order of subscriptions, with the answers if they are asked for. fn may keep
 // what it gets.
 func (r Reader) EachMember(list string, of Span, answers bool, fn func(*Listed) error) error {
 	columns, join := `'', '', '', NULL`, ``
@@ -63,8 +63,8 @@ func (r Reader) EachMember(list string, of Span, answers bool, fn func(*Listed) 
 		return fn(m)
 	}, `SELECT s.id, s.contact_id, s.address, s.locale, s.confirmed_at, s.topics, s.areas, `+columns+`
 		  FROM subscriptions s`+join+`
-		 WHERE s.list = $1 AND s.address >= $2 AND ($3 = '' OR s.address <= $3) AND s.state = 'confirmed' AND s.basis <> 'unknown'
-		 ORDER BY s.address`, list, of.First, of.Last)
+		 WHERE s.list = $1 AND s.id >= $2 AND ($3 = '' OR s.id <= $3) AND s.state = 'confirmed' AND s.basis <> 'unknown'
+		 ORDER BY s.id`, list, of.First, of.Last)
 }
 
 // NamesOf returns the names of people, by contact.
@@ -103,7 +103,7 @@ func (r Reader) EventsOf(list string, of Span) (found []BookedEvent, err error) 
 		  JOIN bookings b ON b.contact_id = s.contact_id AND b.state IN ('confirmed', 'attended')
 		  JOIN sessions d ON d.id = b.session_id
 		  JOIN events e ON e.id = d.event_id
-		 WHERE s.list = $1 AND s.address >= $2 AND ($3 = '' OR s.address <= $3) AND s.state = 'confirmed'`, list, of.First, of.Last)
+		 WHERE s.list = $1 AND s.id >= $2 AND ($3 = '' OR s.id <= $3) AND s.state = 'confirmed'`, list, of.First, of.Last)
 	return found, err
 }
 
@@ -117,7 +117,7 @@ func (r Reader) ListsOf(list string, of Span) (map[string][]string, error) {
 		return err
 	}, `SELECT o.address, o.list
 		  FROM subscriptions s JOIN subscriptions o ON o.address = s.address AND o.state = 'confirmed'
-		 WHERE s.list = $1 AND s.address >= $2 AND ($3 = '' OR s.address <= $3) AND s.state = 'confirmed'
+		 WHERE s.list = $1 AND s.id >= $2 AND ($3 = '' OR s.id <= $3) AND s.state = 'confirmed'
 		 ORDER BY o.address, o.list`, list, of.First, of.Last)
 }
 
@@ -140,7 +140,7 @@ func (r Reader) GotEdition(campaign string, fn func(address string)) error {
 		err := rows.Scan(&address)
 		fn(address)
 		return err
-	}, `SELECT address FROM messages WHERE campaign_id = $1 AND campaign_id <> '' AND state NOT IN ('failed', 'suppressed')`, campaign)
+	}, `SELECT address FROM copies WHERE campaign_id = $1 AND state NOT IN ('failed', 'suppressed')`, campaign)
 }
 
 // CountMembers counts the confirmed subscriptions of a list that may be mailed.

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"postroom/internal/postroom"
@@ -66,13 +68,13 @@ func (tx *Tx) LockCampaign(id string) (postroom.Campaign, error) {
 }
 
 // ChosenSoFar returns how far the choosing of a campaign's recipients had
-// come: its last part, and the last address in it.
+// come: its last part, and the last subscription in it.
 func (r Reader) ChosenSoFar(campaign string) (chunk int, last string, err error) {
-	err = r.row(`SELECT coalesce(max(chunk), 0) FROM messages WHERE campaign_id = $1 AND campaign_id <> ''`, campaign).Scan(&chunk)
+	err = r.row(`SELECT coalesce(max(part), 0) FROM campaign_parts WHERE campaign_id = $1`, campaign).Scan(&chunk)
 	if err != nil || chunk == 0 {
 		return 0, "", err
 	}
-	err = r.row(`SELECT max(address) FROM messages WHERE campaign_id = $1 AND campaign_id <> '' AND chunk = $2`, campaign, chunk).Scan(&last)
+	err = r.row(`SELECT coalesce(max(subscription_id), '') FROM copies WHERE campaign_id = $1`, campaign).Scan(&last)
 	return chunk, last, err
 }
 
@@ -89,8 +91,8 @@ type Audience struct {
 	RoundUp bool      // those who asked for one mail a month; else everybody but them
 }
 
-// Recipients lists the confirmed subscriptions of a list whose address comes
-// after one, in the order of addresses, at most limit; not of those who chose to
+// Recipients lists the confirmed subscriptions of a list that come after
+// one, in the order of their ids, at most limit; not of those who chose to
 // get other editions, or none for a while. An address is on a list once.
 func (r Reader) Recipients(to Audience, after string, limit int) (found []Recipient, err error) {
 	often := postroom.EveryEdition
@@ -105,8 +107,8 @@ func (r Reader) Recipients(to Audience, after string, limit int) (found []Recipi
 		return err
 	}, `SELECT s.id, s.programme, s.contact_id, s.address, s.locale, s.basis, s.topics, s.areas, s.look, c.discreet
 		  FROM subscriptions s JOIN contacts c ON c.id = s.contact_id
-		 WHERE s.list = $1 AND s.address > $2 AND s.state = 'confirmed' AND s.basis <> 'unknown' AND s.often = $4 AND s.paused_until <= $5
-		 ORDER BY s.address LIMIT $3`, to.List, after, limit, string(often), micros(to.At))
+		 WHERE s.list = $1 AND s.id > $2 AND s.state = 'confirmed' AND s.basis <> 'unknown' AND s.often = $4 AND s.paused_until <= $5
+		 ORDER BY s.id LIMIT $3`, to.List, after, limit, string(often), micros(to.At))
 	return found, err
 }
 
@@ -114,7 +116,7 @@ func (r Reader) Recipients(to Audience, after string, limit int) (found []Recipi
 // is chosen once: from then on nobody is added.
 func (tx *Tx) EndChoosing(campaign string, chunks int) error {
 	_, err := tx.exec(`UPDATE campaigns SET chunks = $2,
-			chosen = (SELECT count(*) FROM messages WHERE campaign_id = $1 AND campaign_id <> '')
+			chosen = (SELECT coalesce(sum(copies), 0) FROM campaign_parts WHERE campaign_id = $1)
 		WHERE id = $1`, campaign, chunks)
 	return err
 }
@@ -125,46 +127,13 @@ func (tx *Tx) EndCampaign(campaign string, at time.Time) error {
 	_, err := tx.exec(`
 		UPDATE campaigns SET state = 'sent', settled_at = $2
 		 WHERE id = $1 AND state = 'sending'
-		   AND (chosen > 0 OR NOT EXISTS (SELECT 1 FROM messages WHERE campaign_id = $1 AND campaign_id <> ''))
-		   AND NOT EXISTS (SELECT 1 FROM messages WHERE campaign_id = $1 AND campaign_id <> '' AND state IN ('queued', 'deferred', 'sending'))`,
+		   AND (chosen > 0 OR NOT EXISTS (SELECT 1 FROM campaign_parts WHERE campaign_id = $1))
+		   AND NOT EXISTS (SELECT 1 FROM campaign_parts WHERE campaign_id = $1 AND waits)`,
 		campaign, micros(at))
 	if err != nil {
 		return fmt.Errorf("end campaign %s: %w", campaign, err)
 	}
 	return nil
-}
-
-// DoubtChunk makes the copies of one part uncertain that an earlier turn was
-// sending when it died: they may have left, and are not sent again.
-func (tx *Tx) DoubtChunk(campaign string, chunk, turn int, reason string, at time.Time) (int, error) {
-	n, err := tx.exec(`
-		UPDATE messages SET state = 'uncertain', reason = $4, settled_at = $5
-		 WHERE campaign_id = $1 AND campaign_id <> '' AND chunk = $2 AND state = 'sending' AND turn < $3`,
-		campaign, chunk, turn, reason, micros(at))
-	return int(n), err
-}
-
-// WaitingCopies returns the ids of the copies of one part that wait to be
-// sent, the oldest first.
-func (r Reader) WaitingCopies(campaign string, chunk int) (ids []string, err error) {
-	err = r.each(func(rows *sql.Rows) error {
-		var id string
-		err := rows.Scan(&id)
-		ids = append(ids, id)
-		return err
-	}, `SELECT id FROM messages
-		 WHERE campaign_id = $1 AND campaign_id <> '' AND chunk = $2 AND state IN ('queued', 'deferred') ORDER BY id`, campaign, chunk)
-	return ids, err
-}
-
-// DropChunk fails what waits of one part, because nobody will send it, and
-// says how many copies that were.
-func (tx *Tx) DropChunk(campaign string, chunk int, reason string, at time.Time) (int, error) {
-	n, err := tx.exec(`
-		UPDATE messages SET reason = $3, settled_at = $4, state = CASE WHEN state = 'sending' THEN 'uncertain' ELSE 'failed' END
-		 WHERE campaign_id = $1 AND campaign_id <> '' AND chunk = $2 AND state IN ('queued', 'deferred', 'sending')`,
-		campaign, chunk, reason, micros(at))
-	return int(n), err
 }
 
 // CopyCount is how many copies of a campaign are in a state for one reason.
@@ -174,21 +143,67 @@ type CopyCount struct {
 	N      int
 }
 
+// apart are the states of the few copies that are neither waiting for their first
+// try nor sent. SQLite uses their index only where a query names them all.
+const apart = `copies.state IN ('deferred', 'failed', 'held', 'suppressed', 'uncertain')`
+
 // CopyCounts counts the copies of a campaign, all in one look, so that they
 // add up.
 func (r Reader) CopyCounts(campaign string) (counts []CopyCount, err error) {
+	rest := 0
 	err = r.each(func(rows *sql.Rows) error {
 		var c CopyCount
-		err := rows.Scan(&c.State, &c.Reason, &c.N)
-		counts = append(counts, c)
-		return err
-	}, `SELECT state, reason, count(*) FROM messages WHERE campaign_id = $1 AND campaign_id <> ''
-		 GROUP BY state, reason ORDER BY state, count(*) DESC, reason`, campaign)
+		if err := rows.Scan(&c.State, &c.Reason, &c.N); err != nil {
+			return err
+		}
+		if c.State == postroom.Queued { // all of them
+			rest += c.N
+			return nil
+		}
+		rest -= c.N
+		if c.N > 0 {
+			counts = append(counts, c)
+		}
+		return nil
+	}, `SELECT state, reason, count(*) FROM copies WHERE `+apart+` AND campaign_id = $1 GROUP BY state, reason
+		UNION ALL SELECT 'sent', '', coalesce(sum(sent), 0) FROM campaign_parts WHERE campaign_id = $1
+		UNION ALL SELECT 'queued', '', coalesce(sum(copies), 0) FROM campaign_parts WHERE campaign_id = $1`, campaign)
+	if rest > 0 {
+		counts = append(counts, CopyCount{State: postroom.Queued, N: rest})
+	}
+	slices.SortFunc(counts, func(a, b CopyCount) int {
+		return cmp.Or(cmp.Compare(a.State, b.State), cmp.Compare(b.N, a.N), cmp.Compare(a.Reason, b.Reason))
+	})
 	return counts, err
 }
 
 // CopiesIn lists the copies of a campaign in a state, at most limit.
 func (r Reader) CopiesIn(campaign string, state postroom.MessageState, limit int) ([]postroom.Message, error) {
-	return r.messages(`SELECT `+messageColumns+` FROM messages WHERE campaign_id = $1 AND campaign_id <> '' AND state = $2 ORDER BY chunk, id LIMIT $3`,
-		campaign, state, limit)
+	which := `copies.state = $2`
+	if state != postroom.Queued && state != postroom.Sent {
+		which += ` AND ` + apart
+	}
+	return r.copies(`SELECT `+copyColumns+fromCopies+`WHERE copies.campaign_id = $1 AND `+which+` ORDER BY copies.n LIMIT $3`, campaign, state, limit)
+}
+
+// copyTallies counts the copies of all campaigns whose ids are not before one, by
+// state.
+func (r Reader) copyTallies(from string) (map[postroom.MessageState]int, error) {
+	counts := make(map[postroom.MessageState]int)
+	err := r.each(func(rows *sql.Rows) error {
+		var state postroom.MessageState
+		var n int
+		err := rows.Scan(&state, &n)
+		counts[state] += n
+		if state != postroom.Queued {
+			counts[postroom.Queued] -= n
+		}
+		return err
+	}, `SELECT state, count(*) FROM copies WHERE `+apart+` AND campaign_id >= $1 GROUP BY state
+		UNION ALL SELECT 'sent', coalesce(sum(sent), 0) FROM campaign_parts WHERE campaign_id >= $1
+		UNION ALL SELECT 'queued', coalesce(sum(copies), 0) FROM campaign_parts WHERE campaign_id >= $1`, from)
+	if err != nil {
+		return nil, fmt.Errorf("count copies: %w", err)
+	}
+	return counts, nil
 }

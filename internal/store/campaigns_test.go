@@ -3,7 +3,6 @@ package store
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -18,16 +17,6 @@ func addCampaign(t testing.TB, s *Store, key string) (c postroom.Campaign, added
 		return err
 	})
 	return c, added
-}
-
-// copyOf files one copy of a campaign in a state.
-func copyOf(t testing.TB, s *Store, campaign string, chunk int, address string, state postroom.MessageState) string {
-	t.Helper()
-	id := NewMessageID()
-	return inState(t, s, postroom.Message{
-		ID: id, Key: "campaign:" + campaign + ":" + address, MessageID: id + "@example.org", To: address, Template: "newsletter", Locale: "en",
-		Class: postroom.Marketing, Lane: postroom.Bulk, Campaign: campaign, Chunk: chunk, CreatedAt: monday,
-	}, state)
 }
 
 func endCampaign(t testing.TB, s *Store, id string) postroom.CampaignState {
@@ -61,7 +50,7 @@ func TestACampaignIsFiledOncePerKey(t *testing.T) {
 	})
 }
 
-func TestRecipientsAreWhoeverConfirmedInStepsOfAddresses(t *testing.T) {
+func TestRecipientsAreWhoeverConfirmedInStepsOfTheirIds(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		var want []string
 		for i := range 7 {
@@ -76,14 +65,13 @@ func TestRecipientsAreWhoeverConfirmedInStepsOfAddresses(t *testing.T) {
 				unsubscribe(t, s, sub.ID)
 				continue
 			}
-			want = append(want, sub.Address)
+			want = append(want, sub.Address) // ids grow
 		}
-		slices.Sort(want)
 		var found []string
 		for after, more := "", true; more; {
 			part := got(s.Read(t.Context()).Recipients(Audience{List: "news", At: monday}, after, 2))(t)
 			for _, p := range part {
-				found, after = append(found, p.Address), p.Address
+				found, after = append(found, p.Address), p.ID
 			}
 			more = len(part) > 0
 		}
@@ -99,16 +87,27 @@ func TestRecipientsAreWhoeverConfirmedInStepsOfAddresses(t *testing.T) {
 func TestACampaignEndsWithItsLastCopyAndNotBeforeAllAreChosen(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		c, _ := addCampaign(t, s, "k")
-		copyOf(t, s, c.ID, 1, "a@example.org", postroom.Sent)
+		settle := func(part int, state postroom.MessageState) {
+			write(t, s, func(tx *Tx) error {
+				p, err := tx.Part(c.ID, part)
+				if err != nil {
+					return err
+				}
+				return tx.settleCopies(p, []CopyResult{{N: p.First, State: state}}, `'queued', 'deferred'`, monday)
+			})
+		}
+		owe(t, s, c.ID, 1, 1)
+		settle(1, postroom.Sent)
 		if state := endCampaign(t, s, c.ID); state != postroom.CampaignSending {
 			t.Errorf("%s while recipients are being chosen", state)
 		}
-		waits := copyOf(t, s, c.ID, 2, "b@example.org", postroom.Deferred)
+		owe(t, s, c.ID, 2, 1)
+		settle(2, postroom.Deferred)
 		write(t, s, func(tx *Tx) error { return tx.EndChoosing(c.ID, 2) })
 		if state := endCampaign(t, s, c.ID); state != postroom.CampaignSending {
 			t.Errorf("%s while a copy waits", state)
 		}
-		write(t, s, func(tx *Tx) error { return tx.Withhold(waits, postroom.Suppressed, "reason", monday) })
+		settle(2, postroom.Suppressed)
 		if state := endCampaign(t, s, c.ID); state != postroom.CampaignSent {
 			t.Errorf("%s after the last copy", state)
 		}
@@ -123,56 +122,21 @@ func TestACampaignEndsWithItsLastCopyAndNotBeforeAllAreChosen(t *testing.T) {
 	})
 }
 
-func TestOnlyWhatAnEarlierTurnWasSendingIsDoubted(t *testing.T) {
+func TestAPartThatIsKeptBackLosesWhatWaitsAndNothingElse(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *Store) {
 		c, _ := addCampaign(t, s, "k")
-		for _, state := range messageStates { // each sent at turn 1 so far
-			copyOf(t, s, c.ID, 1, string(state)+"@example.org", state)
-		}
-		other := copyOf(t, s, c.ID, 2, "other@example.org", postroom.Sending)
-		doubt := func(turn int) (n int) {
-			write(t, s, func(tx *Tx) (err error) {
-				n, err = tx.DoubtChunk(c.ID, 1, turn, "lost", monday)
+		p := owe(t, s, c.ID, 1, 4)
+		write(t, s, func(tx *Tx) error {
+			err := tx.settleCopies(p, []CopyResult{{N: 1, State: postroom.Sent}, {N: 2, State: postroom.Failed, Reason: "r"}, {N: 3, State: postroom.Deferred, Reason: "r"}}, `'queued'`, monday)
+			if err != nil {
 				return err
-			})
-			return n
-		}
-		if same, later := doubt(1), doubt(2); same != 0 || later != 1 {
-			t.Errorf("doubted %d at the same turn and %d at a later one, want 0 and 1", same, later)
-		}
-		if m := got(s.Read(t.Context()).Message(other))(t); m.State != postroom.Sending {
-			t.Errorf("a copy of another part is %s", m.State)
-		}
-		if ids := got(s.Read(t.Context()).WaitingCopies(c.ID, 1))(t); len(ids) != 2 {
-			t.Errorf("%d copies wait, want the queued and the deferred one", len(ids))
-		}
-		sum, uncertain := 0, 0
-		for _, n := range got(s.Read(t.Context()).CopyCounts(c.ID))(t) {
-			if sum += n.N; n.State == postroom.Uncertain {
-				uncertain += n.N
 			}
-		}
-		if sum != len(messageStates)+1 || uncertain != 2 {
-			t.Errorf("%d copies, %d uncertain", sum, uncertain)
-		}
-	})
-}
-
-func TestADroppedPartFailsWhatWaitsAndNothingElse(t *testing.T) {
-	onBoth(t, func(t *testing.T, s *Store) {
-		c, _ := addCampaign(t, s, "k")
-		for _, state := range messageStates {
-			copyOf(t, s, c.ID, 1, string(state)+"@example.org", state)
-		}
-		write(t, s, func(tx *Tx) error { _, err := tx.DropChunk(c.ID, 1, "dropped", monday); return err })
-		var states []string
-		for _, address := range messageStates {
-			m := got(s.Read(t.Context()).messages(`SELECT `+messageColumns+` FROM messages WHERE address = $1`, string(address)+"@example.org"))(t)
-			states = append(states, string(address)+"→"+string(m[0].State))
-		}
-		want := "queued→failed deferred→failed sending→uncertain sent→sent failed→failed suppressed→suppressed held→held uncertain→uncertain"
-		if got := strings.Join(states, " "); got != want {
-			t.Errorf("%s, want %s", got, want)
+			_, err = tx.KeepBackPart(p, postroom.Suppressed, "cancelled", monday)
+			return err
+		})
+		counts := got(s.Read(t.Context()).CopyCounts(c.ID))(t)
+		if want := []CopyCount{{postroom.Failed, "r", 1}, {postroom.Sent, "", 1}, {postroom.Suppressed, "cancelled", 2}}; !slices.Equal(counts, want) {
+			t.Errorf("%+v, want %+v", counts, want)
 		}
 	})
 }

@@ -506,14 +506,18 @@ func (r Reader) Troubles(since, by time.Time, limit int) (list []Trouble, err er
 	err = r.each(scan, `
 		SELECT messages.programme, reference, messages.state, messages.reason, 1
 		  FROM messages JOIN submissions ON submissions.id = messages.submission_id
-		 WHERE messages.state IN ('failed', 'uncertain') AND settled_at > $1 AND settled_at <= $2 AND campaign_id = ''
+		 WHERE messages.state IN ('failed', 'uncertain') AND settled_at > $1 AND settled_at <= $2
 		 ORDER BY settled_at, messages.id LIMIT $3`, micros(since), micros(by), limit)
 	if err != nil {
 		return nil, fmt.Errorf("list mail that went wrong: %w", err)
 	}
 	err = r.each(scan, `
-		SELECT programme, '', state, '', count(*) FROM messages
-		 WHERE state IN ('failed', 'uncertain') AND settled_at > $1 AND settled_at <= $2 AND (campaign_id <> '' OR submission_id = '')
+		SELECT programme, '', state, '', count(*) FROM (
+			SELECT programme, state FROM messages
+			 WHERE state IN ('failed', 'uncertain') AND settled_at > $1 AND settled_at <= $2 AND submission_id = ''
+			UNION ALL
+			SELECT coalesce(campaigns.programme, ''), copies.state FROM copies LEFT JOIN campaigns ON campaigns.id = campaign_id
+			 WHERE `+apart+` AND copies.state IN ('failed', 'uncertain') AND copies.settled_at > $1 AND copies.settled_at <= $2) AS wrong
 		 GROUP BY programme, state ORDER BY programme, state LIMIT $3`, micros(since), micros(by), limit)
 	return list, err
 }

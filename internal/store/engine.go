@@ -107,7 +107,15 @@ func (r Reader) DeadJobs(byPerson bool, limit int) (list []DeadJob, err error) {
 // number is larger than CountedTo.
 func (r Reader) MailsLately(days int) (map[postroom.MessageState]int, error) {
 	first := firstID(time.Now().AddDate(0, 0, -days))
-	counts := make(map[postroom.MessageState]int)
+	counts, err := r.copyTallies(first)
+	if err != nil {
+		return nil, err
+	}
+	ever, err := r.copyTallies("")
+	if err != nil {
+		return nil, err
+	}
+	counts[postroom.Queued], counts[postroom.Deferred] = ever[postroom.Queued], ever[postroom.Deferred]
 	for _, state := range []postroom.MessageState{postroom.Queued, postroom.Deferred, postroom.Sending, postroom.Sent,
 		postroom.Failed, postroom.Suppressed, postroom.Held, postroom.Uncertain} {
 		from := first
@@ -119,7 +127,7 @@ func (r Reader) MailsLately(days int) (map[postroom.MessageState]int, error) {
 		if err != nil {
 			return nil, fmt.Errorf("count messages that are %s: %w", state, err)
 		}
-		counts[state] = n
+		counts[state] = min(counts[state]+n, CountedTo)
 	}
 	return counts, nil
 }
@@ -151,7 +159,8 @@ func (r Reader) Piles() (list []Pile, err error) {
 		return err
 	}, `SELECT state, reason, count(*), min(created_at) FROM (
 			SELECT * FROM (SELECT state, reason, created_at FROM messages WHERE state = 'deferred' ORDER BY id LIMIT $1) AS deferred UNION ALL
-			SELECT * FROM (SELECT state, reason, created_at FROM messages WHERE state = 'held' ORDER BY id LIMIT $1) AS held) AS both_states
+			SELECT * FROM (SELECT state, reason, created_at FROM messages WHERE state = 'held' ORDER BY id LIMIT $1) AS held UNION ALL
+			SELECT * FROM (SELECT state, reason, created_at FROM copies WHERE `+apart+` AND state IN ('deferred', 'held') LIMIT $1) AS of_newsletters) AS both_states
 		 GROUP BY state, reason ORDER BY count(*) DESC, state, reason`, CountedTo)
 	if err != nil {
 		return nil, fmt.Errorf("count what waits by reason: %w", err)
@@ -208,10 +217,29 @@ func (r Reader) MailsGoneWrong(limit int) (list []MailRow, err error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, some...)
+		copies, err := r.copiesGoneWrong(state, limit)
+		if err != nil {
+			return nil, err
+		}
+		list = append(append(list, some...), copies...)
 	}
 	slices.SortStableFunc(list, func(a, b MailRow) int { return b.At.Compare(a.At) })
 	return list[:min(len(list), limit)], nil
+}
+
+// copiesGoneWrong is MailsGoneWrong for copies of newsletters in one state.
+func (r Reader) copiesGoneWrong(state string, limit int) (list []MailRow, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		var c Copy
+		var at int64
+		err := c.scan(rows.Scan, &at)
+		list = append(list, MailRow{ID: c.ID, Address: c.To, Template: c.Template, Reason: c.Reason, State: c.State, At: moment(at)})
+		return err
+	}, `SELECT `+copyColumns+`, copies.settled_at`+fromCopies+`WHERE `+apart+` AND copies.state = `+state+` ORDER BY copies.settled_at DESC LIMIT $1`, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list copies that went wrong: %w", err)
+	}
+	return list, nil
 }
 
 // watchedFrom are the mails that would have been sent, if their mailbox were not

@@ -109,6 +109,9 @@ func (tx *Tx) Withhold(id string, to postroom.MessageState, reason string, at ti
 	default:
 		return fmt.Errorf("withhold message %s: it cannot become %s", id, to)
 	}
+	if _, _, is := copyPlace(id); is {
+		return tx.moveCopy(id, `'queued', 'deferred'`, to, reason, at)
+	}
 	return tx.moveMessage(id, `UPDATE messages SET reason = $3, settled_at = $4,
 			state = CASE WHEN state = 'sending' THEN 'uncertain' ELSE $2 END
 		WHERE id = $1 AND (state = 'sending' OR (state IN ('queued', 'deferred') AND $2 <> 'uncertain')) RETURNING id`,
@@ -147,8 +150,12 @@ func (tx *Tx) ReleaseMessages(submission string) (ids []string, err error) {
 // RequeueMessage makes a failed, held or uncertain message wait to be sent
 // again, because a person said so. It returns Gone if it is in another state.
 func (tx *Tx) RequeueMessage(id string) error {
-	return tx.moveMessage(id, `UPDATE messages SET state = 'queued', reason = '', doubts = 0
+	err := tx.moveMessage(id, `UPDATE messages SET state = 'queued', reason = '', doubts = 0
 		WHERE id = $1 AND state IN ('failed', 'held', 'uncertain') RETURNING id`)
+	if postroom.KindOf(err) == postroom.Gone {
+		return tx.moveCopy(id, `'failed', 'held', 'uncertain'`, postroom.Queued, "", time.Time{})
+	}
+	return err
 }
 
 // Readdress sends messages about a submission that have not left yet to
@@ -193,9 +200,13 @@ func (r Reader) scanMessage(scan func(...any) error) (postroom.Message, error) {
 	return m, err
 }
 
-// Message returns one message, or NotFound.
+// Message returns one message, or copy of a newsletter, or NotFound. Of a copy, the
+// sender's domain decides on the Message-ID, which only its id is on file for.
 func (r Reader) Message(id string) (postroom.Message, error) {
 	m, err := r.scanMessage(r.row(`SELECT `+messageColumns+` FROM messages WHERE id = $1`, id).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		m, err = r.copyMessage(id)
+	}
 	return m, absent(err, "message", id)
 }
 
@@ -218,14 +229,17 @@ func (r Reader) messages(query string, args ...any) (list []postroom.Message, er
 	return list, err
 }
 
-// MessageCounts counts messages by state. Chosen is always the sum of all.
+// MessageCounts counts messages, and copies of newsletters, by state.
 func (r Reader) MessageCounts() (map[postroom.MessageState]int, error) {
-	counts := make(map[postroom.MessageState]int)
-	err := r.each(func(rows *sql.Rows) error {
+	counts, err := r.copyTallies("")
+	if err != nil {
+		return nil, err
+	}
+	err = r.each(func(rows *sql.Rows) error {
 		var state postroom.MessageState
 		var n int
 		err := rows.Scan(&state, &n)
-		counts[state] = n
+		counts[state] += n
 		return err
 	}, `SELECT state, count(*) FROM messages GROUP BY state`)
 	return counts, err
@@ -294,7 +308,14 @@ func (r Reader) MessageWithKey(key string) (postroom.Message, bool, error) {
 // whether that was not known yet.
 func (tx *Tx) BounceMessage(id, reason string, at time.Time) (bool, error) {
 	n, err := tx.exec(`UPDATE messages SET state = 'failed', reason = $2, settled_at = $3 WHERE id = $1 AND state IN ('sent', 'uncertain')`, id, reason, micros(at))
-	return n > 0, err
+	if err != nil || n > 0 {
+		return n > 0, err
+	}
+	err = tx.moveCopy(id, `'sent', 'uncertain'`, postroom.Failed, reason, at)
+	if postroom.KindOf(err) == postroom.Gone {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func (r Reader) sealJSON(place string, v any) ([]byte, error) {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"postroom/internal/postroom"
 	"postroom/internal/testserver"
 )
 
@@ -149,6 +150,65 @@ func TestLettersFromBeforeTheSecondDoorAreKept(t *testing.T) {
 	})
 }
 
+func TestCopiesFromBeforeTheirLedgerMoveOverAndAreFoundByTheirIds(t *testing.T) {
+	t.Parallel()
+	onEachURL(t, func(t *testing.T, url string) {
+		s, err := Open(t.Context(), Options{URL: url, Box: box(t), Replay: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() }) // the last write was asked for its error
+		c, _ := addCampaign(t, s, "k")
+		write(t, s, func(tx *Tx) error {
+			undo := "DROP TABLE copies;\nDROP TABLE campaign_parts;\nDROP INDEX subscriptions_on_list;\n" +
+				"CREATE INDEX messages_by_campaign ON messages (campaign_id, chunk, state) WHERE campaign_id <> '';\n"
+			if err := tx.run(undo); err != nil {
+				return err
+			}
+			for i, state := range messageStates {
+				id := NewMessageID()
+				m := postroom.Message{ID: id, Key: "campaign:" + c.ID + ":sub-" + string(state), MessageID: id + "@example.org", To: string(state) + "@example.org", Template: "newsletter",
+					Locale: "en", Class: postroom.Marketing, Lane: postroom.Bulk, Campaign: c.ID, Chunk: 1 + i/4, CreatedAt: monday}
+				if _, err := tx.AddMessage(m); err != nil {
+					return err
+				}
+				if _, err := tx.exec(`UPDATE messages SET state = $2, sending_at = 7 WHERE id = $1`, id, state); err != nil {
+					return err
+				}
+			}
+			other := postroom.Message{ID: "m", Key: "alone", MessageID: "m@example.org", To: "a@example.org", Template: "welcome", Locale: "en", Class: postroom.Service, Lane: postroom.Confirm, CreatedAt: monday}
+			if _, err := tx.AddMessage(other); err != nil {
+				return err
+			}
+			return tx.run(migrationText(t, "0025_copies.sql"))
+		})
+		if n := count(t, s, `SELECT count(*) FROM messages`); n != 1 {
+			t.Errorf("%d messages are left, want the one that is no copy", n)
+		}
+		if n := count(t, s, `SELECT count(*) FROM copies`); n != len(messageStates) {
+			t.Errorf("%d copies moved over, want %d", n, len(messageStates))
+		}
+		for _, state := range messageStates {
+			want := state
+			if state == postroom.Sending {
+				want = postroom.Uncertain
+			}
+			found := got(s.Read(t.Context()).copies(`SELECT `+copyColumns+fromCopies+`WHERE copies.address = $1`, string(state)+"@example.org"))(t)
+			m := got(s.Read(t.Context()).Message(found[0].ID))(t)
+			if m.State != want || m.MessageID != m.ID+"@example.org" || m.Campaign != c.ID || m.About != "sub-"+string(state) {
+				t.Errorf("the %s copy: %+v", state, m)
+			}
+		}
+		sum := 0
+		for _, n := range got(s.Read(t.Context()).CopyCounts(c.ID))(t) {
+			sum += n.N
+		}
+		if sum != len(messageStates) {
+			t.Errorf("%d copies are accounted for", sum)
+		}
+	})
+}
+
 func migrationText(t *testing.T, name string) string {
 	t.Helper()
 	return string(got(migrations.ReadFile("migrations/" + name))(t))
@@ -255,6 +315,7 @@ func TestTheSchemaAllowsExactlyTheStatesOfTheCode(t *testing.T) {
 	words, schema := constants(t), checks(t)
 	own := map[string]bool{"addresses.state": true, "suppressions.scope": true, "calls.state": true, "digests.outcome": true,
 		"notes.kind": true, "items.kind": true, "alarms.kind": true, "finds.kind": true, // some of the matters
+		"copies.state":  true, // none is being sent: the part is
 		"imports.state": true, "drafts.state": true, "guardians.state": true, "moves.state": true}
 	types := map[string]string{
 		"contacts.reach": "Reach", "submissions.channel": "Channel", "submissions.state": "SubmissionState",

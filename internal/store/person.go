@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -177,26 +179,48 @@ type PersonMessage struct {
 // MessagesTo lists the mails to a contact, the newest first, before the one with
 // an id ("" for the newest). Copies of newsletters are found by the lists that
 // they are on.
-// CROSS JOIN keeps SQLite from beginning with every reader of every list, and a
-// query for each copy PostgreSQL from reading all mails.
 func (r Reader) MessagesTo(contact, before string) (list []PersonMessage, more bool, err error) {
+	place := placeInTime(before)
 	const page = ` AND ($2 = '' OR messages.id < $2) ORDER BY messages.id DESC LIMIT $3`
 	err = r.each(func(rows *sql.Rows) error {
 		m, err := scanPersonMessage(rows)
 		list = append(list, m)
 		return err
-	}, `WITH lists AS MATERIALIZED (SELECT id, list FROM subscriptions WHERE contact_id = $1)
-		SELECT messages.id, messages.key, messages.message_id, messages.programme, messages.form, messages.submission_id, messages.contact_id, messages.address,
+	}, `SELECT messages.id, messages.key, messages.message_id, messages.programme, messages.form, messages.submission_id, messages.contact_id, messages.address,
 		       messages.template, messages.locale, messages.class, messages.lane, messages.discreet, messages.letter_id, messages.campaign_id,
 		       messages.state, messages.reason, messages.created_at, messages.settled_at, coalesce(steps.name, '')
 		  FROM messages LEFT JOIN steps ON steps.id = CASE WHEN substr(messages.key, 1, 5) = 'step:' THEN substr(messages.key, 6, 36) ELSE '' END
-		 WHERE messages.id IN (
-		       SELECT * FROM (SELECT id FROM (SELECT (SELECT id FROM messages WHERE key = 'campaign:' || campaigns.id || ':' || lists.id) AS id
-		         FROM lists CROSS JOIN campaigns WHERE campaigns.list = lists.list) AS messages WHERE id IS NOT NULL`+page+`) AS copies
-		 UNION SELECT * FROM (SELECT id FROM messages WHERE contact_id = $1 AND contact_id <> '' AND campaign_id = ''`+page+`) AS alone)
-		 ORDER BY messages.id DESC LIMIT $3`, contact, before, MostShown+1)
+		 WHERE messages.id IN (SELECT * FROM (SELECT id FROM messages WHERE contact_id = $1 AND contact_id <> '' AND campaign_id = ''`+page+`) AS alone)
+		 ORDER BY messages.id DESC LIMIT $3`, contact, place, MostShown+1)
+	if err != nil {
+		return nil, false, err
+	}
+	copies, err := r.copiesTo(contact, place)
+	list = append(list, copies...)
+	slices.SortFunc(list, func(a, b PersonMessage) int { return cmp.Compare(placeInTime(b.ID), placeInTime(a.ID)) })
 	list, more = paged(list)
 	return list, more, err
+}
+
+// copiesTo lists the copies of newsletters to a contact as MessagesTo does. Their
+// ids begin with those of their campaigns, and so with a moment, as all ids do.
+// CROSS JOIN keeps SQLite from beginning with every reader of every list.
+func (r Reader) copiesTo(contact, before string) (list []PersonMessage, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		var c Copy
+		var settled int64
+		var place string
+		err := c.scan(rows.Scan, &settled, &place)
+		list = append(list, PersonMessage{Message: c.Message, SettledAt: moment(settled)})
+		return err
+	}, `WITH lists AS MATERIALIZED (SELECT id, list, contact_id FROM subscriptions WHERE contact_id = $1)
+		SELECT * FROM (SELECT `+copyColumns+`, copies.settled_at AS settled, `+sqlPlace+` AS place
+		  FROM lists AS s CROSS JOIN campaigns JOIN copies ON copies.campaign_id = campaigns.id AND copies.subscription_id = s.id
+		 WHERE campaigns.list = s.list) AS theirs WHERE ($2 = '' OR place < $2) ORDER BY place DESC LIMIT $3`, contact, before, MostShown+1)
+	if err != nil {
+		return nil, fmt.Errorf("list copies to a contact: %w", err)
+	}
+	return list, nil
 }
 
 func scanPersonMessage(rows *sql.Rows) (PersonMessage, error) {

@@ -106,8 +106,9 @@ func caseOfAnn(t testing.TB, s *Store, sub, other postroom.Submission) (step str
 			{`INSERT INTO campaigns (id, key, list, programme, subject, markdown, locale, state, created_at) VALUES ('edition', 'k', 'news', 'network', '', '', 'en', 'sent', 1)`, nil},
 			{`INSERT INTO subscriptions (id, list, programme, contact_id, address, locale, submission_id, state, asked_at) VALUES ('list', 'news', 'network', $1, 'ann@example.org', 'en', $2, 'confirmed', 1)`, []any{sub.Contact, sub.ID}},
 			{`INSERT INTO messages (id, key, message_id, submission_id, contact_id, campaign_id, locale, class, lane, created_at) VALUES
-				('m1', $4, 'm1', $2, $1, '', 'en', 'service', 'confirm', 1), ('m2', 'alone', 'm2', '', $1, '', 'en', 'service', 'confirm', 1), ('m3', 'campaign:edition:list', 'm3', '', $1, 'edition', 'en', 'marketing', 'bulk', 1),
+				('m1', $4, 'm1', $2, $1, '', 'en', 'service', 'confirm', 1), ('m2', 'alone', 'm2', '', $1, '', 'en', 'service', 'confirm', 1),
 				('m4', 'to coordinator', 'm4', $2, '', '', 'en', 'service', 'confirm', 1), ('m5', 'to another', 'm5', $3, $5, '', 'en', 'service', 'confirm', 1)`, []any{sub.Contact, sub.ID, other.ID, "step:" + step, other.Contact}},
+			{`INSERT INTO copies (campaign_id, n, part, subscription_id, address, locale, created_at, id) VALUES ('edition', 1, 1, 'list', 'ann@example.org', 'en', 1, 'm3')`, nil},
 			{`INSERT INTO consents (id, contact_id, purpose, wording, form_version, submission_id, given_at) VALUES ('c1', $1, 'news', 'yes', 'v1', $2, 1)`, []any{sub.Contact, sub.ID}},
 			{`INSERT INTO events (id, programme, name, created_at) VALUES ('e1', 'network', 'meeting', 1)`, nil},
 			{`INSERT INTO sessions (id, event_id, name, starts_at, ends_at) VALUES ('s1', 'e1', 'first', 1, 2)`, nil},

@@ -48,8 +48,9 @@ var crowd = []string{
 		SELECT 'u' || i, 'l' || (i % 4), 'p', 'c' || i, i || '@example.org', 'en', 's' || i, CASE WHEN i % 3 = 0 THEN 'unsubscribed' ELSE 'confirmed' END, i FROM n`,
 	`INSERT INTO campaigns (id, key, list, programme, subject, markdown, locale, state, created_at)
 		SELECT 'e' || i, 'k' || i, 'l1', 'p', 's', 'm', 'en', 'sending', i FROM n WHERE i <= 200`,
-	`INSERT INTO messages (id, key, message_id, address, locale, class, lane, state, campaign_id, chunk, created_at)
-		SELECT 'n' || i, 'n' || i, 'n' || i, i || '@example.org', 'en', 'marketing', 'bulk', CASE WHEN i % 9 = 0 THEN 'queued' ELSE 'sent' END, 'e' || (i % 200 + 1), i % 5 + 1, i FROM n`,
+	`INSERT INTO copies (campaign_id, n, part, subscription_id, address, locale, state, created_at, id)
+		SELECT 'e' || (i % 200 + 1), i / 200 + 1, i / 4000 + 1, 'u' || i, i || '@example.org', 'en', CASE WHEN i % 9 = 0 THEN 'queued' WHEN i % 900 = 1 THEN 'failed' ELSE 'sent' END, i, CASE WHEN i % 2 = 0 THEN 'n' || i ELSE '' END FROM n`,
+	`INSERT INTO campaign_parts (campaign_id, part, first_n, last_n, copies, sent, waits) SELECT campaign_id, part, min(n), max(n), count(*), 0, part < 3 FROM copies GROUP BY campaign_id, part`,
 	`INSERT INTO jobs (id, kind, subject, lane, state, handed_by, due_at, created_at, handed_until, leased_until)
 		SELECT 'j' || i, 'deliver', 'm' || i, CASE WHEN i % 2 = 0 THEN 'bulk' ELSE 'confirm' END,
 		CASE WHEN i % 400 = 1 THEN 'handed' WHEN i % 400 = 2 THEN 'running' WHEN i % 400 = 3 THEN 'dead' WHEN i % 20 = 0 THEN 'due' ELSE 'done' END,
@@ -167,17 +168,33 @@ func hot(now time.Time) map[string]func(tx *Tx) error {
 		"places":         func(tx *Tx) error { _, _, err := tx.Places("x7"); return err },
 		"waiting":        func(tx *Tx) error { _, err := tx.Waiting("x7"); return err },
 		"active booking": func(tx *Tx) error { _, _, err := tx.ActiveBooking("x7", "c7"); return err },
-		"recipients": func(tx *Tx) error {
-			_, err := tx.Recipients(Audience{List: "l1", At: monday}, "5@example.org", 100)
+		"recipients":     func(tx *Tx) error { _, err := tx.Recipients(Audience{List: "l1", At: monday}, "u5", 100); return err },
+		"chosen so far":  func(tx *Tx) error { _, _, err := tx.ChosenSoFar("e7"); return err },
+		"lock campaign":  func(tx *Tx) error { _, err := tx.LockCampaign("e7"); return err },
+		"end choosing":   func(tx *Tx) error { return tx.EndChoosing("e7", 5) },
+		"end campaign":   func(tx *Tx) error { return tx.EndCampaign("e7", now) },
+		"part":           func(tx *Tx) error { _, err := tx.Part("e7", 2); return err },
+		"take part":      func(tx *Tx) error { return tx.TakePart(Part{Campaign: "e7", Part: 2}, 7, "j") },
+		"doubt part": func(tx *Tx) error {
+			_, err := tx.DoubtPart(Part{Campaign: "e7", Part: 2, First: 21, Last: 40}, "reason", now)
 			return err
 		},
-		"chosen so far":   func(tx *Tx) error { _, _, err := tx.ChosenSoFar("e7"); return err },
-		"lock campaign":   func(tx *Tx) error { _, err := tx.LockCampaign("e7"); return err },
-		"end choosing":    func(tx *Tx) error { return tx.EndChoosing("e7", 5) },
-		"end campaign":    func(tx *Tx) error { return tx.EndCampaign("e7", now) },
-		"doubt chunk":     func(tx *Tx) error { _, err := tx.DoubtChunk("e7", 2, 3, "reason", now); return err },
-		"waiting copies":  func(tx *Tx) error { _, err := tx.WaitingCopies("e7", 2); return err },
-		"drop chunk":      func(tx *Tx) error { _, err := tx.DropChunk("e8", 2, "reason", now); return err },
+		"waiting copies": func(tx *Tx) error {
+			_, err := tx.WaitingCopies(Part{Campaign: "e7", Part: 2, First: 21, Last: 40}, 21, now, 100)
+			return err
+		},
+		"next copy": func(tx *Tx) error {
+			_, _, err := tx.NextCopy(Part{Campaign: "e7", Part: 2, First: 21, Last: 40})
+			return err
+		},
+		"settle copies": func(tx *Tx) error {
+			return tx.settleCopies(Part{Campaign: "e7", Part: 2, First: 21, Last: 40}, []CopyResult{{N: 22, State: postroom.Sent}, {N: 23, State: postroom.Sent}, {N: 30, State: postroom.Sent}}, `'queued'`, now)
+		},
+		"keep back part": func(tx *Tx) error {
+			_, err := tx.KeepBackPart(Part{Campaign: "e8", Part: 2, First: 21, Last: 40}, postroom.Failed, "reason", now)
+			return err
+		},
+		"copy by its id":  func(tx *Tx) error { _, err := tx.Message("n8"); return err },
 		"copy counts":     func(tx *Tx) error { _, err := tx.CopyCounts("e7"); return err },
 		"copies in":       func(tx *Tx) error { _, err := tx.CopiesIn("e7", postroom.Sent, 10); return err },
 		"score a bounce":  func(tx *Tx) error { _, _, err := tx.ScoreBounce("7@example.org", "1970-01-01", now); return err },

@@ -145,6 +145,7 @@ CREATE TABLE subscriptions (
 	source        TEXT NOT NULL DEFAULT '', -- where the file had them from
 	UNIQUE (list, address)
 );
+CREATE INDEX subscriptions_on_list ON subscriptions (list, id) WHERE state = 'confirmed';
 CREATE INDEX subscriptions_by_submission ON subscriptions (submission_id);
 CREATE INDEX subscriptions_by_contact ON subscriptions (contact_id);
 CREATE INDEX subscriptions_by_import ON subscriptions (import_id, id) WHERE import_id <> '';
@@ -284,7 +285,7 @@ CREATE TABLE messages (
 	settled_at    BIGINT NOT NULL DEFAULT 0,
 	sender        TEXT NOT NULL DEFAULT '', -- where that is not the organisation's own address
 	letter_id     TEXT NOT NULL DEFAULT '', -- that it answers
-	campaign_id   TEXT NOT NULL DEFAULT '', -- that it is a copy of
+	campaign_id   TEXT NOT NULL DEFAULT '', -- of no use since copies have a table
 	chunk         INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX messages_of_form ON messages (address, sending_at) WHERE form <> '';
@@ -451,9 +452,8 @@ CREATE TABLE cursors (
 );
 
 CREATE INDEX messages_answers ON messages (sending_at) WHERE letter_id <> '';
-CREATE INDEX messages_by_campaign ON messages (campaign_id, chunk, state) WHERE campaign_id <> '';
 
--- One edition of a newsletter. Its copies are rows of messages; key makes
+-- One edition of a newsletter. Its copies are in copies; key makes
 -- starting the same one twice start it once.
 CREATE TABLE campaigns (
 	id         TEXT PRIMARY KEY,
@@ -530,6 +530,46 @@ CREATE TABLE campaign_complaints (
 	at          BIGINT NOT NULL,
 	PRIMARY KEY (campaign_id, message_id)
 );
+
+-- Some copies of an edition, which one job sends. While a turn of that job sends
+-- them, turn and journal say who knows what left: the rows of the copies do not.
+CREATE TABLE campaign_parts (
+	campaign_id TEXT NOT NULL,
+	part        INTEGER NOT NULL,
+	first_n     INTEGER NOT NULL,
+	last_n      INTEGER NOT NULL,
+	copies      INTEGER NOT NULL,
+	sent        INTEGER NOT NULL DEFAULT 0,
+	waits       BOOLEAN NOT NULL DEFAULT TRUE, -- some are queued or deferred
+	turn        BIGINT NOT NULL DEFAULT 0,     -- of the job, that sends them; 0 is none
+	journal     TEXT NOT NULL DEFAULT '',
+	PRIMARY KEY (campaign_id, part)
+);
+CREATE INDEX campaign_parts_waiting ON campaign_parts (campaign_id) WHERE waits;
+
+-- The copies of editions: one for each subscription, numbered in that order.
+CREATE TABLE copies (
+	campaign_id     TEXT NOT NULL,
+	n               INTEGER NOT NULL,
+	part            INTEGER NOT NULL,
+	subscription_id TEXT NOT NULL,
+	address         TEXT NOT NULL,
+	locale          TEXT NOT NULL,
+	discreet        BOOLEAN NOT NULL DEFAULT FALSE,
+	state           TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'deferred', 'sent', 'failed', 'suppressed', 'held', 'uncertain')),
+	reason          TEXT NOT NULL DEFAULT '',
+	tries           INTEGER NOT NULL DEFAULT 0,
+	due_at          BIGINT NOT NULL DEFAULT 0,
+	created_at      BIGINT NOT NULL,
+	settled_at      BIGINT NOT NULL DEFAULT 0,
+	id              TEXT NOT NULL DEFAULT '', -- and the next: only of those that were messages once
+	message_id      TEXT NOT NULL DEFAULT '',
+	PRIMARY KEY (campaign_id, n)
+);
+CREATE UNIQUE INDEX copies_by_subscription ON copies (campaign_id, subscription_id);
+-- Few are anything but waiting or sent.
+CREATE INDEX copies_apart ON copies (state, campaign_id) WHERE state IN ('deferred', 'failed', 'held', 'suppressed', 'uncertain');
+CREATE INDEX copies_moved ON copies (id) WHERE id <> '';
 
 -- Each coordinator's summary of each day, once: sent as a message, or quiet.
 CREATE TABLE digests (
