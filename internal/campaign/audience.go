@@ -389,10 +389,10 @@ func (a *Audiences) answered(read store.Reader, c postroom.Campaign, fields []st
 		return nil, nil
 	}
 	tellable := p.Tellable(c.List) // what a form asks may have changed since
-	of := store.Span{First: copies[0].To, Last: copies[0].To}
+	of := store.Span{First: copies[0].About, Last: copies[0].About}
 	locale := make(map[string]string, len(copies))
 	for _, m := range copies {
-		of.First, of.Last = min(of.First, m.To), max(of.Last, m.To)
+		of.First, of.Last = min(of.First, m.About), max(of.Last, m.About)
 		locale[m.About] = m.Locale
 	}
 	told := make(map[string]map[string]string, len(copies))

@@ -67,7 +67,8 @@ func signUp(tx *store.Tx, list, address, locale string, answers postroom.Answers
 	if err != nil {
 		return err
 	}
-	sub, err := tx.Subscribe(postroom.Subscription{List: list, Programme: "newsletter", Contact: c.ID, Address: address, Locale: locale, Submission: s.ID, AskedAt: confirmed})
+	sub, err := tx.Subscribe(postroom.Subscription{List: list, Programme: "newsletter", Contact: c.ID, Address: address, Locale: locale, Submission: s.ID, AskedAt: confirmed,
+		Choices: postroom.Choices{Topics: strings.Join(answers["interests"], " "), Areas: answers.One("area")}})
 	if err != nil {
 		return err
 	}

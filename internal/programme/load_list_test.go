@@ -26,7 +26,7 @@ forms:
     reach: [email]
     fields:
       - {field: email, type: email, required: true}
-      - {field: interests, type: choices, label: {en: What?}, error_label: {en: what}, options: {events: {en: Events}, money: {en: Money}}}
+      - {field: interests, type: choices, label: {en: "What?"}, error_label: {en: what}, options: {events: {en: Events}, money: {en: Money}}}
 `
 
 func loadList(text string) (*Set, error) {
@@ -56,7 +56,7 @@ func TestNobodyWhoAskedForHelpIsMailedWithoutAYes(t *testing.T) {
 		}
 	}
 	wrong := strings.ReplaceAll(strings.ReplaceAll(listFile, "KIND", "sign_up"), "topics_from: interests", "topics_from: email")
-	if _, err := loadList(wrong); err == nil || !strings.Contains(err.Error(), "topics_from") {
+	if _, err := loadList(wrong); err == nil || !strings.Contains(err.Error(), "a field email of type choices") {
 		t.Errorf("topics from a field that offers none: %v", err)
 	}
 }

@@ -189,11 +189,14 @@ func TestWhatWentWrongIsListedWithinItsTime(t *testing.T) {
 		add("failed", about, postroom.Failed, "550", monday)
 		add("early", about, postroom.Failed, "550", monday.Add(-time.Hour))
 		add("fine", about, postroom.Suppressed, "reason.suppressed", monday)
-		add("copy-1", postroom.Message{Programme: "news", Campaign: "c", Submission: sub.ID}, postroom.Failed, "550", monday)
-		add("copy-2", postroom.Message{Programme: "news", Campaign: "c"}, postroom.Failed, "551", monday)
+		c, _ := addCampaign(t, s, "k")
+		part := owe(t, s, c.ID, 1, 2)
+		write(t, s, func(tx *Tx) error {
+			return tx.SettleCopies(part, part.Turn, []CopyResult{{N: part.First, State: postroom.Failed, Reason: "550"}, {N: part.Last, State: postroom.Failed, Reason: "551"}}, monday)
+		})
 		add("watched", postroom.Message{Letter: "none", Submission: sub.ID}, postroom.Suppressed, "reason.watch", monday)
 		list := got(s.Read(t.Context()).Troubles(monday.Add(-time.Minute), monday, 10))(t)
-		want := []Trouble{{"network", sub.Reference, postroom.Failed, "550", 1}, {"news", "", postroom.Failed, "", 2}}
+		want := []Trouble{{"network", sub.Reference, postroom.Failed, "550", 1}, {c.Programme, "", postroom.Failed, "", 2}}
 		if len(list) != 2 || list[0] != want[0] || list[1] != want[1] {
 			t.Errorf("went wrong: %+v, want %+v", list, want)
 		}
