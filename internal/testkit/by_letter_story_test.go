@@ -89,7 +89,8 @@ type tongue struct {
 }
 
 // newsWords are what is said about the newsletter.
-type newsWords struct{ subject, asks, confirm, yes, welcome, footer, stop, left string }
+// note is how the edition begins, which is written in English.
+type newsWords struct{ subject, asks, confirm, yes, welcome, footer, stop, left, note string }
 
 // askWords are what is said about a question; chosen and called are in the
 // language that is chosen on the way.
@@ -98,7 +99,7 @@ type askWords struct{ subject, question, answered, more, choose, chosen, call, c
 var tongues = []tongue{
 	{
 		"en",
-		newsWords{"News", "Hello, please sign me up for news. I would like to know what is on.", "You are not on our list yet.", "Yes please", "You are on the list", "Stop these messages", "STOP", "You are off the list."},
+		newsWords{"News", "Hello, please sign me up for news. I would like to know what is on.", "You are not on our list yet.", "Yes please", "You are on the list", "Stop these messages", "STOP", "You are off the list.", "The garden opens again"},
 		askWords{
 			"A question", "Hello, I would like to know when you are open on Saturdays and on Sundays.", "We have your message.", "And may I bring my child?",
 			"Please write in Ukrainian", "Відтепер ми пишемо вам українською.", "Please call me instead: 01908 690690", "Відтепер ми телефонуємо вам, а не пишемо. Номер закінчується на 690.", "From ten to four.",
@@ -106,7 +107,7 @@ var tongues = []tongue{
 	},
 	{
 		"uk",
-		newsWords{"Розсилка", "Добрий день! Підпишіть мене на вашу розсилку, будь ласка. Я хочу знати про ваші заходи. Дякую.", "Вас ще немає в нашому списку.", "Так", "Тепер ви у списку", "Більше не надсилати мені ці повідомлення", "Відпишіть мене, будь ласка", "Вас більше немає в списку."},
+		newsWords{"Розсилка", "Добрий день! Підпишіть мене на вашу розсилку, будь ласка. Я хочу знати про ваші заходи. Дякую.", "Вас ще немає в нашому списку.", "Так", "Тепер ви у списку", "Більше не надсилати мені ці повідомлення", "Відпишіть мене, будь ласка", "Вас більше немає в списку.", "Цих новин ще немає вашою мовою."},
 		askWords{
 			"Запитання", "Добрий день! Скажіть, будь ласка, коли ви працюєте в суботу і чи можна прийти з дитиною? Дякую.", "Ми отримали", "А чи працюєте ви в неділю?",
 			"Пишіть англійською, будь ласка", "From now on we write to you in English.", "Зателефонуйте мені, будь ласка, замість листів: 01908 690690", "From now on we phone you instead of writing. The number ends in 690.", "З десятої до четвертої.",
@@ -114,7 +115,7 @@ var tongues = []tongue{
 	},
 	{
 		"fa-AF",
-		newsWords{"خبرنامه", "سلام. لطفا خبرنامه را به من روان کنید. من در این ساحه زندگی می‌کنم و می‌خواهم خبر باشم. تشکر", "شما هنوز در لیست ما نیستید.", "بلی", "شما حالا در لیست", "دیگر این پیام‌ها را نمی‌خواهم", "لغو اشتراک", "شما دیگر در لیست نیستید."},
+		newsWords{"خبرنامه", "سلام. لطفا خبرنامه را به من روان کنید. من در این ساحه زندگی می‌کنم و می‌خواهم خبر باشم. تشکر", "شما هنوز در لیست ما نیستید.", "بلی", "شما حالا در لیست", "دیگر این پیام‌ها را نمی‌خواهم", "لغو اشتراک", "شما دیگر در لیست نیستید.", "این خبر هنوز به زبان شما نیست."},
 		askWords{
 			"یک سوال", "سلام. شما روز شنبه کدام ساعت باز هستید؟ من می‌خواهم با طفل خود بیایم. تشکر", "پیام شما به ما رسید", "روز یک‌شنبه هم باز هستید؟",
 			"لطفا به پشتو بنویسید", "له دې وروسته په پښتو درته لیکو.", "لطفا به عوض ایمیل به من زنگ بزنید: 01908 690690", "له دې وروسته د لیکلو پر ځای زنګ درته وهو. د شمېرې پای", "از ساعت ده تا چهار.",
@@ -133,7 +134,10 @@ func (m *mail) followNews(l tongue) {
 	m.has(2, l.news.welcome)
 	startEdition(t, m.room, true)
 	m.work()
-	edition := m.has(3, "The garden opens again")
+	edition := m.has(3, l.news.note)
+	if !strings.Contains(edition.Text, "The garden opens again") {
+		t.Errorf("the edition lacks its text:\n%s", edition.Text)
+	}
 	if !strings.Contains(edition.Text, l.news.footer) {
 		t.Errorf("the edition does not say %q:\n%s", l.news.footer, edition.Text)
 	}

@@ -294,7 +294,7 @@ func TestAStoppedProcessGivesTheRestOfANewsletterBack(t *testing.T) {
 	armed.Store(true)
 	id, _ := startEdition(t, room, false)
 	<-reached
-	if a := accountOf(t, room, id); a.Sent != 2 || a.Waiting != 4 {
+	if a := accountOf(t, room, id); a.Sent+a.Waiting != 6 || a.Sent > 2 { // what left stands in the journal until it is settled
 		t.Errorf("in the middle: %+v", a)
 	}
 	close(goOn)

@@ -100,8 +100,8 @@ func (c *counter) views() []view {
 		{"unsubscribed-now", c.link(link.Unsubscribe, ended.ID), ""},
 		{"privacy", "/f/register/privacy", ""},
 		{"privacy-referral", "/privacy/referrals", ""},
-		{"news", "/news/news", ""},
-		{"news-edition", "/news/news/" + c.edition(), ""},
+		{"archive", "/news/news", ""},
+		{"archive-edition", "/news/news/" + c.edition(), ""},
 		{"not-found", "/nowhere", ""},
 		{"link-damaged", "/confirm/nonsense", ""},
 	}...)

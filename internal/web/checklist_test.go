@@ -41,7 +41,7 @@ func (c *counter) seen(v view, locale string) *httptest.ResponseRecorder {
 
 // inFew says whether a page is of a programme that is not in every language.
 func (v view) inFew() bool {
-	return strings.HasPrefix(v.name, "all-") || slices.ContainsFunc([]string{"/f/all", "/f/past", "/d/", "/guardian/", "/f/visit", "/f/walk", "/f/note", "/f/later"}, func(path string) bool {
+	return strings.HasPrefix(v.name, "all-") || slices.ContainsFunc([]string{"/f/all", "/f/past", "/d/", "/guardian/", "/f/visit", "/f/walk", "/f/note", "/f/later", "/news/"}, func(path string) bool {
 		return strings.HasPrefix(v.path, path)
 	})
 }

@@ -158,7 +158,7 @@ func (v *watched) note(event any) {
 	defer v.mu.Unlock()
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
-		if !strings.HasPrefix(e.Request.URL, v.site+"/") {
+		if !strings.HasPrefix(e.Request.URL, v.site+"/") && !strings.HasPrefix(e.Request.URL, "data:image/svg") { // the browser's own picture in a field for a day
 			v.strange = append(v.strange, e.Request.URL)
 		}
 	case *network.EventLoadingFinished:

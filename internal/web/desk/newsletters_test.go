@@ -75,7 +75,7 @@ func TestANewsletterIsWrittenApprovedAndSentOnTheDesk(t *testing.T) {
 		if p := act(t, ann, at, "approve"); p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Body, "a colleague has to approve it") {
 			t.Errorf("its author approves it: status %d", p.Status)
 		}
-		says(t, act(t, ben, at, "approve"), []string{"Approved. It can be sent now.", "Approved by ben"})
+		says(t, act(t, ben, at, "approve"), []string{"Approved. It can be sent now.", "Approved by <bdi>ben</bdi>"})
 		says(t, act(t, ann, at, "send"), []string{"It leaves in five minutes", "Take it back"})
 		says(t, act(t, ann, at, "undo"), []string{"Taken back. Nobody got it."})
 		room.Clock.Advance(time.Hour)
