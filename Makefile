@@ -18,16 +18,16 @@ build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/postroom ./cmd/postroom
 
 # Everything, with real servers, the race detector and a random order; then ten
-# seconds of whatever strangers can write for each of the readers of letters. Pages
-# and commands are not watched for races here, where a browser or a process of its
-# own is most of the time: what they share with others is watched in testkit, which
-# serves the same pages, and in test-long they are as well.
+# seconds of whatever strangers can write for each of the readers of letters. Whole
+# post rooms, pages and commands are not watched for races here, because a browser, a
+# process of its own or a server is most of the time there and a quarter of an hour
+# is all there is: test-long watches them as well.
 test:
 	$(SETUP) go test $(RACE) $(AT_ONCE) -shuffle=on -timeout 30m $$(go list ./... | grep -vxE '$(UNWATCHED)')
 	$(SETUP) go test $(AT_ONCE) -shuffle=on -timeout 30m $$(go list ./... | grep -xE '$(UNWATCHED)')
 	internal/testserver/fuzz.sh 10s $(READERS)
 
-UNWATCHED = postroom/(cmd/postroom|internal/web|internal/web/desk)
+UNWATCHED = postroom/(cmd/postroom|internal/(chaos|live|testkit|web|web/desk))
 
 READERS = FuzzRead FuzzClassify FuzzBounces FuzzComplaint FuzzVisible FuzzFacts
 
