@@ -57,8 +57,8 @@ type editionPage struct {
 	Subject run
 	Day     string
 	ISO     string
-	Dir     string
-	Tag     string
+	TextDir string // of the edition, which may be in another language than the page
+	TextTag string
 	Text    template.HTML
 }
 
@@ -132,10 +132,10 @@ func (s *Server) showEdition(w http.ResponseWriter, r *http.Request) error {
 	v := s.voice(r, s.guess.of(of.Name), "")
 	p := editionPage{
 		page: s.page(r, v, of.Name), List: v.of(list.Title), Archive: archiveLink(list.Name, v.locale), Subject: v.run(c.Subject, c.Locale),
-		Day: v.day(c.SettledAt.In(s.Org.Zone)), ISO: c.SettledAt.In(s.Org.Zone).Format(time.DateOnly), Dir: direction(c.Locale), Tag: c.Locale, Text: body,
+		Day: v.day(c.SettledAt.In(s.Org.Zone)), ISO: c.SettledAt.In(s.Org.Zone).Format(time.DateOnly), TextDir: direction(c.Locale), TextTag: c.Locale, Text: body,
 	}
 	p.Title = c.Subject
-	return s.render(w, http.StatusOK, v, "news-edition.html", p)
+	return s.render(w, http.StatusOK, v, "archive-edition.html", p)
 }
 
 // editionHTML writes the text of an edition as a part of a page. HTML in it and links
