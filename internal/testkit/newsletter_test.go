@@ -105,7 +105,9 @@ func TestANewsletterReachesEverybodyWhoConfirmedOnce(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if a := accountOf(t, room, latest[0].ID); a.Chosen != people-1 || a.Sent != looks-1 || a.Waiting != people-looks {
+			// What left stands in the journal until a batch of it is settled, and some
+			// leave while others are still being chosen.
+			if a := accountOf(t, room, latest[0].ID); a.Chosen != a.Sent+a.Waiting || a.Sent >= looks || !a.Choosing && a.Chosen != people-1 {
 				t.Errorf("at copy %d: %+v", looks, a)
 			}
 		}
