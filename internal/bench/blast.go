@@ -24,21 +24,27 @@ type blaster struct {
 }
 
 // blast sends n messages of about so many bytes.
-func blast(t testing.TB, sink *child, n, size int) (m mailing, err error) {
+func blast(t testing.TB, sink *child, n, size int) (mailing, error) {
 	b := &blaster{addr: sink.said["smtp"], n: int64(n)}
 	b.write(size)
+	return b.over(t, sink, senders, b.send)
+}
+
+// over sends all messages over some connections, each of which does its work by
+// send, and checks that each reader got theirs.
+func (b *blaster) over(t testing.TB, sink *child, connections int, send func(testing.TB) error) (m mailing, err error) {
 	askSink(t, sink, http.MethodPost)
 	before, begun := processorTime(), time.Now()
-	errs := make([]error, senders)
+	errs := make([]error, connections)
 	var all sync.WaitGroup
 	for i := range errs {
-		all.Go(func() { errs[i] = b.send(t) })
+		all.Go(func() { errs[i] = send(t) })
 	}
 	all.Wait()
-	m.rate = float64(n) / time.Since(begun).Seconds()
-	m.cpu = (processorTime() - before).Seconds() / float64(n) * 1000
-	if got := askSink(t, sink, http.MethodPost); got.Messages != n || got.Readers != n {
-		errs = append(errs, fmt.Errorf("%d bare messages went to %d of %d readers", got.Messages, got.Readers, n))
+	m.rate = float64(b.n) / time.Since(begun).Seconds()
+	m.cpu = (processorTime() - before).Seconds() / float64(b.n) * 1000
+	if got := askSink(t, sink, http.MethodPost); int64(got.Messages) != b.n || int64(got.Readers) != b.n {
+		errs = append(errs, fmt.Errorf("%d bare messages went to %d of %d readers", got.Messages, got.Readers, b.n))
 	}
 	return m, errors.Join(errs...)
 }

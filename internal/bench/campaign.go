@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -79,24 +77,11 @@ func (b *bench) slowRelay(t testing.TB, e engine, name string) {
 
 // envelopes sends n messages over some connections, each in two round trips: the
 // envelope in one, the message in the other.
-func envelopes(t testing.TB, sink *child, n, size, connections int) (m mailing, err error) {
+func envelopes(t testing.TB, sink *child, n, size, connections int) (mailing, error) {
 	b := &blaster{addr: sink.said["smtp"], n: int64(n)}
 	b.write(size)
 	b.tail = append(b.tail, ".\r\n"...)
-	askSink(t, sink, http.MethodPost)
-	before, begun := processorTime(), time.Now()
-	errs := make([]error, connections)
-	var all sync.WaitGroup
-	for i := range errs {
-		all.Go(func() { errs[i] = b.sendEnvelopes(t) })
-	}
-	all.Wait()
-	m.rate = float64(n) / time.Since(begun).Seconds()
-	m.cpu = (processorTime() - before).Seconds() / float64(n) * 1000
-	if got := askSink(t, sink, http.MethodPost); got.Messages != n || got.Readers != n {
-		errs = append(errs, fmt.Errorf("%d bare messages went to %d of %d readers", got.Messages, got.Readers, n))
-	}
-	return m, errors.Join(errs...)
+	return b.over(t, sink, connections, b.sendEnvelopes)
 }
 
 // sendEnvelopes is one connection's work.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -187,9 +188,14 @@ func TestAMinuteNeverHasMoreThanItsLimit(t *testing.T) {
 	w.wait(90)
 	w.redis.Restart()
 	w.wait(mails - 2*mostAtOnce)
+	keepsTo(t, w.sink, limit)
+}
 
+// keepsTo fails if a mail server got more than a limit in any half-open window.
+func keepsTo(t *testing.T, sink *testserver.Sink, limit config.Limit) {
+	t.Helper()
 	var at []time.Time
-	for _, m := range w.sink.Messages() {
+	for _, m := range sink.Messages() {
 		at = append(at, m.At)
 	}
 	most := 0
@@ -207,6 +213,43 @@ func TestAMinuteNeverHasMoreThanItsLimit(t *testing.T) {
 	if most > limit.Most {
 		t.Errorf("the mail server got %d in %s, and takes %d", most, limit.Within, limit.Most)
 	}
+}
+
+// Copies of a newsletter are handed over in another way than single mails, several
+// behind each other, and the limit is the same. Each turn is asked for as soon as the
+// permits allow.
+func TestCopiesOfANewsletterKeepToTheLimit(t *testing.T) {
+	t.Parallel()
+	const copies = 30
+	limit := config.Limit{Most: 10, Within: time.Second}
+	settings, err := config.ParseRedis(testserver.Redis(t).URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := queue.New(queue.Options{Store: openStore(t, filepath.Join(t.TempDir(), "queue.db")), Clock: wallClock{}, Redis: settings})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := q.Permits(queue.PermitOptions{Servers: []config.SMTPServer{{Name: "main", Limits: []config.Limit{limit}}}, Own: "example.org", Lease: limit.Within / 2})
+	r := roomOn(t, filepath.Join(t.TempDir(), "post.db"), func(o *Options) { o.Permits = NewPermits(p) })
+	r.clock.forward(time.Since(moment)) // permits go by the real clock
+	c, _ := r.list(copies)
+	for done := false; !done; {
+		job := r.chunk(c)
+		out := r.DeliverChunk(t.Context(), job)
+		r.settle(job, out)
+		r.clock.forward(time.Hour)
+		if done = out.Verdict == store.Done; !done && out.Reason != ReasonNoPermit {
+			t.Fatalf("%+v", out)
+		}
+		if !done {
+			<-wallClock{}.Until(time.Now().Add(20 * time.Millisecond))
+		}
+	}
+	if n := len(r.sink.Messages()); n != copies {
+		t.Errorf("%d mails left, want %d", n, copies)
+	}
+	keepsTo(t, r.sink, limit)
 }
 
 // mostAtOnce is more than one process sends at the same time: what it was sending
