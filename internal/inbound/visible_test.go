@@ -65,7 +65,7 @@ func TestALongAnswerIsShownSoon(t *testing.T) {
 		if got := inbound.Visible(answer("Yes.\n" + strings.Repeat(line, 3<<20/len(line)))); len(got) > 64<<10 {
 			t.Errorf("%q: %d bytes are shown", line, len(got))
 		}
-		if took := time.Since(begun); took > 5*time.Second {
+		if took := time.Since(begun); took > time.Minute { // a guard against reading everything again for each line, not a measure
 			t.Errorf("%q takes %v", line, took)
 		}
 	}
@@ -115,7 +115,7 @@ func TestALongPageIsShownSoon(t *testing.T) {
 	for _, part := range []string{"<div>x</div>", "<blockquote type=cite>", `<div class="gmail_quote">`, `<div style="border:none;border-top:solid #E1E1E1">`, `<p class="` + strings.Repeat("x ", 1000) + `">`, "<p>On Mon, 1 Jan 2026 a@b.example", "<hr>"} {
 		begun := time.Now()
 		inbound.Visible(page(strings.Repeat(part, 1<<19/len(part))))
-		if took := time.Since(begun); took > 5*time.Second {
+		if took := time.Since(begun); took > time.Minute { // a guard against reading everything again for each line, not a measure
 			t.Errorf("%.40q takes %v", part, took)
 		}
 	}
