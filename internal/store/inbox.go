@@ -344,7 +344,7 @@ func (f InboxFilter) submissionLooks(scopes []scope, limit int) (looks []look) {
 	}
 	for _, state := range f.states() {
 		for _, scope := range scopes {
-			for _, kind := range scope.looked(state) {
+			for _, kind := range f.looked(scope, state) {
 				looks = append(looks, func(list *places) string {
 					which := `programme = ` + list.add(scope.programme) + within(list, scope) + ` AND ` + ofState(state)
 					if kind != "" {
@@ -404,19 +404,23 @@ func (f InboxFilter) few() (which string) {
 	if f.Locale != "" && f.Locale != "en" {
 		which += ` AND locale <> 'en'`
 	}
-	if f.AssignedTo != "" && !f.Unassigned {
+	if f.given() {
 		which += ` AND assigned_to <> ''`
 	}
 	return which
 }
 
-// looked are the kinds that are looked for one by one; "" is all at once.
-func (s scope) looked(state postroom.SubmissionState) []string {
-	if state == postroom.SubmissionReceived {
+// looked are the kinds that are looked for one by one; "" is all at once, as what
+// was given to somebody has an index of its own.
+func (f InboxFilter) looked(s scope, state postroom.SubmissionState) []string {
+	if state == postroom.SubmissionReceived && !f.given() {
 		return s.kinds
 	}
 	return []string{""}
 }
+
+// given says whether only what was given to one colleague is looked for.
+func (f InboxFilter) given() bool { return f.AssignedTo != "" && !f.Unassigned }
 
 // contactsLook finds what a few people sent, by the index of contacts: the ones of
 // programmes are kept from being used instead.
@@ -530,7 +534,7 @@ func (f InboxFilter) snoozed(list *places) string {
 func (f InboxFilter) rest(list *places, limit int) (end string) {
 	if f.Unassigned {
 		end += ` AND assigned_to = ''`
-	} else if f.AssignedTo != "" {
+	} else if f.given() {
 		end += ` AND assigned_to = ` + list.add(f.AssignedTo)
 	}
 	if f.counted {
