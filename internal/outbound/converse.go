@@ -129,11 +129,11 @@ func (c *connection) hear(at stage, expected int) *failure {
 	return nil
 }
 
-// say writes the message, and then its end by itself, with what comes behind it:
+// say writes the message, and then its end by itself:
 // from a server that has hung up meanwhile we hear so at the end, which then was
 // never sent, and it is content that was lost and not the answer. If the last byte
 // was taken, nobody can know.
-func (c *connection) say(whole []byte, behind ...string) *failure {
+func (c *connection) say(whole []byte) *failure {
 	text, end := whole[:len(whole)-len(theEnd)], whole[len(whole)-len(theEnd):]
 	_, err := c.Text.W.Write(text)
 	if err == nil {
@@ -143,13 +143,31 @@ func (c *connection) say(whole []byte, behind ...string) *failure {
 		return fail(content, err)
 	}
 	_, _ = c.Text.W.Write(end)
-	for _, command := range behind {
-		_, _ = c.Text.W.WriteString(command)
-	}
 	if err := c.Text.W.Flush(); err != nil {
 		return fail(content, err)
 	}
 	return nil
+}
+
+// sayAtOnce writes the message, its end and what comes behind that in one go, to a
+// server that has answered a moment ago: half the calls of say. If the last byte of
+// the end was taken, nobody can know.
+func (c *connection) sayAtOnce(whole []byte, behind ...string) *failure {
+	all := whole
+	for _, command := range behind {
+		all = append(all, command...)
+	}
+	taken, err := c.Text.W.Write(all)
+	if err == nil {
+		err = c.Text.W.Flush()
+	}
+	switch taken -= c.Text.W.Buffered(); {
+	case err == nil:
+		return nil
+	case taken < len(whole):
+		return fail(content, err)
+	}
+	return fail(finalDot, err)
 }
 
 // theEnd is a dot on a line of its own.

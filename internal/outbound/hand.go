@@ -3,6 +3,7 @@ package outbound
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"postroom/internal/postroom"
@@ -62,6 +63,9 @@ func (h *hand) work(ctx context.Context) bool {
 	}
 }
 
+// roomBehind is how long an envelope is at most that usually stands behind a copy.
+const roomBehind = 512
+
 // giveBack returns what was not begun.
 func (h *hand) giveBack() {
 	h.t.back(h.ready...)
@@ -114,7 +118,7 @@ func (h *hand) write(ctx context.Context, c store.Copy) *parcel {
 		t.add(ctx, &answered{store.CopyResult{N: c.N, State: postroom.Failed, Reason: ReasonUnwritable}, c, blameless})
 		return nil
 	}
-	body = dotted(body)
+	body = slices.Grow(dotted(body), roomBehind)
 	h.bodies[h.other], h.other = body, 1-h.other
 	return &parcel{Copy: c, from: h.s.envelope(t.o.sender(c.Message), c.Message), body: body}
 }
@@ -213,7 +217,7 @@ func (h *hand) deliver(p, next *parcel) *failure {
 		all := c.envelope(next.from, next.To)
 		behind = all[:]
 	}
-	if f := c.at(content, func() *failure { return c.say(p.body, behind...) }); f != nil {
+	if f := c.at(content, func() *failure { return c.sayAtOnce(p.body, behind...) }); f != nil {
 		return f
 	}
 	return c.at(finalDot, func() *failure { return c.hear(finalDot, 250) })

@@ -31,6 +31,7 @@ CREATE TABLE addresses (
 	state      TEXT NOT NULL DEFAULT 'ok' CHECK (state IN ('ok', 'dead')),
 	mailed_at  BIGINT NOT NULL DEFAULT 0
 );
+CREATE INDEX addresses_dead ON addresses (address) WHERE state = 'dead';
 
 -- One row a number, locked while the contact who has it is looked for.
 CREATE TABLE phones (
