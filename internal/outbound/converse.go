@@ -177,10 +177,7 @@ const theEnd = ".\r\n"
 // that begins one is doubled, and a dot alone is the end (RFC 5321, section
 // 4.5.2). What we have written is so already, but for the end.
 func dotted(body []byte) []byte {
-	lines := bytes.Count(body, []byte("\n"))
-	ready := bytes.HasSuffix(body, []byte("\r\n")) && body[0] != '.' && !bytes.Contains(body, []byte("\n.")) &&
-		lines == bytes.Count(body, []byte("\r\n")) && lines == bytes.Count(body, []byte("\r"))
-	if ready {
+	if wellDotted(body) {
 		return append(body, theEnd...)
 	}
 	var b bytes.Buffer
@@ -190,4 +187,18 @@ func dotted(body []byte) []byte {
 	_ = w.Close()
 	_ = into.Flush()
 	return b.Bytes()
+}
+
+// wellDotted says whether a message needs nothing but its end: CR and LF end each line
+// and stand nowhere else, and no line begins with a dot.
+func wellDotted(body []byte) bool {
+	lines, begun := 0, 0
+	for begun < len(body) {
+		n := bytes.IndexByte(body[begun:], '\n')
+		if n < 1 || body[begun] == '.' || body[begun+n-1] != '\r' {
+			return false
+		}
+		lines, begun = lines+1, begun+n+1
+	}
+	return lines > 0 && lines == bytes.Count(body, []byte("\r"))
 }

@@ -43,6 +43,7 @@ func (r Reader) MemberStandings(list string, addresses []string) (map[string]Mem
 	known := make(map[string]MemberStanding)
 	for some := range slices.Chunk(addresses, 64) {
 		args := places{args: []any{list}}
+		sought := args.table(some)
 		err := r.each(func(rows *sql.Rows) error {
 			var address string
 			var s MemberStanding
@@ -51,7 +52,9 @@ func (r Reader) MemberStandings(list string, addresses []string) (map[string]Mem
 			s.ConfirmedAt = moment(confirmed)
 			known[address] = s
 			return err
-		}, `SELECT address, id, state, basis, confirmed_at FROM subscriptions WHERE list = $1 AND address IN (`+args.each(some)+`)`, args.args...)
+		}, `WITH sought (address) AS (`+sought+`)
+			SELECT address, id, state, basis, confirmed_at FROM subscriptions
+			 WHERE id IN (SELECT (SELECT id FROM subscriptions WHERE list = $1 AND address = sought.address) FROM sought)`, args.args...)
 		if err != nil {
 			return nil, fmt.Errorf("look up %d members of %s: %w", len(some), list, err)
 		}
@@ -137,42 +140,48 @@ func (tx *Tx) lockAddresses(some []ListMember) error {
 // whoTheyAre finds the contact of each member: that of the same name at the
 // address, or the only one there where the file says no name.
 func (tx *Tx) whoTheyAre(some []ListMember) ([]filedMember, error) {
-	type person struct{ id, key string }
-	at := make(map[string][]person)
+	ids := make(map[string]string, len(some))
 	var list places
+	sought := make([]string, len(some))
+	for i, m := range some {
+		sought[i] = "(" + list.add(m.Address, nameKey(m.Name)) + ")"
+	}
+	const from = ` FROM contact_addresses a JOIN contacts c ON c.id = a.contact_id WHERE a.address = sought.address`
 	err := tx.each(func(rows *sql.Rows) error {
-		var address string
-		var p person
-		err := rows.Scan(&address, &p.id, &p.key)
-		at[address] = append(at[address], p)
+		var address, id string
+		err := rows.Scan(&address, &id)
+		ids[address] = id
 		return err
-	}, `SELECT a.address, CASE WHEN c.merged_into <> '' THEN c.merged_into ELSE c.id END, c.name_key
-		  FROM contact_addresses a JOIN contacts c ON c.id = a.contact_id
-		 WHERE a.address IN (`+list.each(addressesOf(some))+`) ORDER BY a.address, c.id`, list.args...)
+	}, `WITH sought (address, name_key) AS (VALUES `+strings.Join(sought, ", ")+`)
+		SELECT address, CASE WHEN name_key = ''
+			THEN (SELECT CASE WHEN count(*) = 1 THEN min(`+whoNow+`) ELSE '' END`+from+`)
+			ELSE coalesce((SELECT `+whoNow+from+` AND a.name_key = sought.name_key ORDER BY c.id LIMIT 1), '') END
+		  FROM sought`, list.args...)
 	if err != nil {
 		return nil, fmt.Errorf("look for contacts: %w", err)
 	}
 	filed := make([]filedMember, len(some))
 	for i, m := range some {
-		filed[i] = filedMember{ListMember: m, subscription: newID()}
-		key, there := nameKey(m.Name), at[m.Address]
-		if j := slices.IndexFunc(there, func(p person) bool { return p.key == key }); j >= 0 {
-			filed[i].contact = there[j].id
-		} else if key == "" && len(there) == 1 {
-			filed[i].contact = there[0].id
-		} else {
+		filed[i] = filedMember{ListMember: m, subscription: newID(), contact: ids[m.Address]}
+		if filed[i].contact == "" {
 			filed[i].contact, filed[i].fresh = newID(), true
 		}
 	}
 	return filed, nil
 }
 
-func addressesOf(some []ListMember) []string {
-	list := make([]string, len(some))
-	for i, m := range some {
-		list[i] = m.Address
+// whoNow is the contact c, or the one that it turned out to be.
+const whoNow = `CASE WHEN c.merged_into <> '' THEN c.merged_into ELSE c.id END`
+
+// table is a list of rows of one column each, to look something up for each by a
+// question of its own. A join would go by how many rows PostgreSQL thinks a table has:
+// while a long file is read that is none, and it would read whole tables every time.
+func (p *places) table(list []string) string {
+	rows := make([]string, len(list))
+	for i, one := range list {
+		rows[i] = "(" + p.add(one) + ")"
 	}
-	return list
+	return "VALUES " + strings.Join(rows, ", ")
 }
 
 // notOnList leaves out who is or was on the list.
@@ -188,7 +197,8 @@ func (tx *Tx) notOnList(name string, filed []filedMember) ([]filedMember, error)
 		err := rows.Scan(&address)
 		on[address] = true
 		return err
-	}, `SELECT address FROM subscriptions WHERE list = $1 AND address IN (`+list.each(addresses)+`)`, list.args...)
+	}, `WITH sought (address) AS (`+list.table(addresses)+`)
+		SELECT address FROM sought WHERE (SELECT id FROM subscriptions WHERE list = $1 AND address = sought.address) IS NOT NULL`, list.args...)
 	if err != nil {
 		return nil, fmt.Errorf("look who is on the list: %w", err)
 	}
@@ -204,7 +214,7 @@ func (tx *Tx) insertContacts(f MemberFile, filed []filedMember) error {
 		}
 		c = append(c, "("+contacts.add(m.contact, m.Name, nameKey(m.Name), m.Locale, micros(f.At))+")")
 		w = append(w, "('contact', "+finds.add(m.contact, strings.Join(contactWords(m.Name, "", m.Address), " "))+")")
-		a = append(a, "("+addresses.add(m.contact, m.Address, micros(f.At))+")")
+		a = append(a, "("+addresses.add(m.contact, m.Address, micros(f.At), nameKey(m.Name))+")")
 	}
 	if len(c) == 0 {
 		return nil
@@ -216,7 +226,7 @@ func (tx *Tx) insertContacts(f MemberFile, filed []filedMember) error {
 	}{
 		{`contacts (id, name, name_key, locale, created_at)`, c, contacts.args},
 		{`finds (kind, id, words)`, w, finds.args},
-		{`contact_addresses (contact_id, address, added_at)`, a, addresses.args},
+		{`contact_addresses (contact_id, address, added_at, name_key)`, a, addresses.args},
 	} {
 		if _, err := tx.exec(`INSERT INTO `+each.into+` VALUES `+strings.Join(each.rows, ", "), each.args...); err != nil {
 			return fmt.Errorf("insert into %s: %w", each.into, err)
