@@ -24,6 +24,8 @@ wanted=(
   postfix:postfix
   chromium:chromium
   swaks:swaks
+  /usr/share/perl5/Mail/SpamAssassin.pm:spamassassin
+  /usr/lib/python3/dist-packages/dkim/__init__.py:python3-dkim
   gcc:gcc
   /usr/include/errno.h:libc6-dev
   npm:npm
