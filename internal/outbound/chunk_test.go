@@ -188,7 +188,7 @@ func TestAJobThatNamesNoPartIsDead(t *testing.T) {
 
 func TestAPreviewReadsAsTheCopyWill(t *testing.T) {
 	t.Parallel()
-	raw, err := writer(t).ComposeCopy(postroom.Campaign{List: "garden-news", Subject: "What is on", Markdown: "The garden *opens*.\n", Locale: "en"}, "me@example.org", "en")
+	raw, err := writer(t).ComposeCopy(postroom.Campaign{List: "garden-news", Subject: "What is on", Markdown: "The garden *opens*.\n", Locale: "en"}, Recipient{To: "me@example.org", Locale: "en"})
 	if err != nil {
 		t.Fatal(err)
 	}

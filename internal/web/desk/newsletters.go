@@ -263,11 +263,8 @@ func (d *Desk) lookAt(r *request, m campaign.Matter, p *newsletterPage) error {
 		link := p.Link + "?" + url.Values{"in": {t.Tag}}.Encode() + "#look"
 		p.Languages = append(p.Languages, tongue{Tag: t.Tag, Name: t.Name, Dir: t.Dir, Link: link, Current: t.Tag == in, Reviewed: t.Reviewed})
 	}
-	subject, _, html, err := d.Outbox.Preview(postroom.Message{
-		ID: m.ID, To: r.Who.Address, Template: outbound.NewsletterLetter, Locale: in, Programme: m.Programme, About: "preview",
-		Class: postroom.Marketing, Lane: postroom.Bulk, CreatedAt: d.Clock.Now(),
-		Data: map[string]string{"subject": m.Subject, "markdown": m.Markdown, "markdown_locale": m.Locale, "list_id": m.List},
-	})
+	subject, _, html, err := d.Outbox.ShowCopy(m.Campaign, outbound.Recipient{To: r.Who.Address, Locale: in})
+	html = strings.ReplaceAll(html, `src="`+d.Org.BaseURL+postroom.PicturePath, `src="`+postroom.PicturePath) // the desk may be under another name
 	p.Look = newsLook{Subject: subject, HTML: html, In: in, Dir: direction(in)}
 	return err
 }
@@ -341,7 +338,7 @@ func (d *Desk) addDraft(w http.ResponseWriter, r *request) error {
 	if !slices.ContainsFunc(d.listsOf(r.Who), func(l *programme.List) bool { return l.Name == list }) {
 		return d.renderDraft(w, r, http.StatusUnprocessableEntity, source, problems{{"list", d.say(postroom.Say("desk.news.which_list"))}})
 	}
-	edition, err := d.ReadDraft("line", []byte(source), list)
+	edition, err := d.ReadDraft("line", []byte(source), list, nil)
 	if err != nil {
 		wrong, err := d.sourceWrong(err)
 		if err != nil {
@@ -379,7 +376,7 @@ func (d *Desk) setDraft(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	source := typedSource(r)
-	edition, err := d.ReadDraft("line", []byte(source), m.List)
+	edition, err := d.ReadDraft("line", []byte(source), m.List, m.Pictures)
 	if err != nil {
 		wrong, err := d.sourceWrong(err)
 		if err != nil {
