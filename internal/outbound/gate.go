@@ -25,9 +25,9 @@ const (
 	ReasonServerAway   = "reason.server_away"
 	ReasonNoPermit     = "reason.no_permit" // as much has left as the mail server, or a domain, may have at a time
 	ReasonAnswerLost   = "reason.answer_lost"
-	ReasonPaused       = "reason.paused"     // the newsletter is not to be sent at the moment
-	ReasonCancelled    = "reason.cancelled"  // nor ever
-	ReasonUnwritable   = "reason.unwritable" // the letter could not be put into words
+	ReasonPaused       = "reason.paused"       // the newsletter is not to be sent at the moment
+	ReasonCancelled    = "reason.cancelled"    // nor ever
+	ReasonUnwritable   = "reason.unwritable"   // the letter could not be put into words
 	ReasonCheckFailed  = "reason.check_failed" // something about a newsletter must be mended before it may be sent
 )
 
