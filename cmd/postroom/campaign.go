@@ -303,7 +303,8 @@ func (c *command) campaignPreview() *cobra.Command {
 		Short: "Print a newsletter as one person would get it, without sending it",
 		Long: `Print a newsletter as one person would get it, in the language they read and as
 they chose to read it, without sending it. Its pictures are put on our pages, so
-that the mail shows them, and are taken away after a week if it is not filed.`,
+that the mail shows them; those of one that is never filed go with the first
+preview that comes a week later.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			edition, err := c.readNewsletter(args[0], list)

@@ -170,6 +170,7 @@ func closeUp(s string) string {
 const (
 	textStyle  = "margin-block:0 1em;"
 	headStyle  = "margin-block:1.2em .5em;font-size:1.25em;line-height:1.3;"
+	lowStyle   = "margin-block:1.2em .5em;font-size:1.1em;line-height:1.3;"
 	quoteStyle = "margin-block:0 1em;margin-inline:0;padding-inline-start:1em;border-inline-start:3px solid #767676;"
 	listStyle  = "margin-block:0 1em;padding-inline-start:1.5em;"
 	ruleStyle  = "border:0;border-block-start:1px solid #767676;margin-block:1.5em;"
@@ -189,6 +190,9 @@ func (s *shell) dress(n ast.Node, given bool) {
 		}
 	case *ast.Heading:
 		style = headStyle
+		if n.Level > 2 { // such as the dates below "What is on"
+			style = lowStyle
+		}
 	case *ast.Blockquote:
 		style = quoteStyle
 	case *ast.List:
