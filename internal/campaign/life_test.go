@@ -414,7 +414,7 @@ func TestWhatTheCheckBlocksIsNeitherApprovedNorSentNorBegun(t *testing.T) {
 	onDesk(t, func(t *testing.T, d *desk) {
 		wrong := errors.New("there is no postal address")
 		d.Check = func(postroom.Campaign) error { return wrong }
-		id := d.draft(t, "news")
+		id := d.draft(t, "newsletter")
 		if err := d.Approve(t.Context(), id, "ben", ""); postroom.KindOf(err) != postroom.Conflict || !strings.Contains(err.Error(), wrong.Error()) {
 			t.Errorf("approving: %v", err)
 		}
