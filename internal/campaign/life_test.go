@@ -413,6 +413,7 @@ func TestWhatTheCheckBlocksIsNeitherApprovedNorSentNorBegun(t *testing.T) {
 	t.Parallel()
 	onDesk(t, func(t *testing.T, d *desk) {
 		wrong := errors.New("there is no postal address")
+		d.join(1, 2)
 		d.Check = func(postroom.Campaign) error { return wrong }
 		id := d.draft(t, "newsletter")
 		if err := d.Approve(t.Context(), id, "ben", ""); postroom.KindOf(err) != postroom.Conflict || !strings.Contains(err.Error(), wrong.Error()) {
