@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -54,8 +55,9 @@ allows, whoever wrote it is asked and nothing is sent.
 
 With --list a file is sent at once and without anybody's approval: whoever may
 run this command may do anything. FILE begins with its subject, and the language if that is not English, between
-two lines of three dashes. The rest is Markdown without HTML or pictures;
-docs/editions.md says what else it may hold, and how it says whom it is for:
+two lines of three dashes. The rest is Markdown without HTML; its pictures lie
+beside FILE. docs/editions.md says what else it may hold, and how it says whom it
+is for:
 
     ---
     subject: What is on in May
@@ -78,6 +80,9 @@ fails if one failed, is held, or is uncertain.`,
 				return err
 			}
 			edition.RoundUp = f.roundUp
+			if err := c.mayBeSent(edition); err != nil {
+				return err
+			}
 			return c.withStore(cmd.Context(), func(st *store.Store) error { return c.send(cmd, st, edition, f) })
 		},
 	}
@@ -114,7 +119,17 @@ func readEdition(room app.Newsroom, path, list string) (postroom.Campaign, error
 	if err != nil {
 		return postroom.Campaign{}, err
 	}
+	room.Pictures = app.PicturesIn(filepath.Dir(path))
 	return room.Read(path, data, list)
+}
+
+// mayBeSent returns what keeps an edition from being sent.
+func (c *command) mayBeSent(edition postroom.Campaign) error {
+	room, err := c.newsroom()
+	if err != nil {
+		return err
+	}
+	return room.Check(edition)
 }
 
 func editionFile(path string) ([]byte, error) {
@@ -281,11 +296,16 @@ func printAccount(out io.Writer, a campaign.Account) error {
 }
 
 func (c *command) campaignPreview() *cobra.Command {
-	var list, to, locale string
+	var list, look string
+	var to outbound.Recipient
 	cmd := &cobra.Command{
 		Use:   "preview FILE --list NAME",
 		Short: "Print a newsletter as one person would get it, without sending it",
-		Args:  cobra.ExactArgs(1),
+		Long: `Print a newsletter as one person would get it, in the language they read and as
+they chose to read it, without sending it. Its pictures are put on our pages, so
+that the mail shows them; those of one that is never filed go with the first
+preview that comes a week later.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			edition, err := c.readNewsletter(args[0], list)
 			if err != nil {
@@ -295,7 +315,11 @@ func (c *command) campaignPreview() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			mail, err := app.Preview(cmd.Context(), cfg, c.log, edition, to, or(locale, edition.Locale))
+			to.Locale = or(to.Locale, edition.Locale)
+			if to.Look, err = lookNamed(look); err != nil {
+				return err
+			}
+			mail, err := app.Preview(cmd.Context(), cfg, c.log, edition, to)
 			if err != nil {
 				return err
 			}
@@ -304,9 +328,31 @@ func (c *command) campaignPreview() *cobra.Command {
 		},
 	}
 	c.listFlag(cmd, &list)
-	cmd.Flags().StringVar(&to, "to", "reader@example.org", "the `ADDRESS` it is for")
-	cmd.Flags().StringVar(&locale, "locale", "", "the language of the reader (default: that of the newsletter)")
+	cmd.Flags().StringVar(&to.To, "to", "reader@example.org", "the `ADDRESS` it is for")
+	cmd.Flags().StringVar(&to.Locale, "language", "", "the `TAG` of the language that the reader reads, such as fa (default: that of the newsletter)")
+	cmd.Flags().StringVar(&to.Locale, "locale", "", "the same as --language")
+	cmd.Flags().StringVar(&look, "look", "usual", "as the reader chose to read it: usual, plain (text alone) or large (print)")
 	return cmd
+}
+
+// lookNamed is how somebody chose to read newsletters.
+func lookNamed(name string) (postroom.Look, error) {
+	switch name {
+	case "usual":
+		return postroom.UsualLook, nil
+	case "plain", "large":
+		return postroom.Look(name), nil
+	}
+	return "", fmt.Errorf("there is no look %q; write usual, plain or large", name)
+}
+
+// weight says how much the pictures of an edition are, for whoever pays for each byte.
+func weight(edition postroom.Campaign) string {
+	total := 0
+	for _, p := range edition.Pictures {
+		total += len(p.Data)
+	}
+	return fmt.Sprintf("each reader loads %d kB of pictures (%d)", (total+999)/1000, len(edition.Pictures))
 }
 
 func (c *command) campaignCheck() *cobra.Command {
@@ -330,8 +376,11 @@ told as well, and what its readers get; they do not keep it from being sent.`,
 			for _, note := range room.Untold(edition) {
 				fmt.Fprintf(c.stdout, "%s: %s\n", args[0], note)
 			}
-			if room.Organisation.PostalAddress == "" {
-				return errors.New("the organisation has no postal address, which every newsletter must have; write postal_address: under organisation: in the settings")
+			if len(edition.Pictures) > 0 {
+				fmt.Fprintf(c.stdout, "%s: %s\n", args[0], weight(edition))
+			}
+			if err := room.Check(edition); err != nil {
+				return err
 			}
 			fmt.Fprintf(c.stdout, "%s can be sent\n", args[0])
 			return nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -135,6 +136,7 @@ func (c *command) campaignTest() *cobra.Command {
 	cmd := f.on(&cobra.Command{
 		Use:   "test CAMPAIGN --to ADDRESS",
 		Short: "Send a newsletter to one colleague, who can approve it by replying APPROVE",
+		Long:  "Send a newsletter to one colleague, in a mail for each of its languages. One reply,\nAPPROVE, approves them all.",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.beside(cmd.Context(), func(room *app.Room) error {
@@ -214,7 +216,7 @@ func (c *command) fileDraft(ctx context.Context, room *app.Room, path string, da
 	if err != nil {
 		return err
 	}
-	edition, err := room.Draft(path, data, list)
+	edition, err := room.Draft(path, data, list, app.PicturesIn(filepath.Dir(path)))
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ func (r *Room) makeNewsletter() {
 	r.Newsletter = campaign.NewLife(campaign.LifeOptions{
 		Store: r.Store, Mails: r.Outbox, Clock: r.Clock, Zone: r.Config.Organisation.Zone,
 		Alone: r.alonePublishes, Staff: r.newsStaff, Discreet: r.discreet, ReplyTo: r.commandsTo, Leaves: r.Outbox.When,
+		Check: func(c postroom.Campaign) error { return r.newsroom().Check(c) },
 	})
 }
 
@@ -40,7 +41,13 @@ func (r *Room) approve(ctx context.Context, a arrivals.Act) error {
 }
 
 // Draft reads an edition's file as somebody wrote it, for the list it is to be sent
-// to. The error names every mistake with its place.
-func (r *Room) Draft(file string, data []byte, list string) (postroom.Campaign, error) {
-	return Newsroom{Letters: r.Letters, Programmes: r.Programmes, Organisation: r.Config.Organisation, Clock: r.Clock}.Read(file, data, list)
+// to, with the pictures that it names. The error names every mistake with its place.
+func (r *Room) Draft(file string, data []byte, list string, pictures Pictures) (postroom.Campaign, error) {
+	n := r.newsroom()
+	n.Pictures = pictures
+	return n.Read(file, data, list)
+}
+
+func (r *Room) newsroom() Newsroom {
+	return Newsroom{Letters: r.Letters, Programmes: r.Programmes, Organisation: r.Config.Organisation, Clock: r.Clock}
 }

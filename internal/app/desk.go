@@ -31,7 +31,9 @@ func (r *Room) makeDesk(o Options) (err error) {
 		Form: func(req *http.Request, form *programme.Form, locale string) (string, error) {
 			return r.Web.Preview(req, form, locale) // which is made after the desk
 		},
-		Newsletters: r.Newsletter, ReadDraft: r.Draft,
+		Newsletters: r.Newsletter, ReadDraft: func(file string, data []byte, list string, pictures []postroom.Picture) (postroom.Campaign, error) {
+			return r.Draft(file, data, list, PicturesOf(pictures))
+		},
 		Intake: r.Intake,
 		Sheet: func(req *http.Request, form *programme.Form, locale string, answers postroom.Answers, refused []programme.FieldError) (web.Sheet, error) {
 			return r.Web.Sheet(req, form, locale, answers, refused)

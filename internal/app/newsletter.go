@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"postroom/internal/campaign"
 	"postroom/internal/config"
@@ -15,6 +18,7 @@ import (
 	"postroom/internal/postroom"
 	"postroom/internal/programme"
 	"postroom/internal/proof"
+	"postroom/internal/store"
 	"postroom/templates"
 )
 
@@ -25,6 +29,7 @@ type Newsroom struct {
 	Programmes   *programme.Set
 	Organisation config.Organisation
 	Clock        postroom.Clock
+	Pictures     Pictures // beside the file; nil has none
 }
 
 // Newsletter reads a newsletter's file, to be sent to a list that one of the
@@ -47,12 +52,64 @@ func (n Newsroom) Read(file string, data []byte, list string) (postroom.Campaign
 	}
 	return postroom.Campaign{
 		List: list, Programme: of.Name, Subject: e.Subject, Markdown: e.Markdown, Locale: e.Locale, Others: e.Others, Audience: e.Audience,
+		Pictures: e.Pictures,
 	}, nil
+}
+
+// Check says what keeps an edition from being sent that was read before. It is asked
+// again whenever somebody approves or sends it: the settings may have been changed.
+func (n Newsroom) Check(c postroom.Campaign) error {
+	if strings.TrimSpace(n.Organisation.PostalAddress) == "" {
+		return errors.New("the organisation has no postal address, which every newsletter must have; write postal_address: under organisation: in the settings")
+	}
+	of, all := campaign.ListIn(n.Programmes, c.List)
+	if of == nil {
+		return fmt.Errorf("there is no list %q; write %s", c.List, proof.OneOf(c.List, all))
+	}
+	return n.Letters.CheckFiled(c, of.Tellable(c.List)).AsError()
+}
+
+// Pictures returns a picture that an edition names: one that is on file already, or
+// what is in a file.
+type Pictures func(file string) (on postroom.Picture, data []byte, err error)
+
+// PicturesIn are those in a folder, and in no other that a file in it may point to.
+func PicturesIn(folder string) Pictures {
+	return func(name string) (on postroom.Picture, data []byte, err error) {
+		root, err := os.OpenRoot(folder)
+		if err != nil {
+			return on, nil, err
+		}
+		defer root.Close()
+		if about, err := root.Stat(name); err != nil || !about.Mode().IsRegular() {
+			return on, nil, errors.Join(err, fs.ErrNotExist)
+		}
+		file, err := root.Open(name)
+		if err != nil {
+			return on, nil, err
+		}
+		defer file.Close()
+		data, err = io.ReadAll(io.LimitReader(file, outbound.MaxPictureFile+1)) // what is longer is refused for its length
+		return on, data, err
+	}
+}
+
+// PicturesOf are those of an edition that is on file: whoever changes its words on the
+// desk has no folder beside them.
+func PicturesOf(pictures []postroom.Picture) Pictures {
+	return func(name string) (on postroom.Picture, data []byte, err error) {
+		for _, p := range pictures {
+			if p.File == name {
+				return p, nil, nil
+			}
+		}
+		return on, nil, fs.ErrNotExist
+	}
 }
 
 func (n Newsroom) material(of *programme.Programme, list string) outbound.Material {
 	return outbound.Material{
-		Events: n.cards(), Fields: of.Tellable(list), Zone: n.Organisation.Zone, Now: n.Clock.Now(), Name: n.Organisation.Name,
+		Picture: n.Pictures, Topics: topicsOf(of, list), Events: n.cards(), Fields: of.Tellable(list), Zone: n.Organisation.Zone, Now: n.Clock.Now(), Name: n.Organisation.Name,
 		Condition: func(text string) (string, error) {
 			read, err := campaign.NewAudiences(n.Programmes, n.Clock).Read(list, postroom.Audience{To: []string{text}})
 			if wrong, ok := errors.AsType[*programme.SegmentError](err); ok {
@@ -64,6 +121,18 @@ func (n Newsroom) material(of *programme.Programme, list string) outbound.Materi
 			return read.To[0], nil
 		},
 	}
+}
+
+// topicsOf are what the readers of a list may choose to read about.
+func topicsOf(of *programme.Programme, list string) (values []string) {
+	for _, l := range of.Lists {
+		if l.Name == list {
+			for _, topic := range l.Topics {
+				values = append(values, topic.Value)
+			}
+		}
+	}
+	return values
 }
 
 // cards are the dates of all events that anybody may hear of.
@@ -131,9 +200,13 @@ func EditionTemplate(name string) ([]byte, error) {
 	return fs.ReadFile(templates.FS, "edition/"+name+".md")
 }
 
-// Preview returns a newsletter as somebody at an address would get it, in the
-// language they read. Nothing is filed or sent, and the links lead nowhere.
-func Preview(ctx context.Context, cfg config.Config, log *slog.Logger, c postroom.Campaign, to, locale string) (mail []byte, err error) {
+// shownFor is how long pictures lie on our pages of which somebody had only a look.
+const shownFor = 7 * 24 * time.Hour
+
+// Preview returns a newsletter as somebody would get it, in the language they read.
+// Nothing is sent, and the links lead nowhere; nothing is filed but its pictures, so
+// that the mail shows them.
+func Preview(ctx context.Context, cfg config.Config, log *slog.Logger, c postroom.Campaign, to outbound.Recipient) (mail []byte, err error) {
 	r := &Room{Config: cfg, Clock: new(Clock), Log: log, unlock: func() error { return nil }}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	if err := r.lay(ctx, Options{}); err != nil {
@@ -142,5 +215,20 @@ func Preview(ctx context.Context, cfg config.Config, log *slog.Logger, c postroo
 	if r.Outbox, err = outbound.New(outboxOptions(r, "")); err != nil {
 		return nil, err
 	}
-	return r.Outbox.ComposeCopy(c, to, locale)
+	err = r.Store.Write(ctx, func(tx *store.Tx) error {
+		now := r.Clock.Now()
+		if len(c.Pictures) == 0 {
+			return nil
+		}
+		for _, p := range c.Pictures {
+			if err := tx.AddPicture(p, now); err != nil {
+				return err
+			}
+		}
+		return tx.ForgetPictures(now.Add(-shownFor))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("keep pictures of a preview: %w", err)
+	}
+	return r.Outbox.ComposeCopy(c, to)
 }

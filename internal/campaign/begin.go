@@ -47,15 +47,22 @@ func (l *Life) Begin(ctx context.Context, now time.Time) error {
 }
 
 // begin begins an edition, or, where nothing ran when it should have begun and it
-// is too late for that now, asks its author. Two that begin it begin it once.
+// is too late for that now, or where it passes the check no longer, asks its author. Two that begin it begin it once.
 func (l *Life) begin(ctx context.Context, id string, now time.Time) error {
+	_, wrong := l.sendable(ctx, id)
+	if wrong != nil && postroom.KindOf(wrong) != postroom.Conflict {
+		return fmt.Errorf("begin campaign %s: %w", id, wrong)
+	}
 	err := l.Store.Write(ctx, func(tx *store.Tx) error {
 		m, err := lock(tx, id)
 		if err != nil || m.State != postroom.CampaignScheduled || m.Life.StartsAt.After(now) {
 			return err
 		}
+		if wrong != nil {
+			return l.keepBack(tx, m, now, reasonCheckFailed)
+		}
 		if late := m.Life.NotLaterThan; !late.IsZero() && now.After(late) {
-			return l.tooLate(tx, m, now)
+			return l.keepBack(tx, m, now, "")
 		}
 		m.Life.BeganAt, m.Life.MovedAt = now, now
 		if err := tx.PutCampaignLife(m.Life); err != nil {
@@ -80,11 +87,17 @@ func (l *Life) begin(ctx context.Context, id string, now time.Time) error {
 	return nil
 }
 
-// tooLate keeps an edition back and asks what to do with it.
-func (l *Life) tooLate(tx *store.Tx, m Matter, now time.Time) error {
+// reasonCheckFailed is why an edition is kept back that must be mended first.
+const reasonCheckFailed = "reason.check_failed"
+
+// keepBack keeps an edition back, because it is too late or for a reason, and asks what
+// to do with it.
+func (l *Life) keepBack(tx *store.Tx, m Matter, now time.Time, reason string) error {
 	was := m.Life.StartsAt
 	m.unschedule()
-	m.Life.LateAt = now
+	if reason == "" {
+		m.Life.LateAt = now
+	}
 	if err := tx.PutCampaignLife(m.Life); err != nil {
 		return err
 	}
@@ -94,7 +107,11 @@ func (l *Life) tooLate(tx *store.Tx, m Matter, now time.Time) error {
 	if err := tx.Audit("postroom", "kept newsletter back", m.ID, now); err != nil {
 		return err
 	}
-	return l.tell(tx, m, mailLate, fmt.Sprintf("%s:%d", m.ID, was.Unix()), map[string]string{"starts": was.UTC().Format(time.RFC3339)})
+	data := map[string]string{"starts": was.UTC().Format(time.RFC3339)}
+	if reason != "" {
+		data["reason"] = reason
+	}
+	return l.tell(tx, m, mailLate, fmt.Sprintf("%s:%d", m.ID, was.Unix()), data)
 }
 
 // The mails about an edition.

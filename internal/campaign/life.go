@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -22,6 +23,9 @@ type LifeOptions struct {
 	// Alone says whether whoever wrote an edition of a list may approve it
 	// themselves; nil is never.
 	Alone func(list string) bool
+	// Check says what keeps an edition from being sent; nil is nothing. It is asked
+	// whenever somebody approves or sends one, and once more when it begins.
+	Check func(c postroom.Campaign) error
 	// Staff lists who is told about a list's programme when an edition has no
 	// author who works here; nil is nobody.
 	Staff func(programme string) []postroom.Colleague
@@ -64,7 +68,24 @@ func NewLife(o LifeOptions) *Life {
 	if o.ReplyTo == nil {
 		o.ReplyTo = func(string) string { return "" }
 	}
+	if o.Check == nil {
+		o.Check = func(postroom.Campaign) error { return nil }
+	}
 	return &Life{o}
+}
+
+// sendable returns Conflict, with what is wrong, if an edition may not be sent as it
+// stands, and a code of the words that were looked at. It is asked before a
+// transaction, because it writes the whole edition to look at it.
+func (l *Life) sendable(ctx context.Context, id string) (words string, err error) {
+	m, err := MatterOf(l.Store.Read(ctx), id)
+	if err != nil {
+		return "", err
+	}
+	if err := l.Check(m.Campaign); err != nil {
+		return "", &postroom.Error{Kind: postroom.Conflict, Say: postroom.Say("desk.news.check_failed", "say", err.Error()), Cause: fmt.Errorf("campaign %s does not pass the check: %w", id, err)}
+	}
+	return m.Life.Digest, nil
 }
 
 // UndoFor is how long a sending can be taken back after it was asked for.
@@ -154,8 +175,14 @@ func (l *Life) Edit(ctx context.Context, id, by string, to postroom.Campaign, so
 
 // Approve agrees that an edition may be sent. words is the digest of what was
 // looked at; "" is what there is now. It returns Forbidden to its author, unless
-// the list lets them, and Conflict if the words have changed since.
+// the list lets them, and Conflict if the words have changed since or do not pass the
+// check.
 func (l *Life) Approve(ctx context.Context, id, by, words string) error {
+	checked, err := l.sendable(ctx, id)
+	if err != nil {
+		return fmt.Errorf("approve newsletter: %w", err)
+	}
+	words = cmp.Or(words, checked)
 	return l.change(ctx, id, by, "approved newsletter", func(_ *store.Tx, m *Matter) (bool, error) {
 		if words != "" && words != m.Life.Digest {
 			return false, refused(postroom.Conflict, "desk.news.changed", "campaign %s has been changed since", id)
@@ -189,6 +216,9 @@ func (l *Life) Send(ctx context.Context, id, by string, w When) (at time.Time, e
 	at, zone, err := l.moment(w)
 	if err != nil {
 		return at, err
+	}
+	if _, err := l.sendable(ctx, id); err != nil {
+		return at, fmt.Errorf("schedule newsletter: %w", err)
 	}
 	err = l.change(ctx, id, by, "scheduled newsletter", func(tx *store.Tx, m *Matter) (bool, error) {
 		if m.State != postroom.CampaignApproved && m.State != postroom.CampaignScheduled {

@@ -408,3 +408,67 @@ type dies struct{ err error }
 func (d dies) Owe(*store.Tx, postroom.Message) (postroom.Message, error) {
 	return postroom.Message{}, d.err
 }
+
+func TestWhatTheCheckBlocksIsNeitherApprovedNorSentNorBegun(t *testing.T) {
+	t.Parallel()
+	onDesk(t, func(t *testing.T, d *desk) {
+		wrong := errors.New("there is no postal address")
+		d.join(1, 2)
+		d.Check = func(postroom.Campaign) error { return wrong }
+		id := d.draft(t, "newsletter")
+		if err := d.Approve(t.Context(), id, "ben", ""); postroom.KindOf(err) != postroom.Conflict || !strings.Contains(err.Error(), wrong.Error()) {
+			t.Errorf("approving: %v", err)
+		}
+		d.is(t, id, postroom.CampaignDraft)
+		pass := func(postroom.Campaign) error { return nil }
+		d.Check = pass
+		if err := d.Approve(t.Context(), id, "ben", ""); err != nil {
+			t.Fatal(err)
+		}
+		d.Check = func(postroom.Campaign) error { return wrong }
+		if _, err := d.Send(t.Context(), id, "ann", campaign.When{}); postroom.KindOf(err) != postroom.Conflict {
+			t.Errorf("sending: %v", err)
+		}
+		d.is(t, id, postroom.CampaignApproved)
+		d.Check = pass
+		if _, err := d.Send(t.Context(), id, "ann", campaign.When{}); err != nil {
+			t.Fatal(err)
+		}
+		d.Check, *d.mails = func(postroom.Campaign) error { return wrong }, nil
+		d.clock.move(campaign.UndoFor)
+		if err := d.Begin(t.Context(), d.clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		d.is(t, id, postroom.CampaignApproved)
+		if got := *d.mails; len(got) != 1 || got[0].Template != "newsletter-late" || got[0].Data["reason"] != "reason.check_failed" {
+			t.Errorf("the author is told %+v", got)
+		}
+	})
+}
+
+func TestATestIsOneMailForEachLanguageAndAllShowTheSameWords(t *testing.T) {
+	t.Parallel()
+	onDesk(t, func(t *testing.T, d *desk) {
+		c, _, err := d.Draft(t.Context(), postroom.Campaign{
+			List: "news", Programme: "newsletter", Subject: "May", Markdown: "Hello.\n", Locale: "en", Others: []postroom.EditionText{{Locale: "fa", Subject: "مه", Markdown: "سلام\n"}},
+		}, "source", "ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		*d.mails = nil
+		if _, err := d.Test(t.Context(), c.ID, "ann", "ben"); err != nil {
+			t.Fatal(err)
+		}
+		got := *d.mails
+		if len(got) != 2 || got[0].Data["markdown_locale"] != "en" || got[1].Data["markdown"] != "سلام\n" || got[0].Data["digest"] != got[1].Data["digest"] || got[0].Key == got[1].Key {
+			t.Errorf("the tests are %+v", got)
+		}
+		c.Others[0].Markdown = "درود\n"
+		if err := d.Edit(t.Context(), c.ID, "ann", c, "source 2"); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := campaign.MatterOf(d.store.Read(t.Context()), c.ID); err != nil || len(m.Others) != 1 || m.Others[0].Markdown != "درود\n" || m.Digest() != m.Life.Digest {
+			t.Errorf("after a change it says %+v, %v", m, err)
+		}
+	})
+}

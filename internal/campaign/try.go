@@ -10,8 +10,8 @@ import (
 	"postroom/internal/store"
 )
 
-// Test sends an edition to one colleague, named by address or name, who approves it
-// by replying APPROVE: the mail's Message-ID and the address that it asks to be
+// Test sends an edition to one colleague, named by address or name, in a mail for each
+// of its languages. They approve it by replying APPROVE to any of them: the mail's Message-ID and the address that it asks to be
 // answered at are signed, and a reply approves no more than the words that the mail
 // showed. It returns Invalid if nobody of that name works here.
 func (l *Life) Test(ctx context.Context, id, by, to string) (postroom.Colleague, error) {
@@ -25,15 +25,17 @@ func (l *Life) Test(ctx context.Context, id, by, to string) (postroom.Colleague,
 			return err
 		}
 		now := l.Clock.Now()
-		_, err = l.Mails.Owe(tx, postroom.Message{
-			Key: postroom.NewsletterTest + ":" + id + ":" + rand.Text(), Template: postroom.NewsletterTest, To: who.Address, Locale: who.Locale,
-			Programme: m.Programme, About: id, Discreet: l.Discreet(m.Programme), CreatedAt: now,
-			Data: map[string]string{
-				"subject": m.Subject, "markdown": m.Markdown, "markdown_locale": m.Locale, postroom.DataDigest: m.Life.Digest, "reply_to": l.ReplyTo(who.Name),
-			},
-		})
-		if err != nil {
-			return fmt.Errorf("owe %s: %w", postroom.NewsletterTest, err)
+		for _, text := range m.Texts() {
+			_, err = l.Mails.Owe(tx, postroom.Message{
+				Key: postroom.NewsletterTest + ":" + id + ":" + rand.Text(), Template: postroom.NewsletterTest, To: who.Address, Locale: who.Locale,
+				Programme: m.Programme, About: id, Discreet: l.Discreet(m.Programme), CreatedAt: now,
+				Data: map[string]string{
+					"subject": text.Subject, "markdown": text.Markdown, "markdown_locale": text.Locale, postroom.DataDigest: m.Life.Digest, "reply_to": l.ReplyTo(who.Name),
+				},
+			})
+			if err != nil {
+				return fmt.Errorf("owe %s: %w", postroom.NewsletterTest, err)
+			}
 		}
 		return tx.Audit(by, "tested newsletter", id, now)
 	})

@@ -93,7 +93,9 @@ func (w written) fill(mime *gomail.Msg, id string) error {
 	mime.SetBoundary("post-" + id)
 	if w.calendar == nil {
 		mime.SetBodyString(gomail.TypeTextPlain, w.text)
-		mime.AddAlternativeString(gomail.TypeTextHTML, w.html)
+		if w.html != "" {
+			mime.AddAlternativeString(gomail.TypeTextHTML, w.html)
+		}
 		return nil
 	}
 	// go-mail would give both levels of the mail one boundary, so the inner

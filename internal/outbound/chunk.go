@@ -274,13 +274,36 @@ func (t *turn) ends(ctx context.Context) store.Outcome {
 	return store.Outcome{Verdict: store.Wait, At: due}
 }
 
-// ComposeCopy returns the copy of a campaign that somebody at an address would
-// get, without a row and without sending it: for a look beforehand. Its links
-// lead nowhere.
-func (o *Outbox) ComposeCopy(c postroom.Campaign, to, locale string) ([]byte, error) {
-	m := postroom.Message{To: to, Template: NewsletterLetter, Locale: locale, Programme: c.Programme, Lane: postroom.Bulk, About: "preview"}
-	if err := o.address(&m); err != nil {
+// Recipient is somebody whom a look at an edition is for.
+type Recipient struct {
+	To, Locale string
+	Look       postroom.Look
+}
+
+// ComposeCopy returns the copy of a campaign that somebody would get, without a row and
+// without sending it: for a look beforehand. Its links lead nowhere.
+func (o *Outbox) ComposeCopy(c postroom.Campaign, to Recipient) ([]byte, error) {
+	m, err := o.looksAt(c, to)
+	if err != nil {
 		return nil, err
 	}
-	return o.edition(c).compose(m, nil)
+	return o.newEdition(c, o.letters.held.Load()).compose(m, nil) // what is being sent keeps its own
+}
+
+// ShowCopy is ComposeCopy in parts. html is "" for whoever wants none.
+func (o *Outbox) ShowCopy(c postroom.Campaign, to Recipient) (subject, text, html string, err error) {
+	m, err := o.looksAt(c, to)
+	if err != nil {
+		return "", "", "", err
+	}
+	_, w, err := o.newEdition(c, o.letters.held.Load()).writeLocked(m)
+	return w.subject, w.text, w.html, err
+}
+
+// looksAt is a copy that is not sent, to somebody of whom nothing is known.
+func (o *Outbox) looksAt(c postroom.Campaign, to Recipient) (postroom.Message, error) {
+	m := postroom.Message{
+		To: to.To, Template: NewsletterLetter, Locale: to.Locale, Look: to.Look, Programme: c.Programme, Lane: postroom.Bulk, About: "preview", Data: map[string]string{},
+	}
+	return m, o.address(&m)
 }

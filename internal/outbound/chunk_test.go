@@ -21,10 +21,16 @@ func (r *room) list(n int) (c postroom.Campaign, copies []postroom.Message) {
 // listIn is list for a campaign in a state.
 func (r *room) listIn(state postroom.CampaignState, n int) (c postroom.Campaign, copies []postroom.Message) {
 	r.t.Helper()
+	return r.listOf(postroom.Campaign{Subject: "What is on in May", Markdown: "The garden opens again.\n", State: state}, n)
+}
+
+// listOf is list for a campaign that says something.
+func (r *room) listOf(c postroom.Campaign, n int) (_ postroom.Campaign, copies []postroom.Message) {
+	r.t.Helper()
 	now := r.clock.Now()
+	c.Key, c.List, c.Programme, c.Locale, c.CreatedAt = store.NewMessageID(), "garden-news", "garden", "en", now
 	r.write(func(tx *store.Tx) (err error) {
-		c, _, err = tx.AddCampaign(postroom.Campaign{Key: store.NewMessageID(), List: "garden-news", Programme: "garden", Subject: "What is on in May",
-			Markdown: "The garden opens again.\n", Locale: "en", State: state, CreatedAt: now})
+		c, _, err = tx.AddCampaign(c)
 		return err
 	})
 	for i := range n {
@@ -188,7 +194,7 @@ func TestAJobThatNamesNoPartIsDead(t *testing.T) {
 
 func TestAPreviewReadsAsTheCopyWill(t *testing.T) {
 	t.Parallel()
-	raw, err := writer(t).ComposeCopy(postroom.Campaign{List: "garden-news", Subject: "What is on", Markdown: "The garden *opens*.\n", Locale: "en"}, "me@example.org", "en")
+	raw, err := writer(t).ComposeCopy(postroom.Campaign{List: "garden-news", Subject: "What is on", Markdown: "The garden *opens*.\n", Locale: "en"}, Recipient{To: "me@example.org", Locale: "en"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +219,7 @@ func TestMistakesInANewsletterAreToldWithTheirPlace(t *testing.T) {
 		{"unknown language", strings.Replace(good, "subject:", "locale: xx\nsubject:", 1), "may.md:2:9: \"xx\" cannot be the locale"},
 		{"long subject", strings.Replace(good, "What is on", strings.Repeat("long ", 50), 1), "may.md:2:10: the subject has 249 signs"},
 		{"HTML", good + "\n<b>x</b>\n", "may.md:6:1: a letter holds no HTML"},
-		{"picture", good + "\n![x](https://x.example/a.png)\n", "may.md:6:1: a letter holds no pictures"},
+		{"picture", good + "\n![x](https://x.example/a.png)\n", "may.md:6:1: pictures lie beside the file of an edition, and this one does not"},
 		{"no text", "---\nsubject: x\n---\n\n", "may.md:5:1: the newsletter says nothing"},
 		{"not UTF-8", good + "\xff", "may.md:1:1: the text is not UTF-8"},
 		{"far too long", good + strings.Repeat("x", 4*MaxMarkdown), "may.md:1:1: the text is longer"},

@@ -18,8 +18,9 @@ import (
 
 // written is a letter as it will be read.
 type written struct {
-	subject, text, html string
-	calendar            *calendar // nil when the letter has none
+	subject, text string
+	html          string    // "" where the reader wants none
+	calendar      *calendar // nil when the letter has none
 }
 
 // Compose returns the message as it goes to the mail server, without the
@@ -196,7 +197,10 @@ func (o *Outbox) writeAround(l *letter, m postroom.Message, given prose) (writte
 		return written{}, err
 	}
 	w := written{subject: subject, text: whole.text, calendar: o.calendarOf(l, m, words, data)}
-	w.html, err = o.letters.page(l.locale, subject, whole.html)
+	if m.Look == postroom.PlainText {
+		return w, nil
+	}
+	w.html, err = o.letters.page(l.locale, subject, whole.html, m.Look)
 	return w, err
 }
 

@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 
+	"postroom/internal/config"
 	"postroom/internal/postroom"
 	"postroom/internal/proof"
 )
@@ -21,6 +23,7 @@ type Edition struct {
 	Markdown string
 	Others   []postroom.EditionText // the same in other languages
 	Audience postroom.Audience
+	Pictures []postroom.Picture // in all its languages
 }
 
 // Material is what an edition may take from elsewhere. The zero value has
@@ -28,6 +31,10 @@ type Edition struct {
 type Material struct {
 	Events []EventCard // in the order of their dates, the first first
 	Fields []string    // answers that a copy may repeat to whoever gave them, besides their name
+	Topics []string    // what an edition may be about: the readers of the list choose from them
+	// Picture returns a picture that is on file already, or what is in a file beside
+	// the edition. nil has none.
+	Picture func(file string) (postroom.Picture, []byte, error)
 	// Condition reads a line of to: or except:, a segment's name or a
 	// condition, and returns the condition. nil takes none.
 	Condition func(text string) (string, error)
@@ -73,7 +80,7 @@ func (l *Letters) ReadEdition(file string, data []byte) (Edition, proof.Mistakes
 // ReadEditionWith reads a newsletter's file: between two lines of three dashes
 // subject: and, where the text is not English, locale:, and then Markdown. The
 // same again with another locale: is the text for readers of that language. The
-// first part may say to: and except: whom it is for.
+// first part may say to:, except: and topic: whom it is for.
 func (l *Letters) ReadEditionWith(file string, data []byte, with Material) (Edition, proof.Mistakes) {
 	text := strings.ReplaceAll(strings.TrimPrefix(string(data), "\ufeff"), "\r\n", "\n")
 	if !utf8.ValidString(text) || len(text) > 2*MaxMarkdown*max(1, len(l.words)) {
@@ -81,8 +88,9 @@ func (l *Letters) ReadEditionWith(file string, data []byte, with Material) (Edit
 	}
 	var e Edition
 	var found proof.Mistakes
+	var taken album
 	for i, part := range partsOf(text) {
-		r := &editionReader{letters: l, file: file, with: with, first: i == 0}
+		r := &editionReader{letters: l, file: file, with: with, first: i == 0, taken: &taken}
 		read := r.part(part)
 		found = append(found, r.found...)
 		if i == 0 {
@@ -96,7 +104,27 @@ func (l *Letters) ReadEditionWith(file string, data []byte, with Material) (Edit
 		e.Others = append(e.Others, read)
 	}
 	slices.SortFunc(e.Others, func(a, b postroom.EditionText) int { return strings.Compare(a.Locale, b.Locale) })
+	e.Pictures = taken
 	return e, found.Sorted()
+}
+
+// CheckFiled says what keeps an edition from being sent that was read before: the
+// colours may have been changed since, or what a mail may hold. Places are in the text
+// of the language that is named.
+func (l *Letters) CheckFiled(c postroom.Campaign, fields []string) (found proof.Mistakes) {
+	for _, text := range c.Texts() {
+		r := &editionReader{letters: l, file: text.Locale, with: Material{Fields: fields}, taken: new(album)}
+		if strings.TrimSpace(text.Subject) == "" {
+			r.wrong(1, 1, "the edition has no subject", "What is on in May")
+		}
+		r.found = append(r.found, CheckMarkdown(r.file, text.Markdown)...)
+		r.gaps(text.Markdown, text.Locale)
+		r.links(text.Markdown)
+		r.contrast()
+		r.size(text)
+		found = append(found, r.found...)
+	}
+	return found.Sorted()
 }
 
 // editionPart is the text in one language, with its front matter, and how many
@@ -134,6 +162,7 @@ type editionReader struct {
 	with     Material
 	first    bool
 	audience postroom.Audience
+	taken    *album // pictures of all languages so far
 	found    proof.Mistakes
 }
 
@@ -148,16 +177,42 @@ func (r *editionReader) part(p editionPart) postroom.EditionText {
 	above := strings.Repeat("\n", p.line)
 	text := r.front(strings.Repeat("#\n", p.line) + front)
 	body = above + body
-	r.found = append(r.found, CheckMarkdown(r.file, body)...)
+	r.found = append(r.found, checkMarkdown(r.file, body, true)...)
 	if strings.TrimSpace(body) == "" {
 		r.wrong(1+strings.Count(body, "\n"), 1, "the newsletter says nothing", "the news")
 		return text
 	}
-	body = r.gaps(body, text.Locale)
+	r.pictures(body)
+	body = r.placed(r.gaps(body, text.Locale))
 	text.Markdown = strings.Trim(body, "\n") + "\n"
 	r.links(body)
+	if len(r.found) == 0 { // a picture that is written in another way was not taken in
+		r.found = append(r.found, CheckMarkdown(r.file, body)...)
+	}
+	r.contrast()
 	r.size(text)
 	return text
+}
+
+// paperByNight is the lightest of the dark papers that mail programs show a text on.
+const paperByNight config.Colour = "#333333"
+
+// contrast notes colours that people with weak sight could not read (WCAG 2.2, 1.4.3).
+// They are the organisation's, and the same in each of its letters.
+func (r *editionReader) contrast() {
+	worn := r.letters.colour
+	on := cmp.Or(worn, pressOn)
+	pairs := [][2]config.Colour{{config.White, on}}
+	if worn != "" {
+		pairs = append(pairs, [2]config.Colour{worn, config.White}, [2]config.Colour{night(worn), paperByNight})
+	}
+	for _, p := range pairs {
+		if !p[0].ReadableOn(p[1]) {
+			r.wrong(1, 1, fmt.Sprintf("%s on %s has a contrast of %.1f to 1, and %.1f is needed to read it", p[0], p[1], p[0].Contrast(p[1]), config.Readable),
+				"another colour: under organisation: in the settings")
+			return
+		}
+	}
 }
 
 func (r *editionReader) wrong(line, column int, say, instead string) {
@@ -179,10 +234,25 @@ func (r *editionReader) front(front string) postroom.EditionText {
 		m.Wrong("subject", "the subject has no sign that anybody could see", "What is on in May")
 	}
 	if r.first {
-		r.audience = postroom.Audience{To: r.conditions(m, "to"), Except: r.conditions(m, "except")}
+		r.audience = postroom.Audience{To: r.conditions(m, "to"), Except: r.conditions(m, "except"), Topics: r.topics(m)}
 	}
 	r.found = append(r.found, sheet.Mistakes()...)
 	return text
+}
+
+// topics reads what an edition is about.
+func (r *editionReader) topics(m proof.Map) (read []string) {
+	for i, topic := range m.Texts("topic") {
+		switch {
+		case len(r.with.Topics) == 0:
+			m.WrongIn("topic", i, 1, 1, "the readers of this list do not choose topics", "the newsletter without it")
+		case !slices.Contains(r.with.Topics, topic):
+			m.WrongIn("topic", i, 1, 1, "the list offers no topic "+topic, proof.OneOf(topic, r.with.Topics))
+		case !slices.Contains(read, topic):
+			read = append(read, topic)
+		}
+	}
+	return read
 }
 
 // conditions reads whom an edition is for.
@@ -411,7 +481,7 @@ func (r *editionReader) size(text postroom.EditionText) {
 	if err != nil {
 		return
 	}
-	whole, err := r.letters.page(text.Locale, text.Subject, p.html)
+	whole, err := r.letters.page(text.Locale, text.Subject, p.html, postroom.LargeText)
 	if n := len(whole); err == nil && n > maxPage {
 		r.wrong(1, 1, fmt.Sprintf("the text in %s is %d kB large as a page, and mail programs would cut its end", text.Locale, n/1000), "less, and a link to the rest")
 	}

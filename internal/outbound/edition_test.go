@@ -148,7 +148,7 @@ func TestWhoeverReadsAnotherLanguageIsToldThatThereIsNoneInTheirs(t *testing.T) 
 	o := writer(t)
 	c := postroom.Campaign{List: "garden-news", Subject: "May", Locale: "en", Markdown: "The garden opens.\n", Others: []postroom.EditionText{{Locale: "fa", Subject: "مه", Markdown: "باغ باز می‌شود.\n"}}}
 	for reader, want := range map[string]string{"en": "The garden", "fa-AF": "باغ باز", "uk": "Цих новин"} {
-		raw, err := o.ComposeCopy(c, "ann@example.org", reader)
+		raw, err := o.ComposeCopy(c, Recipient{To: "ann@example.org", Locale: reader})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,7 +188,7 @@ func writtenTemplates(t *testing.T, tell func(name, locale string, p parts)) {
 		}
 		c := postroom.Campaign{List: "news", Programme: "news", Subject: e.Subject, Locale: e.Locale, Markdown: e.Markdown, Others: e.Others}
 		for _, locale := range []string{"en", "uk", "fa", "fa-AF", "ps"} {
-			raw, err := o.ComposeCopy(c, "ann@example.org", locale)
+			raw, err := o.ComposeCopy(c, Recipient{To: "ann@example.org", Locale: locale})
 			if err != nil {
 				t.Fatal(err)
 			}

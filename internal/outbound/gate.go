@@ -19,14 +19,16 @@ const (
 	ReasonResting      = "reason.resting" // news, because mail to the address keeps coming back
 	ReasonHeld         = "reason.held"
 	ReasonNotConfirmed = "reason.not_confirmed"
+	ReasonOtherTopics  = "reason.other_topics" // the reader of a newsletter chose to read about other things
 	ReasonOnlyTo       = "reason.deliver_only_to"
 	ReasonCoolDown     = "reason.cool_down"
 	ReasonServerAway   = "reason.server_away"
 	ReasonNoPermit     = "reason.no_permit" // as much has left as the mail server, or a domain, may have at a time
 	ReasonAnswerLost   = "reason.answer_lost"
-	ReasonPaused       = "reason.paused"     // the newsletter is not to be sent at the moment
-	ReasonCancelled    = "reason.cancelled"  // nor ever
-	ReasonUnwritable   = "reason.unwritable" // the letter could not be put into words
+	ReasonPaused       = "reason.paused"       // the newsletter is not to be sent at the moment
+	ReasonCancelled    = "reason.cancelled"    // nor ever
+	ReasonUnwritable   = "reason.unwritable"   // the letter could not be put into words
+	ReasonCheckFailed  = "reason.check_failed" // something about a newsletter must be mended before it may be sent
 )
 
 // The cool-down protects somebody whose address a stranger keeps typing into
@@ -76,6 +78,17 @@ func (o *Outbox) gateKnowing(tx *store.Tx, known facts, m postroom.Message) (ver
 		}
 	}
 	return verdict{}, nil
+}
+
+// gateCopy is gate for a copy of a newsletter, with all that its rules ask of the
+// reader. What somebody chose to read about counts as it is now, and not as it was when
+// the readers were chosen.
+func (o *Outbox) gateCopy(c store.Copy, of postroom.Campaign) (verdict, error) {
+	v, err := o.gateKnowing(nil, c, c.Message)
+	if err == nil && (v.passes() || v.state == postroom.Held) && !of.Audience.Wanted(c.Topics()) {
+		return verdict{state: postroom.Suppressed, reason: ReasonOtherTopics}, nil
+	}
+	return v, err
 }
 
 // brake keeps back what is about a held submission: even a calm letter would be

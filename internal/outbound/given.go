@@ -63,14 +63,18 @@ func EscapeMarkdown(s string) string { return escape(tidy(s)) }
 
 // CheckMarkdown notes what a text from elsewhere may not hold. The lines of
 // the mistakes are those of text.
-func CheckMarkdown(file, text string) proof.Mistakes {
+func CheckMarkdown(file, text string) proof.Mistakes { return checkMarkdown(file, text, false) }
+
+// checkMarkdown is CheckMarkdown of a text that may, with files, name pictures that
+// are still to be taken in.
+func checkMarkdown(file, text string, files bool) proof.Mistakes {
 	if !utf8.ValidString(text) {
 		return proof.Mistakes{{File: file, Line: 1, Column: 1, Say: "the text is not UTF-8", Instead: "the file as UTF-8"}}
 	}
 	if len(text) > MaxMarkdown {
 		return proof.Mistakes{{File: file, Line: 1, Column: 1, Say: fmt.Sprintf("the text is longer than %d bytes, and mail programs would hide its end", MaxMarkdown), Instead: "less, and a link to the rest"}}
 	}
-	c := checking{file: file, text: text}
+	c := checking{file: file, text: text, files: files}
 	if at := strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' }); at >= 0 {
 		c.wrong(at, "there is a sign that nobody can see", "the text without it")
 	}
@@ -81,6 +85,7 @@ func CheckMarkdown(file, text string) proof.Mistakes {
 // checking is a walk through a text from elsewhere.
 type checking struct {
 	file, text string
+	files      bool
 	depth      int
 	found      proof.Mistakes
 }
@@ -103,7 +108,7 @@ func (c *checking) node(n ast.Node, entering bool) (ast.WalkStatus, error) {
 	case *ast.RawHTML, *ast.HTMLBlock:
 		c.wrong(n.Pos(), "a letter holds no HTML", `Markdown, or \< for the sign itself`)
 	case *ast.Image:
-		c.wrong(n.Pos(), "a letter holds no pictures: most mail programs hide them", "[what it shows](https://…)")
+		c.shows(n)
 	case *ast.Link:
 		c.leads(n, string(util.UnescapePunctuations(n.Destination)))
 	case *ast.AutoLink:
@@ -152,14 +157,20 @@ func (o *Outbox) given(l *letter, m postroom.Message) (prose, error) {
 		return prose{}, err
 	}
 	var gaps told
-	if m.Template == NewsletterLetter {
+	if m.Template == NewsletterLetter || m.Template == postroom.NewsletterTest {
 		text, gaps = toldIn(text)
 	}
-	p, err := o.letters.prose(text, true)
+	source := []byte(text)
+	doc := o.letters.markdown(source)
+	o.wholeAddresses(doc)
+	p, err := o.letters.set(doc, source, true)
 	p.told, p.html = gaps, gaps.inHTML(p.html)
 	own := m.Data[dataLanguage]
 	if p.locale = own; own == "" {
 		p.locale = l.locale
+	}
+	if m.Template == postroom.NewsletterTest { // staff see it as somebody of whom nothing is known
+		p.text, p.html, p.told = gaps.fill(p.text, nil, p.locale), gaps.fillHTML(p.html, nil, p.locale), nil
 	}
 	if err == nil && own != "" && own != l.locale {
 		p.html = `<div lang="` + html.EscapeString(own) + `" dir="` + direction(own) + `">` + "\n" + p.html + "</div>\n"
@@ -227,7 +238,11 @@ func withAddresses(line string) string {
 // prose sets one text.
 func (s *shell) prose(markdown string, given bool) (prose, error) {
 	source := []byte(markdown)
-	doc := s.markdown(source)
+	return s.set(s.markdown(source), source, given)
+}
+
+// set is prose of a text that was parsed.
+func (s *shell) set(doc ast.Node, source []byte, given bool) (prose, error) {
 	p := prose{text: toText(doc, source)}
 	var err error
 	p.html, err = s.render(doc, source, given)

@@ -58,6 +58,13 @@ func unpack(t testing.TB, raw []byte) parts {
 		t.Fatalf("the mail cannot be read: %v\n%s", err, raw)
 	}
 	kind, params, err := mime.ParseMediaType(msg.Header.Get("Content-Type"))
+	if kind == "text/plain" {
+		body, err := io.ReadAll(quotedprintable.NewReader(msg.Body))
+		if err != nil || msg.Header.Get("Content-Transfer-Encoding") != "quoted-printable" {
+			t.Fatalf("%v in %s", err, msg.Header)
+		}
+		return parts{header: msg.Header, text: strings.ReplaceAll(string(body), "\r\n", "\n")}
+	}
 	if err != nil || kind != "multipart/alternative" {
 		t.Fatalf("the mail is %q (%v)", kind, err)
 	}

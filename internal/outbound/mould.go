@@ -69,6 +69,7 @@ type likeness struct {
 	class                     postroom.Class
 	lane                      postroom.Lane
 	discreet                  bool
+	look                      postroom.Look
 }
 
 // edition returns the edition of a campaign, which the parts of one campaign
@@ -77,9 +78,13 @@ func (o *Outbox) edition(c postroom.Campaign) *edition {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if wording := o.letters.held.Load(); o.latest == nil || !o.latest.campaign.Same(c) || o.latest.wording != wording {
-		o.latest = &edition{outbox: o, campaign: c, wording: wording, fields: fieldsOf(c), given: make(map[string]prose), moulds: make(map[likeness]*mould)}
+		o.latest = o.newEdition(c, wording)
 	}
 	return o.latest
+}
+
+func (o *Outbox) newEdition(c postroom.Campaign, wording *library) *edition {
+	return &edition{outbox: o, campaign: c, wording: wording, fields: fieldsOf(c), given: make(map[string]prose), moulds: make(map[likeness]*mould)}
 }
 
 // write writes a copy, if it can by a mould.
@@ -107,7 +112,7 @@ func (e *edition) mould(m postroom.Message) (*mould, error) {
 	if err != nil {
 		return nil, err
 	}
-	like := likeness{l.locale, m.Sender, m.Programme, m.Class, m.Lane, m.Discreet}
+	like := likeness{l.locale, m.Sender, m.Programme, m.Class, m.Lane, m.Discreet, m.Look}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	made, tried := e.moulds[like]
@@ -131,12 +136,20 @@ func (e *edition) compose(m postroom.Message, signer *gomail.DKIMSigner) ([]byte
 	return e.composeLocked(m, signer)
 }
 
-// composeLocked leaves the gaps of the text open where m.Data is nil.
-
 func (e *edition) composeLocked(m postroom.Message, signer *gomail.DKIMSigner) ([]byte, error) {
-	l, err := e.outbox.letters.find(m.Template, m.Locale)
+	filled, w, err := e.writeLocked(m)
 	if err != nil {
 		return nil, err
+	}
+	return e.outbox.pack(filled, w, signer)
+}
+
+// writeLocked writes a copy, and returns the message with what the letter around it
+// says. It leaves the gaps of the text open where m.Data is nil.
+func (e *edition) writeLocked(m postroom.Message) (postroom.Message, written, error) {
+	l, err := e.outbox.letters.find(m.Template, m.Locale)
+	if err != nil {
+		return m, written{}, err
 	}
 	text := e.campaign.In(l.locale)
 	about := m.Data
@@ -146,18 +159,18 @@ func (e *edition) composeLocked(m postroom.Message, signer *gomail.DKIMSigner) (
 	given, set := e.given[l.locale]
 	if !set {
 		if given, err = e.outbox.given(l, m); err != nil {
-			return nil, err
+			return m, written{}, err
 		}
 		e.given[l.locale] = given
 	}
 	w, err := e.outbox.writeAround(l, m, given)
 	if err != nil {
-		return nil, err
+		return m, w, err
 	}
 	if about != nil {
 		w.text, w.html = given.told.fill(w.text, about, given.locale), given.told.fillHTML(w.html, about, given.locale)
 	}
-	return e.outbox.pack(m, w, signer)
+	return m, w, nil
 }
 
 // cast makes a mould of the copies that are like m, or returns nil if there is

@@ -31,6 +31,7 @@ type shell struct {
 type shellData struct {
 	Locale, Dir, Subject string
 	Body                 template.HTML // made by goldmark, which leaves raw HTML out
+	Type                 template.CSS  // how large it is, and how wide its lines stand apart
 	Day, Night           template.CSS  // colours of headings; "" where the organisation has none
 }
 
@@ -91,10 +92,20 @@ func direction(locale string) string {
 	return "ltr"
 }
 
+// How large a letter is. All its margins follow the size of its type. In large print
+// words stand apart, but not letters: those of Arabic script are joined.
+const (
+	usualType = "font-size:18px;line-height:1.5;"
+	largeType = "font-size:26px;line-height:1.7;word-spacing:.1em;"
+)
+
 // page writes the HTML part around a letter that render wrote.
-func (s *shell) page(locale, subject, body string) (string, error) {
+func (s *shell) page(locale, subject, body string, look postroom.Look) (string, error) {
 	var b bytes.Buffer
-	data := shellData{Locale: locale, Dir: direction(locale), Subject: subject, Body: template.HTML(body)}
+	data := shellData{Locale: locale, Dir: direction(locale), Subject: subject, Body: template.HTML(body), Type: usualType}
+	if look == postroom.LargeText {
+		data.Type = largeType
+	}
 	if s.colour != "" {
 		data.Day, data.Night = template.CSS(s.colour), template.CSS(night(s.colour))
 	}
@@ -159,6 +170,7 @@ func closeUp(s string) string {
 const (
 	textStyle  = "margin-block:0 1em;"
 	headStyle  = "margin-block:1.2em .5em;font-size:1.25em;line-height:1.3;"
+	lowStyle   = "margin-block:1.2em .5em;font-size:1.1em;line-height:1.3;"
 	quoteStyle = "margin-block:0 1em;margin-inline:0;padding-inline-start:1em;border-inline-start:3px solid #767676;"
 	listStyle  = "margin-block:0 1em;padding-inline-start:1.5em;"
 	ruleStyle  = "border:0;border-block-start:1px solid #767676;margin-block:1.5em;"
@@ -178,12 +190,17 @@ func (s *shell) dress(n ast.Node, given bool) {
 		}
 	case *ast.Heading:
 		style = headStyle
+		if n.Level > 2 { // such as the dates below "What is on"
+			style = lowStyle
+		}
 	case *ast.Blockquote:
 		style = quoteStyle
 	case *ast.List:
 		style = listStyle
 	case *ast.ThematicBreak:
 		style = ruleStyle
+	case *ast.Image:
+		dressPicture(n)
 	case *ast.Link:
 		if alone(n) && (given || !afterRule(n.Parent())) {
 			style = s.press()
@@ -203,10 +220,12 @@ func (s *shell) press() string {
 	return strings.Replace(press, pressOn, string(s.colour), 1)
 }
 
-// alone says whether a link is a paragraph of its own: the thing to press.
+// alone says whether a link is a paragraph of its own: the thing to press. A picture
+// that leads somewhere is none.
 func alone(link *ast.Link) bool {
 	_, inParagraph := link.Parent().(*ast.Paragraph)
-	return inParagraph && link.NextSibling() == nil && link.PreviousSibling() == nil
+	_, shows := link.FirstChild().(*ast.Image)
+	return inParagraph && !shows && link.NextSibling() == nil && link.PreviousSibling() == nil
 }
 
 // afterRule says whether a block belongs to the end of the letter, where
@@ -313,6 +332,8 @@ func plainText(block ast.Node, source []byte) string {
 			b.WriteString(textLink(n, plainText(n, source), string(util.UnescapePunctuations(n.Destination))))
 		case *ast.AutoLink:
 			b.Write(n.URL(source))
+		case *ast.Image:
+			b.WriteString("[" + plainText(n, source) + "]") // not a sentence of the letter
 		default:
 			b.WriteString(plainText(n, source))
 		}

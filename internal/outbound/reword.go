@@ -308,7 +308,7 @@ func (l *Letters) Look(name, locale string, t LetterText, organisation string) (
 		return Look{}, err
 	}
 	look.Text = whole.text
-	look.HTML, err = l.page(locale, look.Subject, whole.html)
+	look.HTML, err = l.page(locale, look.Subject, whole.html, postroom.UsualLook)
 	return look, err
 }
 

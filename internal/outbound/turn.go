@@ -109,7 +109,7 @@ func (t *turn) mayNot(ctx context.Context) bool {
 
 // judge asks the gate about one copy. All that its rules read is known of copies.
 func (t *turn) judge(c store.Copy) {
-	v, err := t.o.gateKnowing(nil, c, c.Message)
+	v, err := t.o.gateCopy(c, t.edition.campaign)
 	switch {
 	case err != nil:
 		t.halt.stopped, t.halt.err = true, err

@@ -94,7 +94,7 @@ func readReasons(m proof.Map) map[string]string {
 	reasons := make(map[string]string)
 	for _, key := range []string{ReasonNoAddress, ReasonNotByEmail, ReasonAddressDead, ReasonHeld, ReasonOnlyTo,
 		ReasonCoolDown, ReasonWatch, ReasonDrafted, ReasonBudget, ReasonBudgetAddress, ReasonBudgetDomain, ReasonBudgetInAll, ReasonBounced, ReasonAnswerLost, ReasonUnwritable,
-		ReasonSuppressed, ReasonResting, ReasonNotConfirmed, ReasonServerAway, ReasonNoPermit, ReasonAnswered, ReasonTakenBack, reasonCorrected, notTaken, ReasonPaused, ReasonCancelled,
+		ReasonSuppressed, ReasonResting, ReasonNotConfirmed, ReasonOtherTopics, ReasonCheckFailed, ReasonServerAway, ReasonNoPermit, ReasonAnswered, ReasonTakenBack, reasonCorrected, notTaken, ReasonPaused, ReasonCancelled,
 		ReasonMailboxLogin, ReasonMailboxTrust, ReasonMailboxAway, ReasonMailboxFolder, ReasonMailboxBroken} {
 		name := strings.TrimPrefix(key, "reason.")
 		reasons[name] = m.Need(name, "we have no email address for them")

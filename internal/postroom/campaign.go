@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,6 +44,7 @@ type Campaign struct {
 
 	Others   []EditionText // the same news in other languages than Locale
 	Audience Audience      // who of the list gets it; the zero value is everybody
+	Pictures []Picture     // in its texts, which name them
 }
 
 // EditionText is what an edition says in one language.
@@ -50,6 +52,24 @@ type EditionText struct {
 	Locale   string
 	Subject  string
 	Markdown string // with gaps for what differs between readers
+}
+
+// gapForReaders is what stands in a text for what differs between readers.
+var gapForReaders = regexp.MustCompile(`\{\{[^{}|\n]*\|\s*([^{}|\n]*?)\s*\}\}`)
+
+var markdownSigns = regexp.MustCompile(`[!-/:-@\[-` + "`" + `{-~]`)
+
+// ForAnybody is the Markdown for whoever nothing is known of.
+func (t EditionText) ForAnybody() string {
+	return gapForReaders.ReplaceAllStringFunc(t.Markdown, func(gap string) string {
+		return markdownSigns.ReplaceAllString(gapForReaders.FindStringSubmatch(gap)[1], `\$0`)
+	})
+}
+
+// Texts lists what an edition says in each of its languages, that in which it was
+// written first.
+func (c Campaign) Texts() []EditionText {
+	return append([]EditionText{{Locale: c.Locale, Subject: c.Subject, Markdown: c.Markdown}}, c.Others...)
 }
 
 // In returns the text for a reader of a language: that in their own, or the
@@ -97,20 +117,33 @@ func (c Campaign) parts() []string {
 		parts = append(append(parts, "to"), c.Audience.To...)
 		parts = append(append(parts, "except"), c.Audience.Except...)
 	}
+	if len(c.Audience.Topics) > 0 {
+		parts = append(append(parts, "topics"), c.Audience.Topics...)
+	}
 	return parts
 }
 
 // Audience says who of a list gets an edition: whoever at least one of To is
 // true of, or everybody where it is empty, and none of Except. Each is a
 // condition that can be read without the programme file of the day it was
-// written.
+// written. Of those, whoever chose topics must have chosen one of Topics.
 type Audience struct {
 	To     []string `json:"to,omitempty"`
 	Except []string `json:"except,omitempty"`
+	Topics []string `json:"topics,omitempty"` // what it is about, as the list offers it; none is everything
 }
 
-// Everybody says whether nobody who is on the list is left out.
+// Everybody says whether nobody who is on the list is left out by a condition.
 func (a Audience) Everybody() bool { return len(a.To) == 0 && len(a.Except) == 0 }
+
+// Wanted says whether somebody who chose topics, with spaces between, wants to read
+// it. Who chose none wants everything, and what is about nothing is for everybody.
+func (a Audience) Wanted(chosen string) bool {
+	if len(a.Topics) == 0 || chosen == "" {
+		return true
+	}
+	return slices.ContainsFunc(strings.Fields(chosen), func(topic string) bool { return slices.Contains(a.Topics, topic) })
+}
 
 // ChunkSubject names one part of a campaign's copies, as the subject of its
 // job. Parts count from 1.

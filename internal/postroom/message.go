@@ -62,6 +62,7 @@ type Message struct {
 	Data       map[string]string
 	Raw        []byte // stored bytes, for mails that are not made from a template
 	Locale     string
+	Look       Look // of a copy of a newsletter, as its reader chose it
 	Class      Class
 	Lane       Lane
 	Discreet   bool

@@ -62,13 +62,16 @@ func (tx *Tx) SetCampaignState(campaign string, to postroom.CampaignState, settl
 // RewordCampaign gives a campaign that the caller has locked other words. Of one
 // that has begun, nothing is changed.
 func (tx *Tx) RewordCampaign(c postroom.Campaign) error {
-	_, err := tx.exec(`
+	n, err := tx.exec(`
 		UPDATE campaigns SET key = $2, list = $3, programme = $4, subject = $5, markdown = $6, locale = $7
 		 WHERE id = $1 AND state IN ('draft', 'approved')`, c.ID, c.Key, c.List, c.Programme, c.Subject, c.Markdown, c.Locale)
 	if err != nil {
 		return fmt.Errorf("reword campaign %s: %w", c.ID, err)
 	}
-	return nil
+	if n == 0 {
+		return nil
+	}
+	return tx.replaceEdition(c)
 }
 
 // CampaignsIn lists the ids of the campaigns in a state, the oldest first.
@@ -126,6 +129,9 @@ func (r Reader) SentCampaigns(list string, limit int) (sent []postroom.Campaign,
 		 WHERE list = $1 AND state = 'sent'
 		   AND NOT EXISTS (SELECT 1 FROM campaign_lives l WHERE l.campaign_id = campaigns.id AND l.left_of <> '')
 		 ORDER BY id DESC LIMIT $2`, list, limit)
+	for i := range sent {
+		err = errors.Join(err, r.edition(&sent[i]))
+	}
 	return sent, err
 }
 

@@ -34,7 +34,7 @@ func (tx *Tx) AddCampaign(c postroom.Campaign) (postroom.Campaign, bool, error) 
 	if err == nil && n > 0 {
 		err = tx.addEdition(filed.ID, c)
 	}
-	filed.Others, filed.Audience = c.Others, c.Audience // the key is made of them
+	filed.Others, filed.Audience, filed.Pictures = c.Others, c.Audience, c.Pictures // the key is made of them
 	return filed, n > 0, absent(err, "campaign with key", c.Key)
 }
 

@@ -173,7 +173,7 @@ func (r Reader) WaitingCopies(p Part, from int, now time.Time, limit int) (copie
 	p.First = max(p.First, from)
 	err = r.each(func(rows *sql.Rows) error {
 		var c Copy
-		err := c.scan(rows.Scan, &c.Tries, &c.dead, &c.reach, &c.suppressed, &c.sub.State, &c.sub.Address)
+		err := c.scan(rows.Scan, &c.Tries, &c.dead, &c.reach, &c.suppressed, &c.sub.State, &c.sub.Address, &c.sub.Topics)
 		c.sub.ID = c.About
 		copies = append(copies, c)
 		return err
@@ -182,7 +182,7 @@ func (r Reader) WaitingCopies(p Part, from int, now time.Time, limit int) (copie
 			coalesce(k.reach, ''),
 			coalesce((SELECT p.reason FROM suppressions p WHERE p.address = copies.address AND p.lifted_at = 0
 				ORDER BY CASE WHEN p.reason = '`+RestReason+`' THEN 1 ELSE 0 END, p.placed_at LIMIT 1), ''),
-			coalesce(s.state, ''), coalesce(s.address, '')
+			coalesce(s.state, ''), coalesce(s.address, ''), coalesce(s.topics, '')
 		  FROM copies LEFT JOIN campaigns ON campaigns.id = campaign_id
 		       LEFT JOIN subscriptions s ON s.id = subscription_id LEFT JOIN contacts k ON k.id = s.contact_id
 		 WHERE`+ofPart+`AND copies.state IN ('queued', 'deferred') AND due_at <= $5 ORDER BY n LIMIT $6`, p.args(micros(now), limit)...)
@@ -206,6 +206,9 @@ func (c Copy) Contact(id string) (postroom.Contact, error) {
 	return postroom.Contact{ID: id, Reach: c.reach}, nil
 }
 
+// Topics are what the copy's reader chose to read about, with spaces between; "" is all.
+func (c Copy) Topics() string { return c.sub.Topics }
+
 // Subscription returns the state and the address of the subscription that the
 // copy is sent for, or NotFound.
 func (c Copy) Subscription(id string) (postroom.Subscription, error) {
@@ -218,7 +221,7 @@ func (c Copy) Subscription(id string) (postroom.Subscription, error) {
 // copyColumns are what a copy has of a message. Whose it is follows from the
 // subscription, which is moved when two contacts turn out to be one person.
 const copyColumns = `copies.campaign_id, copies.n, copies.part, copies.subscription_id, coalesce(s.contact_id, ''), copies.address, copies.locale, copies.discreet,
-	copies.state, copies.reason, copies.created_at, copies.settled_at, copies.id, copies.message_id, coalesce(campaigns.programme, '')`
+	copies.state, copies.reason, copies.created_at, copies.settled_at, copies.id, copies.message_id, coalesce(campaigns.programme, ''), coalesce(s.look, '')`
 
 const fromCopies = ` FROM copies LEFT JOIN campaigns ON campaigns.id = campaign_id LEFT JOIN subscriptions s ON s.id = subscription_id `
 
@@ -229,7 +232,7 @@ func (c *Copy) scan(scan func(...any) error, more ...any) error {
 	m := &c.Message
 	var created, settled int64
 	err := scan(append([]any{&m.Campaign, &c.N, &m.Chunk, &m.About, &m.Contact, &m.To, &m.Locale, &m.Discreet,
-		&m.State, &m.Reason, &created, &settled, &m.ID, &m.MessageID, &m.Programme}, more...)...)
+		&m.State, &m.Reason, &created, &settled, &m.ID, &m.MessageID, &m.Programme, &m.Look}, more...)...)
 	m.ID = cmp.Or(m.ID, CopyID(m.Campaign, c.N))
 	m.Key, m.Template, m.Class, m.Lane = "campaign:"+m.Campaign+":"+m.About, newsletterTemplate, postroom.Marketing, postroom.Bulk
 	m.CreatedAt = moment(created)

@@ -9,7 +9,8 @@ import (
 	"postroom/internal/postroom"
 )
 
-// addEdition files what a campaign says in other languages, and to whom.
+// addEdition files what a campaign says in other languages, with which pictures, and
+// to whom.
 func (tx *Tx) addEdition(id string, c postroom.Campaign) error {
 	for _, text := range c.Others {
 		if _, err := tx.exec(`INSERT INTO campaign_texts (campaign_id, locale, subject, markdown) VALUES ($1, $2, $3, $4)`,
@@ -17,7 +18,10 @@ func (tx *Tx) addEdition(id string, c postroom.Campaign) error {
 			return fmt.Errorf("add text of campaign %s in %s: %w", id, text.Locale, err)
 		}
 	}
-	if c.Audience.Everybody() {
+	if err := tx.addPictures(id, c); err != nil {
+		return err
+	}
+	if c.Audience.Everybody() && len(c.Audience.Topics) == 0 {
 		return nil
 	}
 	audience, err := json.Marshal(c.Audience)
@@ -26,6 +30,16 @@ func (tx *Tx) addEdition(id string, c postroom.Campaign) error {
 	}
 	_, err = tx.exec(`INSERT INTO campaign_audiences (campaign_id, audience) VALUES ($1, $2)`, id, string(audience))
 	return err
+}
+
+// replaceEdition files it anew, in the place of what was filed before.
+func (tx *Tx) replaceEdition(c postroom.Campaign) error {
+	for _, table := range []string{"campaign_texts", "campaign_audiences", "campaign_pictures"} {
+		if _, err := tx.exec(`DELETE FROM `+table+` WHERE campaign_id = $1`, c.ID); err != nil {
+			return fmt.Errorf("replace edition %s: %w", c.ID, err)
+		}
+	}
+	return tx.addEdition(c.ID, c)
 }
 
 // edition reads what addEdition filed.
@@ -37,6 +51,9 @@ func (r Reader) edition(c *postroom.Campaign) error {
 		return err
 	}, `SELECT locale, subject, markdown FROM campaign_texts WHERE campaign_id = $1 ORDER BY locale`, c.ID)
 	if err != nil {
+		return err
+	}
+	if c.Pictures, err = r.picturesOf(c.ID); err != nil {
 		return err
 	}
 	var audience string

@@ -213,7 +213,7 @@ func (r Reader) copiesTo(contact, before string) (list []PersonMessage, err erro
 		err := c.scan(rows.Scan, &settled, &place)
 		list = append(list, PersonMessage{Message: c.Message, SettledAt: moment(settled)})
 		return err
-	}, `WITH lists AS MATERIALIZED (SELECT id, list, contact_id FROM subscriptions WHERE contact_id = $1)
+	}, `WITH lists AS MATERIALIZED (SELECT id, list, contact_id, look FROM subscriptions WHERE contact_id = $1)
 		SELECT * FROM (SELECT `+copyColumns+`, copies.settled_at AS settled, `+sqlPlace+` AS place
 		  FROM lists AS s CROSS JOIN campaigns JOIN copies ON copies.campaign_id = campaigns.id AND copies.subscription_id = s.id
 		 WHERE campaigns.list = s.list) AS theirs WHERE ($2 = '' OR place < $2) ORDER BY place DESC LIMIT $3`, contact, before, MostShown+1)

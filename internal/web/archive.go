@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/yuin/goldmark"
@@ -60,6 +62,7 @@ type editionPage struct {
 	TextDir string // of the edition, which may be in another language than the page
 	TextTag string
 	Text    template.HTML
+	Others  []tongue // in which languages it can be read; none where there is only one
 }
 
 // archived is the list that an address names, if anybody may read its editions.
@@ -86,7 +89,7 @@ func (s *Server) showArchive(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("list editions: %w", err)
 	}
 	v := s.voice(r, s.guess.of(of.Name), "")
-	p := archivePage{page: s.page(r, v, of.Name), List: v.of(list.Title), Feed: "/news/" + url.PathEscape(list.Name) + "/feed.atom"}
+	p := archivePage{page: s.page(r, v, of.Name), List: v.of(list.Title), Feed: "/news/" + url.PathEscape(list.Name) + "/feed.atom?in=" + v.locale}
 	p.Title = p.List.Text
 	for _, f := range of.Forms {
 		if f.List == list.Name && f.Kind == postroom.SignUp && s.open(f) {
@@ -94,8 +97,9 @@ func (s *Server) showArchive(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	for _, c := range sent {
+		text := c.In(v.locale)
 		p.Editions = append(p.Editions, archiveRow{
-			Link: archiveLink(list.Name, v.locale) + "/" + url.PathEscape(c.ID), Subject: v.run(c.Subject, c.Locale),
+			Link: archiveLink(list.Name, v.locale) + "/" + url.PathEscape(c.ID), Subject: v.run(text.Subject, text.Locale),
 			Day: v.day(c.SettledAt.In(s.Org.Zone)), ISO: c.SettledAt.In(s.Org.Zone).Format(time.DateOnly),
 		})
 	}
@@ -125,41 +129,94 @@ func (s *Server) showEdition(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := editionHTML(c.Markdown)
+	v := s.voice(r, s.guess.of(of.Name), "")
+	text := textIn(c, r.URL.Query().Get("in"), v.locale)
+	body, err := s.editionHTML(text, false)
 	if err != nil {
 		return err
 	}
-	v := s.voice(r, s.guess.of(of.Name), "")
 	p := editionPage{
-		page: s.page(r, v, of.Name), List: v.of(list.Title), Archive: archiveLink(list.Name, v.locale), Subject: v.run(c.Subject, c.Locale),
-		Day: v.day(c.SettledAt.In(s.Org.Zone)), ISO: c.SettledAt.In(s.Org.Zone).Format(time.DateOnly), TextDir: direction(c.Locale), TextTag: c.Locale, Text: body,
+		page: s.page(r, v, of.Name), List: v.of(list.Title), Archive: archiveLink(list.Name, v.locale), Subject: v.run(text.Subject, text.Locale),
+		Day: v.day(c.SettledAt.In(s.Org.Zone)), ISO: c.SettledAt.In(s.Org.Zone).Format(time.DateOnly), TextDir: direction(text.Locale), TextTag: text.Locale, Text: body,
+		Others: s.textsOf(c, text.Locale, archiveLink(list.Name, v.locale)+"/"+url.PathEscape(c.ID)),
 	}
-	p.Title = c.Subject
+	p.Title = text.Subject
 	return s.render(w, http.StatusOK, v, "archive-edition.html", p)
 }
 
-// editionHTML writes the text of an edition as a part of a page. HTML in it and links
-// that are none (javascript:) are left out by goldmark, whatever was on file.
-func editionHTML(markdown string) (template.HTML, error) {
+// textIn is what an edition says in the language that was asked for, or else to a reader
+// of the page.
+func textIn(c postroom.Campaign, asked, locale string) postroom.EditionText {
+	for _, text := range c.Texts() {
+		if text.Locale == asked {
+			return text
+		}
+	}
+	return c.In(locale)
+}
+
+// textsOf lists the languages in which an edition can be read, if there are several.
+func (s *Server) textsOf(c postroom.Campaign, shown, link string) (all []tongue) {
+	if len(c.Others) == 0 {
+		return nil
+	}
+	for _, text := range c.Texts() {
+		all = append(all, tongue{
+			Tag: text.Locale, Dir: direction(text.Locale), Name: s.locales.Text(text.Locale, postroom.Say("language.name")),
+			Link: link + "?in=" + url.QueryEscape(text.Locale), Current: text.Locale == shown,
+		})
+	}
+	return all
+}
+
+// editionHTML writes the text of an edition, as somebody reads it of whom nothing is
+// known, as a part of a page, or of a feed, which is on none. HTML in it and links that
+// are none (javascript:) are left out by goldmark, whatever was on file.
+func (s *Server) editionHTML(of postroom.EditionText, feed bool) (template.HTML, error) {
 	var b bytes.Buffer
-	md := goldmark.New(goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(lower{}, 100))))
-	if err := md.Convert([]byte(markdown), &b); err != nil {
+	base := ""
+	if feed {
+		base = s.Org.BaseURL
+	}
+	md := goldmark.New(goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(lower{base}, 100))))
+	if err := md.Convert([]byte(of.ForAnybody()), &b); err != nil {
 		return "", fmt.Errorf("write edition: %w", err)
 	}
 	return template.HTML(b.String()), nil //nolint:gosec // goldmark escapes what it is given
 }
 
-// lower puts headings below that of the page.
-type lower struct{}
+// lower puts headings below that of the page, and pictures where they lie: base stands
+// before their addresses.
+type lower struct{ base string }
 
-// Transform makes each heading one level smaller.
-func (lower) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
+// Transform makes each heading one level smaller, and says how large each picture is.
+// One that is not ours is left out: its address would tell somebody who reads.
+func (l lower) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
+	var strange []*ast.Image
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if h, ok := n.(*ast.Heading); ok && entering {
-			h.Level = min(h.Level+1, 6)
+		switch n := n.(type) {
+		case *ast.Heading:
+			if entering {
+				n.Level = min(n.Level+1, 6)
+			}
+		case *ast.Image:
+			to := string(n.Destination)
+			wide, high, ok := postroom.PictureShown(to)
+			switch {
+			case !entering:
+			case !ok || !strings.HasPrefix(to, postroom.PicturePath):
+				strange = append(strange, n)
+			default:
+				n.Destination = []byte(l.base + to)
+				n.SetAttributeString("width", []byte(strconv.Itoa(wide)))
+				n.SetAttributeString("height", []byte(strconv.Itoa(high)))
+			}
 		}
 		return ast.WalkContinue, nil
 	})
+	for _, n := range strange {
+		n.Parent().RemoveChild(n.Parent(), n)
+	}
 }
 
 // Atom (RFC 4287), as far as the archive of a list needs it.
@@ -212,13 +269,14 @@ func (s *Server) newsFeed(w http.ResponseWriter, r *http.Request) error {
 		Links: []atomLink{{"self", at + "/feed.atom"}, {"alternate", at}},
 	}
 	for _, c := range sent {
-		body, err := editionHTML(c.Markdown)
+		of := textIn(c, r.URL.Query().Get("in"), r.URL.Query().Get("in"))
+		body, err := s.editionHTML(of, true)
 		if err != nil {
 			return err
 		}
 		link := at + "/" + url.PathEscape(c.ID)
 		feed.Entries = append(feed.Entries, atomEntry{
-			Lang: c.Locale, Title: c.Subject, ID: link, Updated: c.SettledAt.UTC().Format(time.RFC3339), Link: atomLink{"alternate", link},
+			Lang: of.Locale, Title: of.Subject, ID: link, Updated: c.SettledAt.UTC().Format(time.RFC3339), Link: atomLink{"alternate", link},
 			Content: atomContent{"html", string(body)},
 		})
 	}

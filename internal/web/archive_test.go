@@ -82,3 +82,43 @@ func TestTheFeedOfAListIsAtom(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 }
+
+func TestAnEditionInTheArchiveCanBeReadInEachOfItsLanguages(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	var id string
+	picture := postroom.Picture{File: "a.png", Name: "0123456789abcdef0123456789abcdef-1152x576.png", Data: []byte("\x89PNG")}
+	err := c.Store.Write(t.Context(), func(tx *store.Tx) error {
+		filed, _, err := tx.AddCampaign(postroom.Campaign{
+			Key: "two", List: "news", Programme: "everything", Subject: "May", Locale: "en", State: postroom.CampaignSent, CreatedAt: noon, Pictures: []postroom.Picture{picture},
+			Markdown: "Hello {{name | dear _neighbour_}}.\n\n![The garden](/pictures/" + picture.Name + ") ![x](https://spy.example/x.png)\n",
+			Others:   []postroom.EditionText{{Locale: "fa", Subject: "مه", Markdown: "سلام {{name | همسایه}}\n"}},
+		})
+		if id = filed.ID; err != nil {
+			return err
+		}
+		return tx.SetCampaignState(id, postroom.CampaignSent, noon)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := "/news/news/" + id
+	page := c.get(at)
+	want(t, page, 200, "Hello dear _neighbour_.", `<article class="edition" lang="en" dir="ltr">`,
+		`<img src="/pictures/`+picture.Name+`" alt="The garden" width="576" height="288">`, at+`?in=fa" lang="fa" hreflang="fa" dir="rtl">`)
+	unwanted(t, page, "spy.example", "{{")
+	want(t, c.get(at+"?in=fa"), 200, "سلام همسایه", `<article class="edition" lang="fa" dir="rtl">`, at+`?in=en" lang="en"`)
+	want(t, c.get(at+"?in=xx"), 200, "Hello dear")
+	want(t, c.get("/news/news/feed.atom"), 200, `<entry xml:lang="en">`, "src=&#34;https://post.example.org/pictures/"+picture.Name)
+	want(t, c.get("/news/news/feed.atom?in=fa"), 200, `<entry xml:lang="fa">`, "سلام همسایه")
+	w := c.get("/pictures/" + picture.Name)
+	if w.Code != 200 || w.Body.String() != string(picture.Data) || w.Header().Get("Content-Type") != "image/png" || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") ||
+		len(w.Header().Values("Set-Cookie")) != 0 || w.Header().Get("Cross-Origin-Resource-Policy") != "cross-origin" || w.Header().Get("Vary") != "" {
+		t.Errorf("the picture: %d %s", w.Code, w.Header())
+	}
+	for _, path := range []string{"/pictures/nothing.png", "/pictures/", "/pictures/" + picture.Name + "/x"} {
+		if w := c.get(path); w.Code != http.StatusNotFound {
+			t.Errorf("%s: status %d", path, w.Code)
+		}
+	}
+}

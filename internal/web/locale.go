@@ -182,7 +182,7 @@ func (s *Server) moveTo(w http.ResponseWriter, r *http.Request, path string, que
 // language but its own.
 func apart(path string) bool {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return slices.Contains([]string{"api", "desk", "deed", "static", "healthz", "readyz", "metrics"}, first)
+	return slices.Contains([]string{"api", "desk", "deed", "static", "pictures", "healthz", "readyz", "metrics"}, first)
 }
 
 // exactly returns the language with this tag, in whatever case it is written.

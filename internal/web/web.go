@@ -258,6 +258,7 @@ func (s *Server) route(mux *http.ServeMux) {
 	page("/", s.nowhere)
 	mux.Handle("/api/", s.api(s.nowhere))
 	mux.Handle("GET /static/{file}", s.handle(s.static))
+	mux.Handle("GET "+postroom.PicturePath+"{name}", s.handle(s.picture))
 	if s.Desk != nil {
 		mux.Handle("/desk/", s.Desk)
 		mux.Handle("/deed/", s.Desk)

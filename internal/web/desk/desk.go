@@ -68,9 +68,9 @@ type Options struct {
 	Inviter    Inviter // nil cannot invite anybody
 	Surges     Surges  // nil knows of none
 	// Newsletters is the room in which editions come to be sent, and ReadDraft reads
-	// what somebody wrote as one for a list.
+	// what somebody wrote as one for a list, with the pictures that are on file for it.
 	Newsletters *campaign.Life
-	ReadDraft   func(file string, data []byte, list string) (postroom.Campaign, error)
+	ReadDraft   func(file string, data []byte, list string, pictures []postroom.Picture) (postroom.Campaign, error)
 	// Form returns the page of a form as people will see it in one language.
 	Form   func(r *http.Request, form *programme.Form, locale string) (string, error)
 	Intake Intake // the one door in

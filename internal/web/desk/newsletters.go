@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -138,7 +139,11 @@ type newsletterPage struct {
 }
 
 // newsLook is an edition as somebody on the list gets it.
-type newsLook struct{ Subject, HTML, Dir, In string }
+type newsLook struct {
+	Subject, HTML, Dir, In string
+	Text                   string   // instead of HTML, for whoever wants text alone
+	As                     []option // how readers chose to read it; Value is where it is shown like that
+}
 
 // liveNews is what changes while an edition is being sent.
 type liveNews struct {
@@ -254,21 +259,35 @@ func (d *Desk) lookAt(r *request, m campaign.Matter, p *newsletterPage) error {
 	if !known {
 		return nil
 	}
-	in := r.URL.Query().Get("in")
+	in, as := r.URL.Query().Get("in"), r.URL.Query().Get("as")
 	tags := d.languagesOf(of)
+	for _, text := range m.Texts() { // it may be in more languages than the programme's pages
+		if !slices.Contains(of.Languages, text.Locale) {
+			tags = append(tags, languageView{Tag: text.Locale, Name: d.Public.Text(text.Locale, postroom.Say("language.name")), Dir: direction(text.Locale)})
+		}
+	}
 	if !slices.ContainsFunc(tags, func(t languageView) bool { return t.Tag == in }) {
 		in = m.Locale
 	}
 	for _, t := range tags {
-		link := p.Link + "?" + url.Values{"in": {t.Tag}}.Encode() + "#look"
+		link := p.Link + "?" + url.Values{"in": {t.Tag}, "as": {as}}.Encode() + "#look"
 		p.Languages = append(p.Languages, tongue{Tag: t.Tag, Name: t.Name, Dir: t.Dir, Link: link, Current: t.Tag == in, Reviewed: t.Reviewed})
 	}
-	subject, _, html, err := d.Outbox.Preview(postroom.Message{
-		ID: m.ID, To: r.Who.Address, Template: outbound.NewsletterLetter, Locale: in, Programme: m.Programme, About: "preview",
-		Class: postroom.Marketing, Lane: postroom.Bulk, CreatedAt: d.Clock.Now(),
-		Data: map[string]string{"subject": m.Subject, "markdown": m.Markdown, "markdown_locale": m.Locale, "list_id": m.List},
-	})
-	p.Look = newsLook{Subject: subject, HTML: html, In: in, Dir: direction(in)}
+	p.Look = newsLook{In: in, Dir: direction(in)}
+	chosen := postroom.UsualLook
+	for _, look := range []postroom.Look{postroom.UsualLook, postroom.LargeText, postroom.PlainText} {
+		if string(look) == as {
+			chosen = look
+		}
+		p.Look.As = append(p.Look.As, option{
+			Value: p.Link + "?" + url.Values{"in": {in}, "as": {string(look)}}.Encode() + "#look", Label: d.say(postroom.Say("desk.news.as." + cmp.Or(string(look), "usual"))), Chosen: string(look) == as,
+		})
+	}
+	subject, text, html, err := d.Outbox.ShowCopy(m.Campaign, outbound.Recipient{To: r.Who.Address, Locale: in, Look: chosen})
+	html = strings.ReplaceAll(html, `src="`+d.Org.BaseURL+postroom.PicturePath, `src="`+postroom.PicturePath) // the desk may be under another name
+	if p.Look.Subject, p.Look.HTML = subject, html; html == "" {
+		p.Look.Text = text
+	}
 	return err
 }
 
@@ -341,7 +360,7 @@ func (d *Desk) addDraft(w http.ResponseWriter, r *request) error {
 	if !slices.ContainsFunc(d.listsOf(r.Who), func(l *programme.List) bool { return l.Name == list }) {
 		return d.renderDraft(w, r, http.StatusUnprocessableEntity, source, problems{{"list", d.say(postroom.Say("desk.news.which_list"))}})
 	}
-	edition, err := d.ReadDraft("line", []byte(source), list)
+	edition, err := d.ReadDraft("line", []byte(source), list, nil)
 	if err != nil {
 		wrong, err := d.sourceWrong(err)
 		if err != nil {
@@ -379,7 +398,7 @@ func (d *Desk) setDraft(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	source := typedSource(r)
-	edition, err := d.ReadDraft("line", []byte(source), m.List)
+	edition, err := d.ReadDraft("line", []byte(source), m.List, m.Pictures)
 	if err != nil {
 		wrong, err := d.sourceWrong(err)
 		if err != nil {
