@@ -42,15 +42,15 @@ func TestTextFromElsewhereReadsWellInBothParts(t *testing.T) {
 func TestTextFromElsewhereCannotSwallowTheEndOfTheLetter(t *testing.T) {
 	t.Parallel()
 	o := writer(t)
-	for _, open := range []string{"Hello.\n\n```\ncode", "Hello.\n\n~~~~", "- a\n  - b", "> a", "Hello `code", "Hello [a](<https://x.example", "Hello **a", "    code", "Hello\\", "[a]: https://x.example\n[Stop these messages]: https://x.example\n\nHello."} {
+	for _, open := range []string{"Hello.\n\n```\ncode", "Hello.\n\n~~~~", "- a\n  - b", "> a", "Hello `code", "Hello [a](<https://x.example", "Hello **a", "    code", "Hello\\", "[a]: https://x.example\n[Stop getting these messages]: https://x.example\n\nHello."} {
 		m := sample("newsletter", "en")
 		m.Data[dataMarkdown] = open
 		p := compose(t, o, m)
 		body, end, found := strings.Cut(p.text, "\n----\n")
-		if !found || strings.Contains(body, "unsubscribe") || !strings.Contains(end, "Stop these messages:\nhttps://post.example.org/en/unsubscribe/") {
+		if !found || strings.Contains(body, "unsubscribe") || !strings.Contains(end, "Stop getting these messages:\nhttps://post.example.org/en/unsubscribe/") {
 			t.Errorf("after %q the end of the letter is\n%s", open, end)
 		}
-		if !strings.Contains(p.html, `>Stop these messages</a>`) {
+		if !strings.Contains(p.html, `>Stop getting these messages</a>`) {
 			t.Errorf("after %q the end of the letter is\n%s", open, p.html)
 		}
 	}

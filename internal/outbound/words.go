@@ -50,7 +50,7 @@ func readWords(file string, data []byte) (*words, proof.Mistakes) {
 		reply:       m.Need("reply", "If you reply to this message, a person reads it."),
 		noReply:     m.Need("no_reply", "Do not reply to this message to answer the person."),
 		emergency:   m.Need("emergency", "If somebody is in danger now, call 999."),
-		unsubscribe: m.Need("unsubscribe", "Stop these messages"),
+		unsubscribe: m.Need("unsubscribe", "Stop getting these messages"),
 		privacy:     m.Need("privacy", "How we look after what you tell us"),
 		mine:        m.Need("mine", "See everything you have with us"),
 		discreet:    m.Need("discreet_subject", "A message for you"),

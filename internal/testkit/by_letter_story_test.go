@@ -99,7 +99,7 @@ type askWords struct{ subject, question, answered, more, choose, chosen, call, c
 var tongues = []tongue{
 	{
 		"en",
-		newsWords{"News", "Hello, please sign me up for news. I would like to know what is on.", "You are not on our list yet.", "Yes please", "You are on the list", "Stop these messages", "STOP", "You are off the list.", "The garden opens again"},
+		newsWords{"News", "Hello, please sign me up for news. I would like to know what is on.", "You are not on our list yet.", "Yes please", "You are on the list", "Stop getting these messages", "STOP", "You are off the list.", "The garden opens again"},
 		askWords{
 			"A question", "Hello, I would like to know when you are open on Saturdays and on Sundays.", "We have your message.", "And may I bring my child?",
 			"Please write in Ukrainian", "Відтепер ми пишемо вам українською.", "Please call me instead: 01908 690690", "Відтепер ми телефонуємо вам, а не пишемо. Номер закінчується на 690.", "From ten to four.",
