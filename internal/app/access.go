@@ -1,6 +1,11 @@
 package app
 
-import "postroom/internal/access"
+import (
+	"postroom/internal/access"
+	"postroom/internal/campaign"
+	"postroom/internal/postroom"
+	"postroom/internal/web"
+)
 
 // makeAccess makes the door of programs.
 func (r *Room) makeAccess() {
@@ -8,4 +13,12 @@ func (r *Room) makeAccess() {
 		Store: r.Store, Clock: r.Clock,
 		HasList: func(name string) bool { _, _, known := r.Programmes.List(name); return known },
 	})
+}
+
+// programs are the rooms that programs with a token ask.
+func (r *Room) programs() web.Programs {
+	return web.Programs{
+		Access: r.Access, Imports: r.Imports, Lists: r.Lists, Newsletters: r.Newsletter, Audiences: campaign.NewAudiences(r.Programmes, r.Clock), ReadDraft: r.Draft,
+		Untold: func(c postroom.Campaign) []string { return Newsroom{Programmes: r.Programmes}.Untold(c) },
+	}
 }

@@ -333,6 +333,7 @@ func (r *Room) makeDoors(o Options) (err error) {
 		SecretsEnd:     func(now time.Time) bool { return len(r.Config.Expiring(now)) > 0 },
 		Mailboxes:      r.mailboxStates,
 		Sites:          r.Config.Sites,
+		Programs:       r.programs(),
 		TrustedProxies: r.Config.TrustedProxies, MetricsFrom: r.Config.MetricsFrom,
 	})
 	return err

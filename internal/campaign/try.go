@@ -15,6 +15,11 @@ import (
 // answered at are signed, and a reply approves no more than the words that the mail
 // showed. It returns Invalid if nobody of that name works here.
 func (l *Life) Test(ctx context.Context, id, by, to string) (postroom.Colleague, error) {
+	return l.TestOnce(ctx, id, by, to, rand.Text())
+}
+
+// TestOnce is Test, once for each key, however often it is asked for.
+func (l *Life) TestOnce(ctx context.Context, id, by, to, key string) (postroom.Colleague, error) {
 	var who postroom.Colleague
 	err := l.Store.Write(ctx, func(tx *store.Tx) error {
 		m, err := lock(tx, id)
@@ -26,7 +31,7 @@ func (l *Life) Test(ctx context.Context, id, by, to string) (postroom.Colleague,
 		}
 		now := l.Clock.Now()
 		_, err = l.Mails.Owe(tx, postroom.Message{
-			Key: postroom.NewsletterTest + ":" + id + ":" + rand.Text(), Template: postroom.NewsletterTest, To: who.Address, Locale: who.Locale,
+			Key: postroom.NewsletterTest + ":" + id + ":" + key, Template: postroom.NewsletterTest, To: who.Address, Locale: who.Locale,
 			Programme: m.Programme, About: id, Discreet: l.Discreet(m.Programme), CreatedAt: now,
 			Data: map[string]string{
 				"subject": m.Subject, "markdown": m.Markdown, "markdown_locale": m.Locale, postroom.DataDigest: m.Life.Digest, "reply_to": l.ReplyTo(who.Name),

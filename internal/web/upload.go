@@ -89,6 +89,8 @@ func (s *Server) mostOf(r *http.Request) int64 {
 		if multipartForm(r) {
 			return s.uploads.most
 		}
+	case "POST " + importsPattern:
+		return mostImport
 	}
 	return maxBody
 }
