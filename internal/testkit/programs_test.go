@@ -241,7 +241,7 @@ func TestAProgramPutsPeopleOnAListByTheSameDoorsAsEverybody(t *testing.T) {
 		if standing(t, room, "asked@example.org") != postroom.Pending || len(room.Letters(t, "yes@example.org")) != 0 {
 			t.Error("somebody is on the list who was only asked, or was mailed who was not to be")
 		}
-		room.Post(t, room.Letter(t, "asked@example.org").Link(t, "Confirm"))
+		room.Post(t, room.Letter(t, "asked@example.org").Link(t, "confirm"))
 		if standing(t, room, "asked@example.org") != postroom.Confirmed {
 			t.Error("the button in the mail does not confirm")
 		}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"reflect"
 	"slices"
@@ -59,7 +60,11 @@ func (c *call) listNamed(name string) (*programme.List, string, error) {
 	if !c.may(name) {
 		return nil, "", c.otherList()
 	}
-	return c.s.Programs.Imports.ListNamed(name)
+	l, of, err := c.s.Programs.Imports.ListNamed(name)
+	if postroom.KindOf(err) == postroom.NotFound {
+		err = &postroom.Error{Kind: postroom.NotFound, Say: postroom.Say("error.not_found"), Cause: err}
+	}
+	return l, of, err
 }
 
 func (c *call) otherList() error {
@@ -133,7 +138,7 @@ func (s *Server) withToken(route programRoute) handler {
 			return err
 		}
 		if err := s.pace.allow(t.ID); err != nil {
-			if soon, ok := err.(*tooSoon); ok {
+			if soon, ok := errors.AsType[*tooSoon](err); ok {
 				soon.say = "api.too_often"
 			}
 			return err
