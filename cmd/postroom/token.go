@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -42,21 +43,15 @@ shown again. SCOPE says what the program may do:
 No token approves a newsletter: a colleague does.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, s := range scopes {
+				w.Scopes = append(w.Scopes, postroom.Scope(s))
+			}
+			w.By = commandLine
 			return c.beside(cmd.Context(), func(room *app.Room) (err error) {
 				if w.Until, err = endOf(until, room.Config.Organisation.Zone); err != nil {
 					return err
 				}
-				for _, s := range scopes {
-					w.Scopes = append(w.Scopes, postroom.Scope(s))
-				}
-				w.By = commandLine
-				t, secret, err := room.Access.Make(cmd.Context(), w)
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(c.stdout, "%s\n\nThis is the token of %s. It is shown this once; keep it where passwords are kept.\nid    %s\nmay   %s\nlist  %s\nends  %s\n",
-					secret, t.Name, t.ID, scopesOf(t), or(t.List, "every list"), t.ExpiresAt.Format(time.RFC3339))
-				return nil
+				return c.makeToken(cmd.Context(), room, w)
 			})
 		},
 	}
@@ -70,6 +65,16 @@ No token approves a newsletter: a colleague does.`,
 		}
 	}
 	return cmd
+}
+
+func (c *command) makeToken(ctx context.Context, room *app.Room, w access.Wish) error {
+	t, secret, err := room.Access.Make(ctx, w)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.stdout, "%s\n\nThis is the token of %s. It is shown this once; keep it where passwords are kept.\nid    %s\nmay   %s\nlist  %s\nends  %s\n",
+		secret, t.Name, t.ID, scopesOf(t), or(t.List, "every list"), t.ExpiresAt.Format(time.RFC3339))
+	return nil
 }
 
 // endOf is the end of a day, or zero for none.

@@ -46,6 +46,7 @@ type call struct {
 	s      *Server
 	by     postroom.Token
 	status int
+	w      http.ResponseWriter // for how long it may take
 }
 
 func (c *call) read() store.Reader { return c.s.Store.Read(c.Context()) }
@@ -150,7 +151,7 @@ func (s *Server) withToken(route programRoute) handler {
 		if err := knownQuery(r, route.query); err != nil {
 			return err
 		}
-		return inPlainWords(route.do(&call{Request: r, s: s, by: t, status: http.StatusOK}, w))
+		return inPlainWords(route.do(&call{Request: r, s: s, by: t, status: http.StatusOK, w: w}, w))
 	}
 }
 

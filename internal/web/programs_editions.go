@@ -247,6 +247,7 @@ func (c *call) editionRows(w http.ResponseWriter) error {
 	if err := c.looked("newsletter:" + m.ID); err != nil {
 		return err
 	}
+	c.s.patient(w)
 	w.Header().Set("Content-Type", tableType+"; charset=utf-8")
 	return campaign.WriteRows(c.read(), m.ID, w)
 }

@@ -120,6 +120,7 @@ func (c *call) importOrder() (o imports.MemberOrder, err error) {
 			return o, refuse("as_of", "a day such as 2026-05-01")
 		}
 	}
+	c.s.patient(c.w)
 	o.File, err = io.ReadAll(c.Body)
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return o, &badRequest{status: http.StatusRequestEntityTooLarge, say: postroom.Say("error.too_large"), cause: tooLarge}
