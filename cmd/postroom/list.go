@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/internal/app"
+	"postroom/internal/campaign"
 	"postroom/internal/imports"
 	"postroom/internal/postroom"
 	"postroom/internal/store"
@@ -21,38 +22,6 @@ func (c *command) list() *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "See who is on a list of news, put somebody on it or take them off"}
 	cmd.AddCommand(c.listShow(), c.listMembers(), c.listAdd(), c.listRemove())
 	return cmd
-}
-
-// listCount is how many are on a list, as show prints it.
-type listCount struct {
-	List    string         `json:"list"`
-	State   map[string]int `json:"state"`
-	Basis   map[string]int `json:"basis"`    // of those who are on it
-	Locale  map[string]int `json:"language"` // of those who are on it
-	RoundUp int            `json:"round_up"`
-	Paused  int            `json:"paused"`
-}
-
-func countOf(list string, counts []store.MemberCount) listCount {
-	sum := listCount{List: list, State: map[string]int{}, Basis: map[string]int{}, Locale: map[string]int{}}
-	for _, n := range counts {
-		sum.State[string(n.State)] += n.N
-		if n.State != postroom.Confirmed {
-			if n.Basis == postroom.UnknownBasis && n.State == postroom.Pending {
-				sum.Basis[string(n.Basis)] += n.N
-			}
-			continue
-		}
-		sum.Basis[string(n.Basis)] += n.N
-		sum.Locale[n.Locale] += n.N
-		if n.Often == postroom.RoundUp {
-			sum.RoundUp += n.N
-		}
-		if n.Paused {
-			sum.Paused += n.N
-		}
-	}
-	return sum
 }
 
 func (c *command) listShow() *cobra.Command {
@@ -67,13 +36,13 @@ func (c *command) listShow() *cobra.Command {
 				if err != nil {
 					return c.inWords(err)
 				}
-				var sums []listCount
+				var sums []campaign.ListCount
 				for _, name := range names {
 					counts, err := room.Store.Read(cmd.Context()).MemberCounts(name, time.Now())
 					if err != nil {
 						return err
 					}
-					sums = append(sums, countOf(name, counts))
+					sums = append(sums, campaign.CountList(name, counts))
 				}
 				if asJSON {
 					return json.NewEncoder(c.stdout).Encode(sums)
@@ -100,7 +69,7 @@ func listNames(room *app.Room, args []string) (names []string, err error) {
 	return names, nil
 }
 
-func (c *command) printCounts(sums []listCount) error {
+func (c *command) printCounts(sums []campaign.ListCount) error {
 	table := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "LIST\tCONFIRMED\tROUND-UP ONLY\tPAUSED\tWAITING\tNO GROUND\tLEFT")
 	for _, s := range sums {

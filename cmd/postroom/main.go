@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		SilenceErrors: true,
 	}
 	root.PersistentFlags().StringVar(&c.config, "config", or(getenv("POSTROOM_CONFIG"), "postroom.yaml"), "the settings `file`")
-	root.AddCommand(c.demo(), c.init(), c.serve(), c.check(), c.migrate(), c.jobs(), c.submissions(), c.mailbox(), c.programme(), c.letters(), c.triage(), c.inspect(), c.steps(), c.calls(), c.digest(), c.campaign(), c.list(), c.contacts(), c.segment(), c.desk(), c.imports(), c.form(), c.translations(), c.version())
+	root.AddCommand(c.demo(), c.init(), c.serve(), c.check(), c.migrate(), c.jobs(), c.submissions(), c.mailbox(), c.programme(), c.letters(), c.triage(), c.inspect(), c.steps(), c.calls(), c.digest(), c.campaign(), c.list(), c.contacts(), c.segment(), c.token(), c.desk(), c.imports(), c.form(), c.translations(), c.version())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

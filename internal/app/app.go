@@ -21,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"postroom/internal/access"
 	"postroom/internal/arrivals"
 	"postroom/internal/campaign"
 	"postroom/internal/casework"
@@ -62,6 +63,7 @@ type Room struct {
 	Wording    *wording.Wordings
 	Outbox     *outbound.Outbox
 	SignIn     *signin.SignIn
+	Access     *access.Access
 	Workflow   *workflow.Workflow
 	Events     *event.Events
 	Intake     *intake.Intake
@@ -261,6 +263,7 @@ func (r *Room) makeWorkRooms(o Options) (err error) {
 		return err
 	}
 	r.makeSignIn(o.Demo)
+	r.makeAccess()
 	r.makeWorkflow()
 	r.Lists = campaign.New(campaign.Options{Store: r.Store, Runs: r.Workflow, Mails: r.Outbox, Clock: r.Clock, Title: r.listTitle, Discreet: r.discreet})
 	r.Editions = campaign.NewEditions(campaign.EditionOptions{Store: r.Store, Copies: r.Outbox, Discreet: r.discreet, Segment: campaign.NewAudiences(r.Programmes, r.Clock).Segment, Clock: r.Clock})
@@ -330,6 +333,7 @@ func (r *Room) makeDoors(o Options) (err error) {
 		SecretsEnd:     func(now time.Time) bool { return len(r.Config.Expiring(now)) > 0 },
 		Mailboxes:      r.mailboxStates,
 		Sites:          r.Config.Sites,
+		Programs:       r.programs(),
 		TrustedProxies: r.Config.TrustedProxies, MetricsFrom: r.Config.MetricsFrom,
 	})
 	return err

@@ -58,6 +58,7 @@ func (r *Room) beside(ctx context.Context) (err error) {
 		return err
 	}
 	r.makeSignIn(false)
+	r.makeAccess()
 	r.makeWorkflow()
 	r.makeNewsletter()
 	r.makeIntake()

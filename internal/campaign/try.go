@@ -11,10 +11,16 @@ import (
 )
 
 // Test sends an edition to one colleague, named by address or name, in a mail for each
-// of its languages. They approve it by replying APPROVE to any of them: the mail's Message-ID and the address that it asks to be
+// of its languages. They approve it by replying APPROVE to any of them: the mail's
+// Message-ID and the address that it asks to be
 // answered at are signed, and a reply approves no more than the words that the mail
 // showed. It returns Invalid if nobody of that name works here.
 func (l *Life) Test(ctx context.Context, id, by, to string) (postroom.Colleague, error) {
+	return l.TestOnce(ctx, id, by, to, rand.Text())
+}
+
+// TestOnce is Test, once for each key, however often it is asked for.
+func (l *Life) TestOnce(ctx context.Context, id, by, to, key string) (postroom.Colleague, error) {
 	var who postroom.Colleague
 	err := l.Store.Write(ctx, func(tx *store.Tx) error {
 		m, err := lock(tx, id)
@@ -27,7 +33,7 @@ func (l *Life) Test(ctx context.Context, id, by, to string) (postroom.Colleague,
 		now := l.Clock.Now()
 		for _, text := range m.Texts() {
 			_, err = l.Mails.Owe(tx, postroom.Message{
-				Key: postroom.NewsletterTest + ":" + id + ":" + rand.Text(), Template: postroom.NewsletterTest, To: who.Address, Locale: who.Locale,
+				Key: postroom.NewsletterTest + ":" + id + ":" + key + ":" + text.Locale, Template: postroom.NewsletterTest, To: who.Address, Locale: who.Locale,
 				Programme: m.Programme, About: id, Discreet: l.Discreet(m.Programme), CreatedAt: now,
 				Data: map[string]string{
 					"subject": text.Subject, "markdown": text.Markdown, "markdown_locale": text.Locale, postroom.DataDigest: m.Life.Digest, "reply_to": l.ReplyTo(who.Name),

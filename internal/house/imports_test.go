@@ -40,6 +40,7 @@ var below = map[string][]string{
 	// The work, and the one door in.
 	"internal/team":      {"internal/postroom", "internal/store", "internal/programme"},
 	"internal/signin":    {"internal/postroom", "internal/store", "internal/team"},
+	"internal/access":    {"internal/postroom", "internal/store"}, // programs, as signin lets people in
 	"internal/workflow":  {"internal/postroom", "internal/store", "internal/programme"},
 	"internal/event":     {"internal/postroom", "internal/store", "internal/programme", "internal/workflow"},
 	"internal/volunteer": {"internal/postroom", "internal/store", "internal/programme", "internal/workflow"},
@@ -75,6 +76,7 @@ var below = map[string][]string{
 	"internal/web": {
 		"internal/postroom", "internal/store", "internal/programme", "internal/intake", "internal/event",
 		"internal/link", "internal/config", "templates", "internal/workflow", "internal/plural",
+		"internal/access", "internal/campaign", "internal/imports", "internal/proof", // what programs with a token ask for
 	},
 	"internal/web/desk": {
 		"internal/postroom", "internal/store", "internal/programme", "internal/team", "internal/casework", "internal/digest",
@@ -114,7 +116,7 @@ func rooms() []string {
 		"internal/event", "internal/volunteer", "internal/group", "internal/campaign", "internal/intake", "internal/web", "workers",
 		"internal/mailbox", "internal/inbound", "internal/arrivals", "internal/digest", "internal/oauth", "internal/team",
 		"internal/casework",
-		"internal/signin",
+		"internal/signin", "internal/access",
 		"internal/translation", "internal/wording",
 		"internal/web/desk",
 		"internal/imports",

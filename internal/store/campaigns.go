@@ -57,6 +57,17 @@ func (r Reader) Campaigns(limit int) (list []postroom.Campaign, err error) {
 	return list, err
 }
 
+// CampaignsBefore lists campaigns of a list, or of every list where it is "", the
+// newest first, at most limit; those that are older than one where that is not "".
+func (r Reader) CampaignsBefore(list, before string, limit int) (found []postroom.Campaign, err error) {
+	err = r.each(func(rows *sql.Rows) error {
+		c, err := scanCampaign(rows.Scan)
+		found = append(found, c)
+		return err
+	}, `SELECT `+campaignColumns+` FROM campaigns WHERE ($1 = '' OR list = $1) AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`, list, before, limit)
+	return found, err
+}
+
 // LockCampaign returns a campaign that no other transaction can change until
 // this one ends. It comes first, so that what is read after it is what the
 // last one wrote. It returns NotFound.

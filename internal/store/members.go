@@ -407,7 +407,21 @@ type MemberRow struct {
 
 // MembersAfter lists who is or was on a list, in the order of addresses, after
 // one, at most limit; of one state only where it is not "".
-func (r Reader) MembersAfter(list string, state postroom.SubscriptionState, after string, limit int) (rows []MemberRow, err error) {
+func (r Reader) MembersAfter(list string, state postroom.SubscriptionState, after string, limit int) ([]MemberRow, error) {
+	return r.members(list, `s.address > $2 AND ($3 = '' OR s.state = $3) ORDER BY s.address LIMIT $4`, after, string(state), limit)
+}
+
+// MemberAt returns who is or was on a list under an address, and whether anybody.
+func (r Reader) MemberAt(list, address string) (m MemberRow, found bool, err error) {
+	rows, err := r.members(list, `s.address = $2`, address)
+	if err != nil || len(rows) == 0 {
+		return m, false, err
+	}
+	return rows[0], true, nil
+}
+
+// members lists those of a list for whom a condition holds.
+func (r Reader) members(list, when string, args ...any) (rows []MemberRow, err error) {
 	columns := `s.` + strings.ReplaceAll(subscriptionColumns, `, `, `, s.`)
 	err = r.each(func(found *sql.Rows) error {
 		var m MemberRow
@@ -421,7 +435,7 @@ func (r Reader) MembersAfter(list string, state postroom.SubscriptionState, afte
 	}, `SELECT `+columns+`, c.name, s.confirmed_at, s.ended_at, s.source,
 			coalesce((SELECT p.reason FROM suppressions p WHERE p.address = s.address AND p.lifted_at = 0 ORDER BY p.placed_at LIMIT 1), '')
 		  FROM subscriptions s JOIN contacts c ON c.id = s.contact_id
-		 WHERE s.list = $1 AND s.address > $2 AND ($3 = '' OR s.state = $3) ORDER BY s.address LIMIT $4`, list, after, string(state), limit)
+		 WHERE s.list = $1 AND `+when, append([]any{list}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("list members of %s: %w", list, err)
 	}

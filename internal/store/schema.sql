@@ -979,3 +979,18 @@ CREATE TABLE moves (
 );
 CREATE INDEX moves_by_from ON moves (from_address, asked_at);
 CREATE INDEX moves_by_to ON moves (to_address, asked_at);
+
+-- Tokens with which programs of the organisation ask for what the API does.
+CREATE TABLE api_tokens (
+	id         TEXT PRIMARY KEY,
+	name       TEXT NOT NULL,
+	hash       TEXT NOT NULL UNIQUE, -- of what the program shows, which is not on file
+	scopes     TEXT NOT NULL,        -- with a blank between two
+	list       TEXT NOT NULL DEFAULT '',
+	made_by    TEXT NOT NULL,
+	made_at    BIGINT NOT NULL,
+	expires_at BIGINT NOT NULL,
+	used_on    BIGINT NOT NULL DEFAULT 0, -- the day
+	revoked_at BIGINT NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX api_tokens_working ON api_tokens (name) WHERE revoked_at = 0;

@@ -138,8 +138,8 @@ func idempotencyKey(r *http.Request) (string, error) {
 // noticed by the program's author, not lost.
 func decodeSubmission(r *http.Request) (submission, error) {
 	var sent submission
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
-		return sent, &badRequest{status: http.StatusUnsupportedMediaType, say: postroom.Say("api.content_type")}
+	if err := isJSON(r); err != nil {
+		return sent, err
 	}
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
@@ -156,6 +156,13 @@ func decodeSubmission(r *http.Request) (submission, error) {
 		return sent, &badRequest{say: postroom.Say("api.json", "what", err.Error()), cause: err}
 	}
 	return sent, nil
+}
+
+func isJSON(r *http.Request) error {
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/json" {
+		return &badRequest{status: http.StatusUnsupportedMediaType, say: postroom.Say("api.content_type")}
+	}
+	return nil
 }
 
 // knownAnswers accepts answers to questions that the form asks.
@@ -177,7 +184,8 @@ func knownAnswers(form *programme.Form, sent map[string]oneOrMore) (postroom.Ans
 // badRequest is a request that cannot be read, as opposed to answers that
 // have to be mended.
 type badRequest struct {
-	status int // 0 is 400
+	status int    // 0 is 400
+	code   string // for programs; "" is invalid
 	say    postroom.Text
 	cause  error
 }
@@ -215,6 +223,8 @@ type problemField struct {
 	Field  string `json:"field"`
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
+	Line   int    `json:"line,omitempty"` // of a text of several
+	Column int    `json:"column,omitempty"`
 }
 
 // problem answers a program with what went wrong.
@@ -230,6 +240,9 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, err error) {
 		Type: "about:blank", Title: http.StatusText(code), Status: code,
 		Detail: v.text(say(err)), Code: postroom.KindOf(err).String(), Errors: s.problemFields(r, v, err),
 	}
+	if bad, ok := errors.AsType[*badRequest](err); ok && bad.code != "" {
+		p.Code = bad.code
+	}
 	body, err := json.Marshal(p)
 	if err != nil {
 		s.note(r, err)
@@ -243,7 +256,10 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, err error) {
 
 func (s *Server) problemFields(r *http.Request, v voice, err error) []problemField {
 	if one, ok := errors.AsType[*refusedField](err); ok {
-		return []problemField{{one.field, one.say.Key, v.text(one.say)}}
+		return []problemField{{Field: one.field, Code: one.say.Key, Detail: v.text(one.say)}}
+	}
+	if many, ok := errors.AsType[*refusedText](err); ok {
+		return many.fields
 	}
 	refused, ok := errors.AsType[*intake.Refused](err)
 	form, known := s.Programmes.Form(r.PathValue("form"))
@@ -254,7 +270,7 @@ func (s *Server) problemFields(r *http.Request, v voice, err error) []problemFie
 	a.mistakes(refused.Fields)
 	var fields []problemField
 	for _, e := range refused.Fields {
-		fields = append(fields, problemField{e.Field, e.Say.Key, a.say[e.Field]})
+		fields = append(fields, problemField{Field: e.Field, Code: e.Say.Key, Detail: a.say[e.Field]})
 	}
 	return fields
 }

@@ -18,6 +18,9 @@ func (s *Server) routeDoors(mux *http.ServeMux) error {
 		}
 		mux.Handle(route.method+" "+route.path, s.cross(guarded))
 	}
+	for _, route := range s.programRoutes() {
+		mux.Handle(route.method+" "+route.path, s.api(s.withToken(route)))
+	}
 	mux.HandleFunc("OPTIONS /api/", func(w http.ResponseWriter, r *http.Request) {
 		s.cross(http.HandlerFunc(s.preflight)).ServeHTTP(w, r)
 	})

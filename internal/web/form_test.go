@@ -301,7 +301,7 @@ func TestClientsBehindOurProxyAreToldApart(t *testing.T) {
 
 func TestTheMemoryForClientsHasAnEnd(t *testing.T) {
 	t.Parallel()
-	l := newLimiter(&hands{now: noon}, 1)
+	l := newLimiter[netip.Prefix](&hands{now: noon}, 1)
 	for i := range mostClients + 10 {
 		_ = l.allow(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32))
 	}

@@ -58,7 +58,7 @@ func (s *Server) orSurging(r *http.Request, a attempt, why *notice) *notice {
 // process, forgets what is older than an hour or too much, and keeps neither
 // addresses nor texts but their hashes.
 type guard struct {
-	crowds *limiter
+	crowds *limiter[netip.Prefix]
 
 	mu    sync.Mutex
 	salt  string
@@ -87,7 +87,7 @@ func newGuard(clock postroom.Clock, perVisitor int) *guard {
 	if perVisitor < 0 {
 		crowd = perVisitor
 	}
-	return &guard{crowds: newLimiter(clock, crowd), salt: rand.Text(), texts: make(map[[16]byte]*list.Element), order: list.New()}
+	return &guard{crowds: newLimiter[netip.Prefix](clock, crowd), salt: rand.Text(), texts: make(map[[16]byte]*list.Element), order: list.New()}
 }
 
 func (g *guard) signs(client netip.Prefix, form *programme.Form, answers postroom.Answers, now time.Time) (found []postroom.Sign) {

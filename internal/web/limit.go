@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"container/list"
 	"math"
 	"net"
@@ -19,19 +20,20 @@ import (
 
 // limiter says how often one client may send something. It remembers the
 // clients it saw last and forgets the others, so that nobody can fill the
-// memory; who is forgotten starts afresh.
-type limiter struct {
+// memory; who is forgotten starts afresh. What a client is known by is its network,
+// or the token that a program shows.
+type limiter[K comparable] struct {
 	clock postroom.Clock
 	every rate.Limit
 	burst int
 
 	mu      sync.Mutex
-	clients map[netip.Prefix]*list.Element
+	clients map[K]*list.Element
 	order   *list.List // the one seen last in front
 }
 
-type limited struct {
-	client netip.Prefix
+type limited[K comparable] struct {
+	client K
 	bucket *rate.Limiter
 }
 
@@ -41,11 +43,11 @@ const PostsPerMinute = 30
 
 const mostClients = 10_000
 
-func newLimiter(clock postroom.Clock, perMinute int) *limiter {
+func newLimiter[K comparable](clock postroom.Clock, perMinute int) *limiter[K] {
 	if perMinute == 0 {
 		perMinute = PostsPerMinute
 	}
-	l := &limiter{clock: clock, clients: make(map[netip.Prefix]*list.Element), order: list.New()}
+	l := &limiter[K]{clock: clock, clients: make(map[K]*list.Element), order: list.New()}
 	l.every, l.burst = rate.Limit(float64(perMinute)/60), perMinute
 	if perMinute < 0 {
 		l.every = rate.Inf
@@ -55,7 +57,7 @@ func newLimiter(clock postroom.Clock, perMinute int) *limiter {
 
 // allow counts one more of client and returns nil, or the error that says how
 // long to wait.
-func (l *limiter) allow(client netip.Prefix) error {
+func (l *limiter[K]) allow(client K) error {
 	now := l.clock.Now()
 	reservation := l.bucket(client).ReserveN(now, 1)
 	wait := reservation.DelayFrom(now)
@@ -63,33 +65,36 @@ func (l *limiter) allow(client netip.Prefix) error {
 		return nil
 	}
 	reservation.CancelAt(now)
-	return &tooSoon{wait}
+	return &tooSoon{wait: wait}
 }
 
-func (l *limiter) bucket(client netip.Prefix) *rate.Limiter {
+func (l *limiter[K]) bucket(client K) *rate.Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if e, ok := l.clients[client]; ok {
 		l.order.MoveToFront(e)
-		return e.Value.(*limited).bucket
+		return e.Value.(*limited[K]).bucket
 	}
 	if l.order.Len() >= mostClients {
-		last := l.order.Remove(l.order.Back()).(*limited)
+		last := l.order.Remove(l.order.Back()).(*limited[K])
 		delete(l.clients, last.client)
 	}
-	fresh := &limited{client, rate.NewLimiter(l.every, l.burst)}
+	fresh := &limited[K]{client, rate.NewLimiter(l.every, l.burst)}
 	l.clients[client] = l.order.PushFront(fresh)
 	return fresh.bucket
 }
 
 // tooSoon is the error of a client that has to wait.
-type tooSoon struct{ wait time.Duration }
+type tooSoon struct {
+	wait time.Duration
+	say  string // key of what they are told; "" is what visitors are
+}
 
 func (e *tooSoon) Error() string { return "too many posts; wait " + e.wait.String() }
 
 // Unwrap makes KindOf say TooMany.
 func (e *tooSoon) Unwrap() error {
-	return &postroom.Error{Kind: postroom.TooMany, Say: postroom.Say("page.error.too_many.text")}
+	return &postroom.Error{Kind: postroom.TooMany, Say: postroom.Say(cmp.Or(e.say, "page.error.too_many.text"))}
 }
 
 func (e *tooSoon) seconds() string { return strconv.Itoa(int(math.Ceil(e.wait.Seconds()))) }

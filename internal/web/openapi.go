@@ -84,10 +84,12 @@ func (s *Server) openAPI(v voice) object {
 			paths[path] = object{strings.ToLower(route.method): submitOperation(v, form)}
 		}
 	}
+	components := object{"schemas": schemas}
+	s.describePrograms(paths, components)
 	return object{
 		"openapi": "3.1.0", "info": object{"title": s.Org.Name, "version": "1"},
 		"servers": []object{{"url": s.Org.BaseURL + "/"}},
-		"paths":   paths, "components": object{"schemas": schemas},
+		"paths":   paths, "components": components,
 	}
 }
 
@@ -101,7 +103,9 @@ func submitOperation(v voice, form *programme.Form) object {
 
 func problemSchema() object {
 	text := object{"type": "string"}
-	field := object{"type": "object", "required": []string{"field", "code", "detail"}, "properties": object{"field": text, "code": text, "detail": text}}
+	field := object{"type": "object", "required": []string{"field", "code", "detail"}, "properties": object{
+		"field": text, "code": text, "detail": text, "line": object{"type": "integer"}, "column": object{"type": "integer"},
+	}}
 	return object{"type": "object", "required": []string{"type", "title", "status", "detail", "code"}, "properties": object{
 		"type": text, "title": text, "status": object{"type": "integer"}, "detail": text, "code": text, "errors": object{"type": "array", "items": field},
 	}}

@@ -89,6 +89,8 @@ func (s *Server) mostOf(r *http.Request) int64 {
 		if multipartForm(r) {
 			return s.uploads.most
 		}
+	case "POST " + importsPattern:
+		return mostImport
 	}
 	return maxBody
 }
@@ -118,6 +120,15 @@ type upload struct {
 	content []byte // "" of one that is too large, or for which there was no room
 }
 
+// patient gives a request that brings or asks for much longer than others have.
+func (s *Server) patient(w http.ResponseWriter) {
+	patience, until := http.NewResponseController(w), time.Now().Add(s.uploads.time)
+	err := errors.Join(patience.SetReadDeadline(until), patience.SetWriteDeadline(until.Add(answerTime)))
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		s.Log.Debug("no deadline for an upload", "err", err)
+	}
+}
+
 // readForm reads what was sent to a form, into r.PostForm and files. A form that
 // asks for none takes none.
 func (s *Server) readForm(w http.ResponseWriter, r *http.Request, form *programme.Form) sentForm {
@@ -132,11 +143,7 @@ func (s *Server) readForm(w http.ResponseWriter, r *http.Request, form *programm
 		none.err = unread(err)
 		return none
 	}
-	patience, until := http.NewResponseController(w), time.Now().Add(s.uploads.time)
-	err = errors.Join(patience.SetReadDeadline(until), patience.SetWriteDeadline(until.Add(answerTime)))
-	if err != nil && !errors.Is(err, http.ErrNotSupported) {
-		s.Log.Debug("no deadline for an upload", "err", err)
-	}
+	s.patient(w)
 	in := &intray{form: form, sent: url.Values{}, room: s.room, client: s.client(r)}
 	err = in.read(parts)
 	r.PostForm, r.Form = in.sent, in.sent

@@ -17,6 +17,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -102,6 +103,9 @@ type Options struct {
 	Locales    *Locales // what LoadLocales read of them; nil reads it
 	Log        *slog.Logger
 
+	// Programs are the rooms that programs with a token ask; without an Access there
+	// are none.
+	Programs Programs
 	// Desk answers everything below /desk; nil has none.
 	Desk http.Handler
 	// Ready are the checks behind /readyz; the database is always one.
@@ -129,8 +133,10 @@ type Server struct {
 	locales *Locales
 	pages   *Pages
 	assets  *Assets
-	limits  *limiter
-	room    *room // for files that are being sent
+	limits  *limiter[netip.Prefix]
+	strays  *limiter[netip.Prefix] // who comes with a token that does not work
+	pace    *limiter[string]       // of each token
+	room    *room                  // for files that are being sent
 	uploads uploads
 	guard   *guard
 	metrics *metrics
@@ -163,7 +169,8 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("parse pages: %w", err)
 	}
 	s := &Server{Options: o, locales: locales, pages: pages, assets: assets}
-	s.limits, s.guard = newLimiter(o.Clock, o.PostsPerMinute), newGuard(o.Clock, o.PostsPerMinute)
+	s.limits, s.guard = newLimiter[netip.Prefix](o.Clock, o.PostsPerMinute), newGuard(o.Clock, o.PostsPerMinute)
+	s.strays, s.pace = newLimiter[netip.Prefix](o.Clock, straysPerMinute), newLimiter[string](o.Clock, cmp.Or(o.Programs.PerMinute, RequestsPerMinute))
 	s.room, s.uploads = newRoom(), uploads{most: maxUpload, time: uploadTime}
 	s.metrics = newMetrics(o.Store, o.Clock, o.Log)
 	if o.Mailboxes != nil {
@@ -189,6 +196,9 @@ func (s *Server) Handler() (http.Handler, error) {
 	// What these take from other sites they look at themselves.
 	guard.AddInsecureBypassPattern("POST " + outsidePattern)
 	guard.AddInsecureBypassPattern("POST " + submissionsPattern)
+	for _, route := range s.programRoutes() { // a browser sends no token by itself
+		guard.AddInsecureBypassPattern(route.method + " " + route.path)
+	}
 	return s.metrics.count(s.withHeaders(s.byPath(guard.Handler(mux)))), nil
 }
 
