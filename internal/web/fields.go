@@ -94,7 +94,7 @@ func (a asker) fields() []fieldView {
 			views = append(views, a.field(f))
 		}
 	}
-	return views
+	return filesLast(views)
 }
 
 func (a asker) field(f *programme.Field) fieldView {
@@ -253,7 +253,7 @@ func threeParts(values []string) (parts [3]string) {
 
 // mistakes puts what is to be mended into words, in the order of the form.
 func (a *asker) mistakes(refused []programme.FieldError) []mistake {
-	var list []mistake
+	var list, ofFiles []mistake
 	a.wrong = make(map[string]string)
 	for _, e := range refused {
 		f, ok := a.form.Field(e.Field)
@@ -271,9 +271,14 @@ func (a *asker) mistakes(refused []programme.FieldError) []mistake {
 		}
 		say := capital(a.v.text(told))
 		a.say[e.Field], a.wrong[e.Field] = say, e.Part
-		list = append(list, mistake{ID: partID(f, e.Part), Say: say})
+		m := mistake{ID: partID(f, e.Part), Say: say}
+		if f.Type == programme.FileField {
+			ofFiles = append(ofFiles, m)
+			continue
+		}
+		list = append(list, m)
 	}
-	return list
+	return append(list, ofFiles...) // in the order of the page
 }
 
 // firstWay is the field before which a form says that one way to answer is
