@@ -32,9 +32,9 @@ func (r *Room) makeDesk(o Options) (err error) {
 			return r.Web.Preview(req, form, locale) // which is made after the desk
 		},
 		Newsletters: r.Newsletter, ReadDraft: r.Draft,
-		Intake: r.Intake,
-		Sheet: func(req *http.Request, form *programme.Form, locale string, answers postroom.Answers, refused []programme.FieldError) (web.Sheet, error) {
-			return r.Web.Sheet(req, form, locale, answers, refused)
+		Intake: r.Intake, Imports: r.Imports,
+		Sheet: func(req *http.Request, form *programme.Form, locale string, answers postroom.Answers, refused []programme.FieldError, groups []string) (web.Sheet, error) {
+			return r.Web.Sheet(req, form, locale, answers, refused, groups)
 		},
 		Letters: r.Arrivals,
 		Outbox:  r.Outbox, Mails: r.Letters,
