@@ -42,8 +42,11 @@ func (c *command) printFindings(findings []app.Finding) error {
 	table := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
 	for _, f := range findings {
 		state := "ok"
-		if f.Err != nil {
+		switch {
+		case f.Err != nil:
 			state, failed = "FAILED", failed+1
+		case f.Warn:
+			state = "warning"
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\n", f.What, state, f.Detail())
 	}

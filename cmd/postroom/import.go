@@ -113,15 +113,8 @@ func (c *command) printPlan(room *app.Room, p imports.Plan, each bool) {
 // mistakes is what is to be mended in a row.
 func mistakes(room *app.Room, form *programme.Form, row imports.Row) string {
 	var list []string
-	for _, e := range row.Wrong {
-		label := e.Field
-		if f, ok := form.Field(e.Field); ok {
-			label = f.ErrorLabel.In("en")
-			if len(f.ErrorLabel) == 0 {
-				label = room.Imports.Label("en", postroom.Say(f.Type.ErrorLabelKey()))
-			}
-		}
-		list = append(list, e.Field+": "+room.Imports.Label("en", e.Labelled(label)))
+	for _, each := range room.Imports.Says("en", form, row) {
+		list = append(list, each.Field+": "+each.Say)
 	}
 	return strings.Join(list, "; ")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -27,6 +28,7 @@ type Finding struct {
 	What string // "settings", "smtp main"
 	Good string // what is there, when Err is nil
 	Err  error
+	Warn bool // it works, but hardly as somebody meant it
 }
 
 // Detail returns what is there, or what is wrong.
@@ -94,7 +96,26 @@ func checkTexts(cfg config.Config) []Finding {
 	if cfg.Programmes == "" {
 		forms.Good += ", the built-in examples: copy them and set programmes: before you open to the public"
 	}
-	return []Finding{forms, mails, checkCoordinators(cfg, set)}
+	return append([]Finding{forms, mails, checkCoordinators(cfg, set)}, checkSites(cfg, set)...)
+}
+
+// checkSites says which websites the forms name for which the settings open no door.
+func checkSites(cfg config.Config, set *programme.Set) (findings []Finding) {
+	folder, err := programmes(cfg)
+	if err != nil {
+		return []Finding{{What: "sites", Err: err}}
+	}
+	files, err := programme.ReadFiles(folder)
+	if err != nil {
+		return []Finding{{What: "sites", Err: err}}
+	}
+	for _, p := range set.Programmes() {
+		for _, m := range programme.Unopened(p.File, files[p.File], p, cfg.Sites) {
+			m.File = filepath.Join(cfg.Programmes, m.File)
+			findings = append(findings, Finding{What: "sites", Good: m.String(), Warn: true})
+		}
+	}
+	return findings
 }
 
 // checkCoordinators holds the names in the settings and in the programmes

@@ -34,9 +34,9 @@ func (r *Room) makeDesk(o Options) (err error) {
 		Newsletters: r.Newsletter, ReadDraft: func(file string, data []byte, list string, pictures []postroom.Picture) (postroom.Campaign, error) {
 			return r.Draft(file, data, list, PicturesOf(pictures))
 		},
-		Intake: r.Intake,
-		Sheet: func(req *http.Request, form *programme.Form, locale string, answers postroom.Answers, refused []programme.FieldError) (web.Sheet, error) {
-			return r.Web.Sheet(req, form, locale, answers, refused)
+		Intake: r.Intake, Imports: r.Imports,
+		Sheet: func(req *http.Request, form *programme.Form, locale string, answers postroom.Answers, refused []programme.FieldError, groups []string) (web.Sheet, error) {
+			return r.Web.Sheet(req, form, locale, answers, refused, groups)
 		},
 		Letters: r.Arrivals,
 		Outbox:  r.Outbox, Mails: r.Letters,

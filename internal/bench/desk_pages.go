@@ -69,6 +69,12 @@ func deskPages() []deskPage {
 			return "/desk/person/" + d.person(as, r) + "/merge/" + d.busy(as, r)
 		}},
 		{pattern: "GET /desk/organisation/{id}", name: "organisation", path: one("/desk/organisation/", (*drawn).group)},
+		{pattern: "GET /desk/organisation/{id}/merge/{other}", name: "organisation_compare", path: func(d *drawn, as string, r *rand.Rand) string {
+			return "/desk/organisation/" + d.group(as, r) + "/merge/" + d.group(as, r)
+		}},
+		{pattern: "GET /desk/imports", name: "imports", path: at("/desk/imports")},
+		{pattern: "GET /desk/imports/{id}", why: "the post room that is measured has imported nothing"},
+		{pattern: "GET /desk/import/{token}", why: "no file waits to be imported in the post room that is measured"},
 		{pattern: "GET /desk/entry", name: "entries", path: at("/desk/entry")},
 		{pattern: "GET /desk/entry/{form}", name: "entry", path: at("/desk/entry/ask")},
 		{pattern: "GET /desk/calls", name: "calls", path: at("/desk/calls")},

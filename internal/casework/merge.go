@@ -2,7 +2,6 @@ package casework
 
 import (
 	"context"
-	"maps"
 	"strings"
 
 	"postroom/internal/postroom"
@@ -65,11 +64,16 @@ func (c *Casework) part(tx *store.Tx, m *matter, d postroom.Deed) error {
 	if into != m.ID {
 		return fault(postroom.Gone, "they are merged no more", "desk.overtaken")
 	}
-	ids := maps.Clone(d.Before)
-	maps.DeleteFunc(ids, func(key, _ string) bool { return !strings.HasPrefix(key, moved) })
-	did := make(map[string]string, len(ids))
-	for key, value := range ids {
-		did[strings.TrimPrefix(key, moved)] = value
+	return tx.PartContacts(m.ID, drop, movedBy(d))
+}
+
+// movedBy is what a merger moved.
+func movedBy(d postroom.Deed) map[string]string {
+	did := make(map[string]string, len(d.Before))
+	for key, value := range d.Before {
+		if name, ok := strings.CutPrefix(key, moved); ok {
+			did[name] = value
+		}
 	}
-	return tx.PartContacts(m.ID, drop, did)
+	return did
 }

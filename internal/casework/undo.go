@@ -91,6 +91,8 @@ func (c *Casework) reverse(tx *store.Tx, m *matter, d postroom.Deed) error {
 		return fault(postroom.Forbidden, "a hold is let go, not undone", "desk.release_instead")
 	case actMerge:
 		return c.part(tx, m, d)
+	case actMergeGroups:
+		return c.partGroups(tx, m, d)
 	case actCame:
 		return c.expectAgain(tx, d)
 	case actReclassify:

@@ -85,6 +85,7 @@ var below = map[string][]string{
 		"internal/intake",   // what staff put in for somebody
 		"internal/proof",    // what wording says is wrong with a text, for whoever typed it
 		"internal/campaign", // editions of newsletters, and how they stand
+		"internal/imports",  // files of people who signed up elsewhere
 	},
 	"workers": {
 		"internal/postroom", "internal/store", "internal/queue", "internal/outbound", "internal/intake",

@@ -148,6 +148,37 @@ func (im *Imports) Plan(ctx context.Context, o Order) (Plan, error) {
 	return p, nil
 }
 
+// Headers are the names of the columns of a file, of a form or of people for a list.
+func Headers(name string, file []byte) ([]string, error) {
+	parts, err := unpack(name, file)
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range parts {
+		t, err := readTable(part.bytes)
+		return t.header, err
+	}
+	return nil, unreadable(errors.New("there is no table in it"))
+}
+
+// Says puts into words what is to be mended in a row, each with the name of its field.
+func (im *Imports) Says(locale string, form *programme.Form, row Row) (list []Said) {
+	for _, e := range row.Wrong {
+		label := e.Field
+		if f, ok := form.Field(e.Field); ok {
+			label = f.ErrorLabel.In(locale)
+			if len(f.ErrorLabel) == 0 {
+				label = im.Label(locale, postroom.Say(f.Type.ErrorLabelKey()))
+			}
+		}
+		list = append(list, Said{e.Field, im.Label(locale, e.Labelled(label))})
+	}
+	return list
+}
+
+// Said is one thing to mend, in words.
+type Said struct{ Field, Say string }
+
 // known looks whether a row is on file, or stands further up.
 func (im *Imports) known(ctx context.Context, row *Row, seen map[string]bool) (Outcome, error) {
 	read := im.Store.Read(ctx)

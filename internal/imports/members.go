@@ -55,6 +55,14 @@ func MemberOutcomes() []MemberOutcome {
 	return []MemberOutcome{MemberNew, MemberUnknown, MemberGone, MemberAgreed, MemberEnds, MemberKnown, MemberLeft, MemberStopped, MemberTwice, MemberToMend}
 }
 
+// Why a row is to be mended, or its person is not mailed.
+const (
+	WhyNoAddress  = "this is not an email address"
+	WhyNotAllowed = "its programme does not allow the soft opt-in"
+	WhyTooEarly   = "there was no soft opt-in for charities then"
+	WhyNoGround   = "nothing says that they agreed"
+)
+
 // MemberPlanRow is a row of a file for a list, read.
 type MemberPlanRow struct {
 	Line    int
@@ -218,6 +226,11 @@ func (r MemberPlanRow) adds() bool {
 	return false
 }
 
+// Changes says whether a row changes anything on file.
+func (r MemberPlanRow) Changes() bool {
+	return r.adds() || r.Outcome == MemberAgreed || r.Outcome == MemberEnds
+}
+
 // MemberResult is what became of a file.
 type MemberResult struct {
 	ID     string `json:"import"` // by which it can be undone; "" where nothing was to be done
@@ -349,7 +362,7 @@ func (r memberReader) row(l line) MemberPlanRow {
 	}
 	address, ok := tidyAddress(cells[emailColumn])
 	if !ok {
-		row.Address, row.Outcome, row.Why = cells[emailColumn], MemberToMend, "this is not an email address"
+		row.Address, row.Outcome, row.Why = cells[emailColumn], MemberToMend, WhyNoAddress
 		return row
 	}
 	row.Address, row.Name = address, short(strings.Join(strings.Fields(cells[nameColumn]+" "+cells[firstColumn]+" "+cells[lastColumn]), " "))
@@ -396,14 +409,14 @@ func (r memberReader) ground(row *MemberPlanRow, cells map[string]string) {
 	case r.part == postroom.Unsubscribed || leftBy(r.program, cells):
 		row.State = postroom.Unsubscribed
 	case row.Basis == postroom.BySoftOptIn && !r.list.SoftOptIn:
-		row.Basis, row.Why = postroom.UnknownBasis, "its programme does not allow the soft opt-in"
+		row.Basis, row.Why = postroom.UnknownBasis, WhyNotAllowed
 	case row.Basis == postroom.BySoftOptIn && row.AskedAt.Before(softOptInSince()):
-		row.Basis, row.Why = postroom.UnknownBasis, "there was no soft opt-in for charities then"
+		row.Basis, row.Why = postroom.UnknownBasis, WhyTooEarly
 	}
 	if row.State == postroom.Confirmed && row.Basis == postroom.UnknownBasis {
 		row.State = postroom.Pending
 		if row.Why == "" {
-			row.Why = "nothing says that they agreed"
+			row.Why = WhyNoGround
 		}
 	}
 	switch {

@@ -71,3 +71,30 @@ func TestManyQuestionsBelongOnSeveralPages(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestAWebsiteThatTheSettingsDoNotNameIsFound(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(advised, "    title: Come\n", "    title: Come\n    sites: [https://www.charity.example, \"https://Other.example/\"]\n", 1)
+	set, err := load(map[string]string{"p.yaml": text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := func(opened ...string) string {
+		var list []string
+		for _, m := range programme.Unopened("p.yaml", []byte(text), set.Programmes()[0], opened) {
+			list = append(list, m.String())
+		}
+		return strings.Join(list, "\n")
+	}
+	const both = "p.yaml:10:13: form come is for https://www.charity.example, which postroom.yaml does not name, so that it stays shut there; write it below sites: in postroom.yaml as well\n" +
+		"p.yaml:10:42: form come is for https://other.example, which postroom.yaml does not name, so that it stays shut there; write it below sites: in postroom.yaml as well"
+	if got := found(); got != both {
+		t.Errorf("got\n%s\nwant\n%s", got, both)
+	}
+	if got := found("https://www.charity.example"); !strings.HasPrefix(got, "p.yaml:10:42:") || !strings.HasSuffix(got, ", or one of those that stand there: https://www.charity.example") {
+		t.Errorf("got %s", got)
+	}
+	if got := found("https://www.charity.example", "https://other.example"); got != "" {
+		t.Errorf("got %s", got)
+	}
+}

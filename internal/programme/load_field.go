@@ -29,7 +29,7 @@ func (r *reader) field(m proof.Map, env map[string]any) Field {
 	f.Min, f.Max = r.bounds(m, f.Type)
 	r.file(m, &f)
 	f.After, f.Before = r.today(m, f, "after"), r.today(m, f, "before")
-	f.Prefill = r.prefill(m, f)
+	f.Prefill, f.Known = r.prefill(m, f), r.knownNames(m, f)
 	f.If, f.shown = r.condition(m, "if", env)
 	f.OnlyIf = r.words(m, "only_if", false)
 	if f.If == "" && m.Has("only_if") {
@@ -136,6 +136,34 @@ func (r *reader) today(m proof.Map, f Field, key string) string {
 		m.Wrong(key, fmt.Sprintf("only a date is %s another, and field %s is of type %s", key, f.Name, f.Type), "type: date")
 	}
 	return m.Choice(key, "", Today)
+}
+
+// mostKnown is how many names a form offers: more than that nobody reads on a phone.
+const mostKnown = 200
+
+// knownNames reads the names of organisations that everybody who opens the form may
+// read. No others are ever shown to the public.
+func (r *reader) knownNames(m proof.Map, f Field) []string {
+	if !m.Has("known") {
+		return nil
+	}
+	names := m.Texts("known")
+	if f.Type != OrganisationField {
+		m.Wrong("known", fmt.Sprintf("only an organisation may be known, and field %s is of type %s", f.Name, f.Type), "type: organisation")
+		return nil
+	}
+	if len(names) > mostKnown {
+		m.Wrong("known", fmt.Sprintf("field %s offers %d names", f.Name, len(names)), fmt.Sprintf("%d at most", mostKnown))
+	}
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			m.Wrong("known", name+" is listed twice", "it once")
+		}
+		if len([]rune(name)) > f.MaxLength {
+			m.Wrong("known", fmt.Sprintf("%.40s… is longer than an answer may be", name), "a shorter name")
+		}
+	}
+	return names
 }
 
 // prefill reads whether the address of the page may bring an answer. An address

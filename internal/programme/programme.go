@@ -171,6 +171,7 @@ type Field struct {
 	After   string         `json:",omitempty"` // of date: "today"
 	Before  string         `json:",omitempty"`
 	Prefill bool           `json:",omitempty"` // the address of the page may bring an answer
+	Known   []string       `json:",omitempty"` // of organisation: names that anybody may read, and is offered
 	Derived *Derived       `json:",omitempty"` // it is told from another answer and never asked
 	Dropped bool           `json:",omitempty"` // another is told from it, and it is never kept
 	Accept  []string       `json:",omitempty"` // of file: kinds, such as pdf, or media types

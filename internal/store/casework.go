@@ -161,7 +161,7 @@ func stands(matter postroom.Matter) (table string, texts, numbers []string) {
 	case postroom.AboutContact:
 		return "contacts", []string{"merged_into"}, nil
 	case postroom.AboutOrganisation:
-		return "organisations", []string{"name"}, nil
+		return "organisations", []string{"merged_into"}, nil
 	}
 	return "", nil, nil
 }

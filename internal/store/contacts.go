@@ -217,22 +217,6 @@ func (tx *Tx) renamed(contact string) error {
 	return tx.findAnew(contact)
 }
 
-// FindOrAddOrganisation returns the id of the local group with this name.
-func (tx *Tx) FindOrAddOrganisation(name string, at time.Time) (id string, err error) {
-	fresh := newID()
-	err = tx.row(`
-		INSERT INTO organisations (id, name, name_key, created_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (name_key) DO UPDATE SET name = organisations.name RETURNING id`,
-		fresh, name, nameKey(name), micros(at)).Scan(&id)
-	if err == nil && id == fresh {
-		err = tx.beFound(FoundOrganisation, id, cut(name))
-	}
-	if err != nil {
-		return "", fmt.Errorf("find or add organisation: %w", err)
-	}
-	return id, nil
-}
-
 // JoinOrganisation notes that a contact belongs to a local group.
 func (tx *Tx) JoinOrganisation(contact, organisation string, at time.Time) error {
 	n, err := tx.exec(`

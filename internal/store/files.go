@@ -110,6 +110,24 @@ func (r Reader) FileOf(submission, id string) (f File, content []byte, err error
 	return f, content, err
 }
 
+// HeldFile returns the newest file that a holder has and has not sent, with its
+// content, or NotFound.
+func (r Reader) HeldFile(holder string) (f File, content []byte, err error) {
+	var facts, sealed []byte
+	var created int64
+	err = r.row(`SELECT `+fileColumns+`, sealed FROM files WHERE holder = $1 AND sent = FALSE ORDER BY created_at DESC, id LIMIT 1`, holder).
+		Scan(&f.ID, &f.Holder, &f.Field, &facts, &f.Type, &f.Size, &created, &sealed)
+	if err != nil {
+		return f, nil, absent(err, "file of", holder)
+	}
+	f.CreatedAt = moment(created)
+	if err := r.openJSON(fileFactsPlace+f.ID, facts, &f.FileFacts); err != nil {
+		return f, nil, err
+	}
+	content, err = r.box.Open(filePlace+f.ID, sealed)
+	return f, content, err
+}
+
 // UnsentFiles is how many bytes of files there are that no form was sent with.
 func (r Reader) UnsentFiles() (size int64, err error) {
 	err = r.row(`SELECT coalesce(sum(size), 0) FROM files WHERE sent = FALSE`).Scan(&size)

@@ -208,12 +208,13 @@ func (tx *Tx) removeOrganisation(s postroom.Submission) error {
 		AND NOT EXISTS (SELECT 1 FROM submissions WHERE organisation_id = $1)
 		AND NOT EXISTS (SELECT 1 FROM forum_members WHERE organisation_id = $1)
 		AND NOT EXISTS (SELECT 1 FROM deeds WHERE kind = 'organisation' AND subject = $1)
-		AND NOT EXISTS (SELECT 1 FROM notes WHERE kind = 'organisation' AND subject = $1)`, s.Organisation, micros(s.ReceivedAt))
+		AND NOT EXISTS (SELECT 1 FROM notes WHERE kind = 'organisation' AND subject = $1)
+		AND NOT EXISTS (SELECT 1 FROM organisations AS same WHERE same.merged_into = $1)`, s.Organisation, micros(s.ReceivedAt))
 	if err != nil {
 		return fmt.Errorf("remove organisation %s: %w", s.Organisation, err)
 	}
 	if n > 0 {
-		_, err = tx.exec(`DELETE FROM finds WHERE kind = 'organisation' AND id = $1`, s.Organisation)
+		err = tx.forgetGroup(s.Organisation)
 	}
 	return err
 }

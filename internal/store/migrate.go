@@ -99,6 +99,11 @@ func (tx *Tx) migrateOne(path string) error {
 			return err
 		}
 	}
+	if name == "0034_organisation_names" { // they are folded here as well
+		if err := tx.knowGroups(); err != nil {
+			return err
+		}
+	}
 	return tx.noteMigration(version, name)
 }
 

@@ -33,9 +33,10 @@ type PersonAddress struct {
 
 // Organisation is a local group.
 type Organisation struct {
-	ID      string
-	Name    string
-	AddedAt time.Time // when it came on file, or a contact joined it
+	ID         string
+	Name       string
+	AddedAt    time.Time // when it came on file, or a contact joined it
+	MergedInto string    // id of the one that it is the same as
 }
 
 // Person returns a contact with every address and group, or NotFound.
@@ -60,7 +61,7 @@ func (r Reader) Person(id string) (p Person, err error) {
 		return p, fmt.Errorf("list addresses of contact %s: %w", id, err)
 	}
 	p.Organisations, err = r.organisations(`SELECT organisations.id, name, added_at FROM contact_organisations JOIN organisations ON organisations.id = organisation_id
-		 WHERE contact_id = $1 ORDER BY added_at DESC, name LIMIT $2`, id, MostShown)
+		 WHERE contact_id = $1 AND merged_into = '' ORDER BY added_at DESC, name LIMIT $2`, id, MostShown)
 	if err != nil {
 		return p, fmt.Errorf("list organisations of contact %s: %w", id, err)
 	}
@@ -82,7 +83,7 @@ func (r Reader) organisations(query string, args ...any) (list []Organisation, e
 // Organisation returns a local group, or NotFound.
 func (r Reader) Organisation(id string) (o Organisation, err error) {
 	var at int64
-	err = r.row(`SELECT id, name, created_at FROM organisations WHERE id = $1`, id).Scan(&o.ID, &o.Name, &at)
+	err = r.row(`SELECT id, name, created_at, merged_into FROM organisations WHERE id = $1`, id).Scan(&o.ID, &o.Name, &at, &o.MergedInto)
 	o.AddedAt = moment(at)
 	return o, absent(err, "organisation", id)
 }

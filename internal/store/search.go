@@ -235,13 +235,14 @@ func each(tx *Tx, ids []string, do func(tx *Tx, id string) error) error {
 
 // wordless lists some of those who have no words, after an id.
 func (r Reader) wordless(kind FoundKind, after string) (ids []string, err error) {
-	table := map[FoundKind]string{FoundContact: "contacts", FoundOrganisation: "organisations"}[kind]
+	table := map[FoundKind]string{FoundContact: "contacts", FoundOrganisation: "(SELECT id FROM organisations WHERE merged_into = '') AS standing"}[kind]
+	as := map[FoundKind]string{FoundContact: "contacts", FoundOrganisation: "standing"}[kind]
 	err = r.each(func(rows *sql.Rows) error {
 		var id string
 		err := rows.Scan(&id)
 		ids = append(ids, id)
 		return err
-	}, `SELECT id FROM `+table+` WHERE id > $1 AND NOT EXISTS (SELECT 1 FROM finds WHERE kind = $2 AND finds.id = `+table+`.id) ORDER BY id LIMIT $3`, after, kind, atOnce)
+	}, `SELECT id FROM `+table+` WHERE id > $1 AND NOT EXISTS (SELECT 1 FROM finds WHERE kind = $2 AND finds.id = `+as+`.id) ORDER BY id LIMIT $3`, after, kind, atOnce)
 	return ids, err
 }
 

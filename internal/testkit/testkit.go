@@ -56,6 +56,7 @@ type setup struct {
 	sink     []testserver.SinkOption
 	boxes    string
 	secret   string
+	wears    string
 	more     string
 	dir      string
 	roles    []app.Role
@@ -83,6 +84,11 @@ func Through(addr string) Option { return func(_ testing.TB, s *setup) { s.smtp 
 // Setting adds lines to postroom.yaml. Coordinators get a daily summary only
 // if it sets digest_at.
 func Setting(yaml string) Option { return func(_ testing.TB, s *setup) { s.more += yaml + "\n" } }
+
+// Wearing gives the room an organisation with a colour and a logo of its own.
+func Wearing(colour, logo string) Option {
+	return func(_ testing.TB, s *setup) { s.wears = fmt.Sprintf("  colour: %q\n  logo: %q\n", colour, logo) }
+}
 
 // Mailbox makes the room read a mailbox on a Dovecot server. more are further
 // settings as they stand in postroom.yaml, such as "mode: answer, after: flag".
@@ -286,7 +292,7 @@ func (s *setup) write(t testing.TB, path, pages string) {
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	fmt.Fprintf(&text, yaml, pages, host, port, cmp.Or(s.secret, secret))
+	fmt.Fprintf(&text, strings.Replace(yaml, "coordinators:\n", strings.ReplaceAll(s.wears, "%", "%%")+"coordinators:\n", 1), pages, host, port, cmp.Or(s.secret, secret))
 	for key, value := range map[string]string{"database": s.database, "redis": s.redis} {
 		if value != "" {
 			fmt.Fprintf(&text, "%s: %q\n", key, value)

@@ -47,6 +47,7 @@ type fieldView struct {
 	Limits       string       // what a file may be, or how long an answer, in words
 	Count        *countView   // how long it may be, for the script that says what is left
 	Full         bool         // no more can be chosen
+	Suggest      []string     // what a browser offers beside what is typed
 	Heading      bool         // it is the one question of its page, and the page's heading
 }
 
@@ -84,7 +85,8 @@ type asker struct {
 	say     map[string]string // what is to be mended, by field
 	wrong   map[string]string // and in which part of the answer
 	dates   []optionView
-	reach   string // the first field that is a way to answer, if there are several
+	reach   string   // the first field that is a way to answer, if there are several
+	suggest []string // organisations that the reader may know; nobody of the public knows any
 }
 
 func (a asker) fields() []fieldView {
@@ -94,7 +96,7 @@ func (a asker) fields() []fieldView {
 			views = append(views, a.field(f))
 		}
 	}
-	return views
+	return filesLast(views)
 }
 
 func (a asker) field(f *programme.Field) fieldView {
@@ -128,8 +130,10 @@ func (a asker) shape(view *fieldView, f *programme.Field) {
 	case programme.LongTextField:
 		view.Part = "long"
 		a.count(view, f)
-	case programme.NameField, programme.OrganisationField:
+	case programme.NameField:
 		view.Spelling = false
+	case programme.OrganisationField:
+		view.Spelling, view.Suggest = false, together(f.Known, a.suggest)
 	case programme.EmailField:
 		view.Type, view.Dir, view.Spelling = "email", "ltr", false
 	case programme.PhoneField:
@@ -150,6 +154,16 @@ func (a asker) shape(view *fieldView, f *programme.Field) {
 	default:
 		a.parts(view, f)
 	}
+}
+
+// together are two lists of names, each name once.
+func together(lists ...[]string) (all []string) {
+	for _, name := range slices.Concat(lists...) {
+		if !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 func (a asker) reviewed() []string { return a.form.Programme.Reviewed }
@@ -253,7 +267,7 @@ func threeParts(values []string) (parts [3]string) {
 
 // mistakes puts what is to be mended into words, in the order of the form.
 func (a *asker) mistakes(refused []programme.FieldError) []mistake {
-	var list []mistake
+	var list, ofFiles []mistake
 	a.wrong = make(map[string]string)
 	for _, e := range refused {
 		f, ok := a.form.Field(e.Field)
@@ -271,9 +285,14 @@ func (a *asker) mistakes(refused []programme.FieldError) []mistake {
 		}
 		say := capital(a.v.text(told))
 		a.say[e.Field], a.wrong[e.Field] = say, e.Part
-		list = append(list, mistake{ID: partID(f, e.Part), Say: say})
+		m := mistake{ID: partID(f, e.Part), Say: say}
+		if f.Type == programme.FileField {
+			ofFiles = append(ofFiles, m)
+			continue
+		}
+		list = append(list, m)
 	}
-	return list
+	return append(list, ofFiles...) // in the order of the page
 }
 
 // firstWay is the field before which a form says that one way to answer is

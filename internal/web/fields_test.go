@@ -196,3 +196,18 @@ func TestEveryMistakeHasWordsOfItsOwn(t *testing.T) {
 		}
 	}
 }
+
+// TestAFormOffersOnlyTheOrganisationsThatItsProgrammeNames: those are public on
+// purpose, and whoever cannot use a list of offers types as ever.
+func TestAFormOffersOnlyTheOrganisationsThatItsProgrammeNames(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	form, _ := c.Programmes.Form("join")
+	field, ok := form.Field("organisation")
+	if !ok {
+		t.Fatal("the form asks for no organisation")
+	}
+	unwanted(t, c.get("/f/join"), "<datalist", "list=")
+	field.Known = []string{"Riverside <Gardeners>", "انجمن زنان"}
+	want(t, c.get("/f/join"), 200, `list="f-organisation-known"`, `<datalist id="f-organisation-known"><option value="Riverside &lt;Gardeners&gt;"></option><option value="انجمن زنان"></option></datalist>`)
+}

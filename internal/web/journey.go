@@ -221,7 +221,7 @@ func (a asker) ofSection(s programme.Section, asked []string) []fieldView {
 			views = append(views, a.field(f))
 		}
 	}
-	return views
+	return filesLast(views)
 }
 
 // decidedHere says whether the answers on the same page decide whether a field
@@ -230,19 +230,34 @@ func (a asker) decidedHere(f *programme.Field, s programme.Section) bool {
 	return f.If != "" && slices.ContainsFunc(s.Fields, func(name string) bool { return name != f.Name && f.AsksAbout(name, a.form) })
 }
 
-// groups are the questions of a page with sections, each below its heading.
+// groups are the questions of a page with sections, each below its heading. The
+// files of a section that others follow come after all of them, below its heading
+// once more.
 func (a asker) groups() []group {
-	var groups []group
-	for _, s := range a.form.Sections {
+	var groups, ofFiles []group
+	for i, s := range a.form.Sections {
 		g := group{ID: "s-" + s.Name, Title: a.v.maybe(s.Title), Intro: a.v.maybe(s.Intro)}
+		files := group{ID: g.ID + "-files", Title: g.Title}
 		for _, name := range s.Fields {
-			if f, ok := a.form.Field(name); ok {
+			f, ok := a.form.Field(name)
+			switch {
+			case ok && f.Type == programme.FileField && i < len(a.form.Sections)-1:
+				files.Fields = append(files.Fields, a.field(f))
+			case ok:
 				g.Fields = append(g.Fields, a.field(f))
 			}
 		}
-		groups = append(groups, g)
+		g.Fields = filesLast(g.Fields)
+		if len(g.Fields) == 0 {
+			files.Intro = g.Intro // it asks for nothing else
+		} else {
+			groups = append(groups, g)
+		}
+		if len(files.Fields) > 0 {
+			ofFiles = append(ofFiles, files)
+		}
 	}
-	return groups
+	return append(groups, ofFiles...)
 }
 
 // startPage says what a form is about before its first question.

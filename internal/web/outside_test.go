@@ -252,3 +252,26 @@ func TestAFormIsForTheWebsitesThatItNames(t *testing.T) {
 		}
 	}
 }
+
+// TestThePageAfterAFormIsForTheWebsitesOfTheForm: what another website may not show,
+// it may not show afterwards either.
+func TestThePageAfterAFormIsForTheWebsitesOfTheForm(t *testing.T) {
+	t.Parallel()
+	const other = "https://other.example"
+	c := open(t, withSites, func(o *Options) { o.Sites = append(o.Sites, other) })
+	form, _ := c.Programmes.Form("ask")
+	form.Sites = &programme.Sites{Only: []string{other}}
+	receipt := "/embed" + strings.TrimPrefix(receiptOf(t, c, "ask", "name", "O", "email", "o@example.org", "question", "Hm?"), "/en")
+	for path, ancestors := range map[string]string{receipt: "frame-ancestors 'self' " + other, "/embed/receipt/nothing": "frame-ancestors 'self' " + charity} {
+		if policy := c.get(path).Header().Get("Content-Security-Policy"); !strings.Contains(policy+";", ancestors+";") && !strings.Contains(policy, ancestors+" ") {
+			t.Errorf("%s may be framed by %s", path, policy)
+		}
+	}
+	if policy := c.get(receipt).Header().Get("Content-Security-Policy"); strings.Contains(policy, charity) {
+		t.Errorf("a website that the form is not for may frame the page after it: %s", policy)
+	}
+	want(t, c.ask("POST", receipt+"/address", "email=a@example.org", "Content-Type", "application/x-www-form-urlencoded", "Origin", other, "Sec-Fetch-Site", "cross-site"), http.StatusForbidden)
+	if policy := c.get(strings.TrimPrefix(receipt, "/embed")).Header().Get("Content-Security-Policy"); !strings.Contains(policy, "frame-ancestors 'none'") {
+		t.Errorf("out of its frame the page may be framed: %s", policy)
+	}
+}

@@ -22,14 +22,15 @@ type Sheet struct {
 type Mistake struct{ ID, Say string }
 
 // Sheet returns the questions in one language, with what has been answered and
-// what is to be mended.
-func (s *Server) Sheet(r *http.Request, form *programme.Form, locale string, answers postroom.Answers, refused []programme.FieldError) (Sheet, error) {
+// what is to be mended. groups are the organisations that the reader knows, and are
+// offered: never on a page of the public.
+func (s *Server) Sheet(r *http.Request, form *programme.Form, locale string, answers postroom.Answers, refused []programme.FieldError, groups []string) (Sheet, error) {
 	v := voice{s.locales, locale}
 	dates, err := s.dates(r, v, form)
 	if err != nil {
 		return Sheet{}, err
 	}
-	ask := asker{v: v, form: form, answers: answers, say: make(map[string]string), dates: dates, reach: firstWay(form)}
+	ask := asker{v: v, form: form, answers: answers, say: make(map[string]string), dates: dates, reach: firstWay(form), suggest: groups}
 	var sheet Sheet
 	for _, m := range ask.mistakes(refused) {
 		sheet.Mistakes = append(sheet.Mistakes, Mistake(m))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"postroom/internal/link"
 	"postroom/internal/programme"
 )
 
@@ -18,10 +19,30 @@ func (s *Server) sitesOf(form *programme.Form) []string {
 	return form.Sites.Among(s.Sites)
 }
 
-// formAt is the form that a request is about, or nil.
+// formAt is the form that a request is about, or nil: the one that its address
+// names, or the one after which its page comes.
 func (s *Server) formAt(r *http.Request) *programme.Form {
-	form, _ := s.Programmes.Form(r.PathValue("form"))
+	name := r.PathValue("form")
+	if name == "" && r.PathValue("token") != "" {
+		name = s.formBefore(r)
+	}
+	form, _ := s.Programmes.Form(name)
 	return form
+}
+
+// formBefore is the name of the form after which a page comes. What its link does
+// not say, the page that it leads to says itself.
+func (s *Server) formBefore(r *http.Request) string {
+	subject, err := s.Links.Open(r.PathValue("token"), link.Receipt)
+	if err != nil {
+		return ""
+	}
+	id, _ := strings.CutSuffix(subject, knownBefore)
+	sub, err := s.Store.Read(r.Context()).Submission(id)
+	if err != nil {
+		return ""
+	}
+	return sub.Form
 }
 
 // known says whether an origin is one of the websites that a form is for.

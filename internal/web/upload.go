@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -106,6 +107,7 @@ type sentForm struct {
 	removed bool  // one that was chosen before was taken away
 	err     error // it was cut short; what came before that is here
 	partly  bool
+	typed   bool // all that was typed is here: a browser sends that first, see filesLast
 	release func()
 }
 
@@ -140,7 +142,7 @@ func (s *Server) readForm(w http.ResponseWriter, r *http.Request, form *programm
 	}
 	parts, err := r.MultipartReader()
 	if err != nil {
-		none.err = unread(err)
+		none.err = unread(err, false)
 		return none
 	}
 	s.patient(w)
@@ -148,20 +150,30 @@ func (s *Server) readForm(w http.ResponseWriter, r *http.Request, form *programm
 	err = in.read(parts)
 	r.PostForm, r.Form = in.sent, in.sent
 	came := sentForm{files: in.files, partly: true, release: func() { s.room.give(in.client, in.taken) }}
-	if err != nil {
-		came.err = unread(err)
+	if came.typed = err == nil || in.atFiles; err != nil {
+		came.err = unread(err, came.typed)
+		// Whatever ends the reading ends the request's context as well, and what came is
+		// to be kept and shown all the same.
+		*r = *r.WithContext(context.WithoutCancel(r.Context()))
 	}
 	return came
 }
 
-// unread says why a form with files could not be read to its end.
-func unread(err error) error {
+// unread says why a form with files could not be read to its end, and whether all
+// that was typed is there.
+func unread(err error, typed bool) error {
 	key := "error.unreadable"
+	if typed {
+		key = "error.file_lost"
+	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok || errors.Is(err, errTooMuch) {
 		key = "error.file_cut"
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		key = "error.file_slow"
+		key = "error.form_slow"
+		if typed {
+			key = "error.file_slow"
+		}
 	}
 	return &postroom.Error{Kind: postroom.Invalid, Say: postroom.Say(key), Cause: fmt.Errorf("read form with files: %w", err)}
 }
@@ -177,6 +189,8 @@ type intray struct {
 	client netip.Prefix
 	taken  int // bytes of the room
 	text   int // bytes of answers
+
+	atFiles bool // it has come to the first file
 }
 
 func (in *intray) read(parts *multipart.Reader) error {
@@ -199,6 +213,7 @@ func (in *intray) part(part *multipart.Part) error {
 	field, asked := in.form.Field(strings.TrimSuffix(part.FormName(), "[]"))
 	_, params, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
 	name, file := params["filename"]
+	in.atFiles = in.atFiles || file
 	switch {
 	case !file:
 		return in.answer(part)
@@ -214,11 +229,10 @@ func (in *intray) answer(part *multipart.Part) error {
 	if in.text += len(value) + len(part.FormName()); in.text > maxBody {
 		return errTooMuch
 	}
-	if err != nil {
-		return err
+	if err == nil || len(value) > 0 {
+		in.sent.Add(part.FormName(), string(value)) // as far as it came
 	}
-	in.sent.Add(part.FormName(), string(value))
-	return nil
+	return err
 }
 
 // file reads a file as far as it will do, and the rest past it. An input in which
@@ -406,6 +420,12 @@ func (s *Server) cutShort(w http.ResponseWriter, r *http.Request, a attempt, cam
 // that was taken away.
 func (s *Server) pageAgain(w http.ResponseWriter, r *http.Request, j journey, section programme.Section, sent, written postroom.Answers, came sentForm) error {
 	if came.err != nil {
+		// Whose line is gone sees no answer of ours, and finds here what they typed.
+		if came.typed {
+			if err := s.keep(r, &j, section, sent, false); err != nil {
+				return err
+			}
+		}
 		return s.renderQuestions(w, r, Status(came.err), j, section, written, short(j.form, came))
 	}
 	if err := s.keep(r, &j, section, sent, false); err != nil {
@@ -430,6 +450,22 @@ func (a asker) filePart(view *fieldView, f *programme.Field) {
 		}
 	}
 	view.Full = len(view.Files) >= f.Max
+}
+
+// filesLast puts the questions for files after all others on their page. A browser
+// sends answers in the order of the page, so that on a slow line everything that
+// was typed has come before the first file, which may take minutes or never end.
+func filesLast(fields []fieldView) []fieldView {
+	slices.SortStableFunc(fields, func(a, b fieldView) int {
+		switch isFile := a.Part == "file"; {
+		case isFile == (b.Part == "file"):
+			return 0
+		case isFile:
+			return 1
+		}
+		return -1
+	})
+	return fields
 }
 
 func hasFiles(fields []fieldView) bool {

@@ -72,10 +72,11 @@ type Options struct {
 	Newsletters *campaign.Life
 	ReadDraft   func(file string, data []byte, list string, pictures []postroom.Picture) (postroom.Campaign, error)
 	// Form returns the page of a form as people will see it in one language.
-	Form   func(r *http.Request, form *programme.Form, locale string) (string, error)
-	Intake Intake // the one door in
+	Form    func(r *http.Request, form *programme.Form, locale string) (string, error)
+	Intake  Intake // the one door in
+	Imports Imports
 	// Sheet returns the questions of a form for a colleague who fills it in for somebody.
-	Sheet     func(r *http.Request, form *programme.Form, locale string, answers postroom.Answers, refused []programme.FieldError) (web.Sheet, error)
+	Sheet     func(r *http.Request, form *programme.Form, locale string, answers postroom.Answers, refused []programme.FieldError, groups []string) (web.Sheet, error)
 	Demo      string // where a demo shows the visitor's side; "" where this is none
 	Links     *link.Signer
 	Clock     postroom.Clock

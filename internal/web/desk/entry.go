@@ -107,7 +107,11 @@ func (d *Desk) showEntry(w http.ResponseWriter, r *request) error {
 }
 
 func (d *Desk) renderEntry(w http.ResponseWriter, r *request, status int, form *programme.Form, p entryPage, answers postroom.Answers, refused []programme.FieldError) error {
-	sheet, err := d.Sheet(r.Request, form, english, answers, refused)
+	groups, err := d.groupsHeard(r)
+	if err != nil {
+		return err
+	}
+	sheet, err := d.Sheet(r.Request, form, english, answers, refused, groups)
 	if err != nil {
 		return err
 	}
@@ -121,6 +125,18 @@ func (d *Desk) renderEntry(w http.ResponseWriter, r *request, status int, form *
 	}
 	p.Questions, p.Mistakes = sheet.Questions, append(p.Mistakes, sheet.Mistakes...)
 	return d.render(w, r, status, "entry.html", p)
+}
+
+// groupsHeard are the names of the organisations whose people have sent something to
+// what a colleague looks after.
+func (d *Desk) groupsHeard(r *request) (names []string, err error) {
+	heard, err := r.read(d).OrganisationsHeard(d.programmes(r.Who))
+	for _, h := range heard {
+		if !slices.Contains(names, h.Name) && d.Casework.MayRead(r.Who, h.Programme, h.Area, false) {
+			names = append(names, h.Name)
+		}
+	}
+	return names, err
 }
 
 // putIn puts on file what somebody said on the phone, on paper or in person. It

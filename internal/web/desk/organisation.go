@@ -25,6 +25,7 @@ type groupPage struct {
 	Older     string // address of the page with what is older; "" where there is none
 	Notes     []noteView
 	WrongNote string
+	Alike     []alikeView // groups that may be the same as this
 }
 
 type sentView struct {
@@ -43,6 +44,10 @@ func (d *Desk) renderGroup(w http.ResponseWriter, r *request, status int, wrongN
 	if err != nil {
 		return err
 	}
+	if group.MergedInto != "" {
+		http.Redirect(w, r.Request, organisationLink(group.MergedInto), http.StatusSeeOther)
+		return nil
+	}
 	if err := d.Casework.Open(r.Context(), r.Who, casework.Ref{Matter: postroom.AboutOrganisation, ID: group.ID}); err != nil {
 		return err
 	}
@@ -54,6 +59,9 @@ func (d *Desk) renderGroup(w http.ResponseWriter, r *request, status int, wrongN
 	}
 	for _, f := range forums {
 		p.Forums = append(p.Forums, d.forumName(f))
+	}
+	if p.Alike, err = d.alike(r, group.ID); err != nil {
+		return err
 	}
 	if err := d.members(r, &p); err != nil {
 		return err

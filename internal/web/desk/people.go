@@ -32,6 +32,9 @@ func (d *Desk) peopleRoutes() []route {
 		{"POST /desk/step/now", readers(), d.doStepNow},
 		{"GET /desk/organisation/{id}", readers(), d.showGroup},
 		{"POST /desk/organisation/{id}/note", readers(), d.noteGroup},
+		{"GET /desk/organisation/{id}/merge/{other}", readers(), d.compareGroups},
+		{"POST /desk/organisation/{id}/merge", readers(), d.mergeGroups},
+		{"POST /desk/organisation/{id}/apart", readers(), d.tellGroupsApart},
 	}
 }
 
@@ -41,6 +44,9 @@ type findPage struct {
 	Query string
 	Found []foundRow
 	More  bool
+	Alike []alikeView // groups that may be one
+
+	MayImport bool // people who signed up elsewhere
 }
 
 // foundRow is somebody or something that was found.
@@ -64,7 +70,11 @@ func inboxLetterLink(id string) string { return "/desk/letter/" + id }
 
 func (d *Desk) findPeople(w http.ResponseWriter, r *request) (err error) {
 	p := findPage{page: d.page(r, d.say(postroom.Say("desk.people.title"))), Query: strings.TrimSpace(r.URL.Query().Get("q"))}
+	p.MayImport = len(d.targets(r.Who)) > 0
 	if p.Query == "" {
+		if p.Alike, err = d.alike(r, ""); err != nil {
+			return err
+		}
 		p.Found, err = d.newestPeople(r)
 	} else {
 		p.Found, err = d.found(r, p.Query)

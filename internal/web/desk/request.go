@@ -28,7 +28,7 @@ type handler func(w http.ResponseWriter, r *request) error
 // the only place where an error becomes a status, a log line and a page.
 func (d *Desk) handle(route route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, plain *http.Request) {
-		plain.Body = http.MaxBytesReader(w, plain.Body, maxBody)
+		plain.Body = http.MaxBytesReader(w, plain.Body, route.most())
 		r := &request{Request: plain}
 		var in bool
 		if r.Who, in = d.SignIn.Who(plain); !in && !route.rule.stranger {

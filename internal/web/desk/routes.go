@@ -14,6 +14,14 @@ type route struct {
 	do      handler
 }
 
+// most is how much a request may bring. Only one brings files.
+func (r route) most() int64 {
+	if r.pattern == takeImportPattern {
+		return maxImport + maxBody
+	}
+	return maxBody
+}
+
 // rule says who may open a page. The zero rule is no rule, and a page that has
 // it stops the start.
 type rule struct {
@@ -57,7 +65,7 @@ func (d *Desk) table() []route {
 		d.engineRoutes(),
 		d.settingsRoutes(),
 		d.inboxRoutes(), d.submissionRoutes(), d.letterRoutes(), d.deedRoutes(),
-		d.entryRoutes(), d.newsletterRoutes(),
+		d.entryRoutes(), d.importRoutes(), d.newsletterRoutes(),
 		d.peopleRoutes(), d.callRoutes(), d.doorListRoutes(), d.figureRoutes(),
 	)
 }

@@ -43,6 +43,8 @@ func TestTheDeskIsWalkedWithTheKeyboardAlone(t *testing.T) {
 				{"person", walkPerson},
 				{"merge", walkMerge},
 				{"organisation", walkOrganisation},
+				{"groups", walkGroups},
+				{"import", walkImport},
 				{"calls", walkCalls},
 				{"deed", walkDeed},
 				{"engine", walkEngine},
@@ -268,6 +270,36 @@ func walkOrganisation(w *walk) {
 	w.says("Millside Gardeners", "What its people sent")
 	w.follow(`.items a[href="/desk/person/` + personNamed(w.t, w.room, "Hana Bell") + `"]`)
 	w.says("Hana Bell", "hana@example.org")
+}
+
+func walkGroups(w *walk) {
+	w.as("cag")
+	defer w.as("office")
+	joins(w.t, w.room, "Ida Moss", "Millbrook Singers")
+	joins(w.t, w.room, "Ivy Moss", "Millbrook Singerz")
+	keep, drop := groupNamed(w.t, w.room, "Millbrook Singers"), groupNamed(w.t, w.room, "Millbrook Singerz")
+	base := "/desk/organisation/" + keep
+	w.tour(base + "/merge/" + drop)
+	w.open(base)
+	w.follow(`a[href="` + base + "/merge/" + drop + `"]`)
+	w.says("Is this one group?", "Ida Moss", "Ivy Moss")
+	w.press(`form[action="` + base + `/merge"] button`)
+	w.says("They are one group now.", "Ivy Moss")
+}
+
+func walkImport(w *walk) {
+	w.tour("/desk/imports")
+	page := brings(w.t, w.room, "office", "form:ask", "name,email,question\nUma Reed,uma@example.org,When?\n")
+	path := strings.TrimPrefix(page.URL, w.room.URL)
+	w.tour(path)
+	w.open(path)
+	w.write("#source", "the May meeting")
+	w.arrives(kb.Enter)
+	w.says("the May meeting", "Will be added")
+	w.press(`form[method="post"] button`)
+	w.says("What was imported")
+	w.press(`form[action$="/undo"] button`)
+	w.says("Rows taken back: 1.")
 }
 
 func walkCalls(w *walk) {
