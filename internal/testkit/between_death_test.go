@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"postroom/internal/app"
 	"postroom/internal/config"
 	"postroom/internal/postroom"
+	"postroom/internal/programme"
 	"postroom/internal/store"
 	"postroom/internal/testkit"
 )
@@ -124,10 +124,47 @@ func (m *mortal) owed(address string) (n int) {
 // longest is more statements than anything has that is tried here.
 const longest = 500
 
+func TestDyingAtAnyStatementAPhotoComesOnceWithItsForm(t *testing.T) {
+	t.Parallel()
+	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
+		m := newMortal(t, engine, offers(t, fair))
+		for n := 1; n < longest; n++ {
+			fields := m.shows("/f/poster")
+			fields.Set("name", "Person "+strconv.Itoa(n))
+			fields.Set("email", personN(n))
+			m.clock.Advance(5 * time.Minute) // many forms at once would be a surge
+			content := poster + strconv.Itoa(n)
+			press := func() { m.presses(withFile(t, m.pages.URL+"/f/poster", fields, content)) }
+			died := m.dies(n, press)
+			if status, to := m.presses(withFile(t, m.pages.URL+"/f/poster", fields, content)); status != http.StatusSeeOther {
+				t.Fatalf("dying ahead of statement %d, the second time is answered with %d to %q", n, status, to)
+			}
+			sub, all := m.newest()
+			answers := sub.Answers["photo"]
+			if all != n || sub.Address != personN(n) || len(answers) != 1 {
+				t.Fatalf("dying ahead of statement %d: %d are on file, the last of %s with %q", n, all, sub.Address, answers)
+			}
+			file, _ := programme.FileOf(answers[0])
+			_, kept, err := m.Store.Read(t.Context()).FileOf(sub.ID, file.ID)
+			if err != nil || string(kept) != content {
+				t.Fatalf("dying ahead of statement %d: the photo is %d bytes, %v", n, len(kept), err)
+			}
+			if unsent, err := m.Store.Read(t.Context()).UnsentFiles(); err != nil || unsent != 0 {
+				t.Fatalf("dying ahead of statement %d: %d bytes are left over, %v", n, unsent, err)
+			}
+			if !died {
+				t.Logf("it is %d statements", n-1)
+				return
+			}
+		}
+		t.Error("it never came through")
+	})
+}
+
 func TestDyingAtAnyStatementAGuardianIsAskedOnceAndTheirYesCountsOnce(t *testing.T) {
 	t.Parallel()
 	testkit.Engines(t, func(t *testing.T, engine testkit.Option) {
-		m := newMortal(t, engine, offersToTheYoung(t))
+		m := newMortal(t, engine, offers(t, youth))
 		asking, answering := true, true // whether each still dies
 		for n := 1; n < longest && (asking || answering); n++ {
 			fields := m.shows("/f/helper")
@@ -189,14 +226,4 @@ func form(t *testing.T, address string, fields url.Values) *http.Request {
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return req
-}
-
-// offersToTheYoung makes youth the only programme of a room.
-func offersToTheYoung(t *testing.T) testkit.Option {
-	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "youth.yaml"), []byte(youth), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return testkit.Setting("programmes: " + dir)
 }

@@ -2,13 +2,19 @@ package testserver
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -16,48 +22,139 @@ import (
 // Chromium returns the path of the browser.
 func Chromium(t testing.TB) string {
 	t.Helper()
-	return need(t, want{
-		program: "chromium", also: []string{"/usr/bin/chromium-browser", "/usr/bin/google-chrome"},
-		install: "apt-get install chromium",
-	})
+	return need(t, browserWant())
 }
 
-// Browser starts a browser with an empty profile and returns the context in
-// which chromedp drives it. Further tabs come from chromedp.NewContext on that
-// context. It ends with the test, and after eight minutes at the latest: the time of
-// one walk through every page. The full matrix of POSTROOM_LONG has an hour.
-func Browser(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context {
+func browserWant() want {
+	return want{program: "chromium", also: []string{"/usr/bin/chromium-browser", "/usr/bin/google-chrome"}, install: "apt-get install chromium"}
+}
+
+// Browser returns the context in which chromedp drives a tab of a browser: one browser
+// serves all tests of a process, and each has a profile of its own, without cookies,
+// storage or cache of anybody else. Further tabs of the profile come from
+// chromedp.NewContext on that context. It ends with the test, and after eight minutes at
+// the latest: the time of one walk through every page. The full matrix of POSTROOM_LONG
+// has an hour. Who asks for flags has a browser for this test alone.
+func Browser(t testing.TB, flags ...string) context.Context {
 	t.Helper()
-	options := append([]chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(Chromium(t)),
-		chromedp.UserDataDir(folder(t, "chromium")),
-		chromedp.WSURLReadTimeout(readyWithin),
-		chromedp.Headless,
-		chromedp.NoSandbox,
-		chromedp.DisableGPU,
-		chromedp.NoFirstRun,
-		chromedp.NoDefaultBrowserCheck,
-		chromedp.Flag("disable-background-networking", true), // it would look for Google's hosts
-		chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true),
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-dev-shm-usage", true), // containers give it 64 MB
-	}, more...)
-	ctx, cancelTime := context.WithTimeout(context.Background(), browserLife())
-	alloc, cancelAlloc := chromedp.NewExecAllocator(ctx, options...)
-	tab, cancelTab := chromedp.NewContext(alloc, chromedp.WithErrorf(t.Logf))
+	Chromium(t)
+	ctx, cancelTime := context.WithTimeout(browserFor(t, flags), browserLife())
+	profile, window, err := newProfile(ctx)
+	if err != nil {
+		t.Fatalf("open a window of Chromium: %v", err)
+	}
+	tab, cancelTab := chromedp.NewContext(ctx, chromedp.WithTargetID(window))
+	chromedp.FromContext(tab).BrowserContextID = profile // for further tabs, which chromedp would open in the browser's own
 	t.Cleanup(func() {
-		_ = chromedp.Cancel(tab) // waits until the browser has let go of its profile
 		cancelTab()
-		cancelAlloc()
+		_ = target.DisposeBrowserContext(profile).Do(driving(ctx))
 		cancelTime()
 	})
-	// As a window in front has it, however many browsers are at work beside it:
-	// without the focus, what has the focus does not show it.
+	// As a window in front has it, however many are at work beside it: without the
+	// focus, what has the focus does not show it.
 	if err := chromedp.Run(tab, emulation.SetFocusEmulationEnabled(true)); err != nil {
-		t.Fatalf("start Chromium: %v", err)
+		t.Fatalf("open a window of Chromium: %v", err)
 	}
 	return tab
+}
+
+// newProfile makes a profile and opens its first window. chromedp asks for a tab, and
+// there is no window yet that it could be in.
+func newProfile(ctx context.Context) (cdp.BrowserContextID, target.ID, error) {
+	profile, err := target.CreateBrowserContext().Do(driving(ctx))
+	if err != nil {
+		return "", "", err
+	}
+	window, err := target.CreateTarget("about:blank").WithBrowserContextID(profile).WithNewWindow(true).Do(driving(ctx))
+	return profile, window, err
+}
+
+// driving is for what is asked of the browser and not of one of its pages.
+func driving(ctx context.Context) context.Context {
+	return cdp.WithExecutor(ctx, chromedp.FromContext(ctx).Browser)
+}
+
+// browserFor returns the context of the browser itself, whose windows tests open.
+func browserFor(t testing.TB, flags []string) context.Context {
+	t.Helper()
+	if len(flags) == 0 {
+		b, err := sharedBrowser()
+		if err != nil {
+			t.Fatalf("start Chromium: %v", err)
+		}
+		return b.all
+	}
+	b, err := newBrowser(flags)
+	if err != nil {
+		t.Fatalf("start Chromium: %v", err)
+	}
+	t.Cleanup(b.close)
+	return b.all
+}
+
+// browser is a running Chromium with an empty profile, and our connection to it.
+type browser struct {
+	run *process
+	all context.Context
+}
+
+// sharedBrowser is the one browser of this test process, as shared is its PostgreSQL.
+var sharedBrowser = sync.OnceValues(func() (*browser, error) { return newBrowser(nil) })
+
+// newBrowser starts a browser and opens the connection that all its windows share. It
+// has a window already when newBrowser returns, because profiles can only be asked for
+// in a browser that is there.
+func newBrowser(flags []string) (*browser, error) {
+	dir, err := makeFolder("chromium")
+	if err != nil {
+		return nil, err
+	}
+	b := &browser{}
+	if b.run, err = launch(spec{name: "chromium", argv: browserArgs(dir, flags), folder: dir, quit: syscall.SIGTERM}); err != nil {
+		return nil, err
+	}
+	var address string
+	if err := b.run.ready(func(context.Context) (err error) { address, err = devTools(dir); return err }); err != nil {
+		return nil, err
+	}
+	alloc, _ := chromedp.NewRemoteAllocator(context.Background(), address, chromedp.NoModifyURL)
+	all, _ := chromedp.NewContext(alloc, chromedp.WithBrowserOption(chromedp.WithDialTimeout(readyWithin)),
+		chromedp.WithErrorf(func(string, ...any) {})) // events that are newer than the driver
+	b.all = all
+	return b, chromedp.Run(all)
+}
+
+func (b *browser) close() {
+	_ = chromedp.Cancel(b.all)
+	b.run.stop()
+	_ = os.RemoveAll(b.run.folder)
+}
+
+// browserArgs is the command line of a browser that nobody sees, that calls nobody, and
+// that does not slow down the windows at the back.
+func browserArgs(dir string, flags []string) []string {
+	return append([]string{
+		find(browserWant()), "--user-data-dir=" + dir, "--remote-debugging-port=0",
+		"--headless", "--hide-scrollbars", "--mute-audio", "--no-sandbox", "--disable-gpu", "--no-first-run", "--no-default-browser-check",
+		"--disable-background-networking", // it would look for Google's hosts
+		"--disable-component-update", "--disable-sync", "--disable-quic", "--disable-extensions", "--disable-breakpad",
+		"--disable-dev-shm-usage", // containers give it 64 MB
+		"--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding",
+	}, append(flags, "about:blank")...)
+}
+
+// devTools is the address at which a browser can be driven, which it writes into its
+// profile once it listens: a line with the port, and one with the path.
+func devTools(dir string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "DevToolsActivePort"))
+	if err != nil {
+		return "", err
+	}
+	port, path, whole := strings.Cut(strings.TrimSpace(string(text)), "\n")
+	if !whole {
+		return "", errors.New("the browser has not written all of its address yet")
+	}
+	return "ws://127.0.0.1:" + port + path, nil
 }
 
 func browserLife() time.Duration {

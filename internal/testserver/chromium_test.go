@@ -1,6 +1,7 @@
 package testserver_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -39,3 +40,34 @@ func TestBrowserOpensAPageAndAxeFindsTheMissingLabel(t *testing.T) {
 
 // awaited lets Evaluate return what the promise comes to.
 func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
+
+// Cookies do not know about ports: two tests whose servers stand on one machine would
+// read each other's without profiles of their own.
+func TestEachBrowserHasCookiesOfItsOwn(t *testing.T) {
+	t.Parallel()
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who, err := r.Cookie("as")
+		if err != nil {
+			http.SetCookie(w, &http.Cookie{Name: "as", Value: "somebody", Path: "/"})
+			_, _ = io.WriteString(w, page)
+			return
+		}
+		_, _ = io.WriteString(w, "<!doctype html><h1>"+who.Value+"</h1>")
+	}))
+	t.Cleanup(web.Close)
+	one, other, alone := testserver.Browser(t), testserver.Browser(t), testserver.Browser(t, "--lang=uk")
+	for _, each := range []struct {
+		name, want string
+		in         context.Context
+	}{
+		{"the first", "Join us", one}, {"the first again", "somebody", one}, {"the second", "Join us", other}, {"one of its own", "Join us", alone},
+	} {
+		var heading string
+		if err := chromedp.Run(each.in, chromedp.Navigate(web.URL), chromedp.Text("h1", &heading)); err != nil {
+			t.Fatal(err)
+		}
+		if heading != each.want {
+			t.Errorf("%s reads %q, want %q", each.name, heading, each.want)
+		}
+	}
+}

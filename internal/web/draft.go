@@ -53,7 +53,7 @@ func (s *Server) journey(r *http.Request) (j journey, err error) {
 	hash := store.HashOfDraft(j.token)
 	if j.byMail = len(j.token) != len(rand.Text()); j.byMail {
 		if hash, err = s.Links.Open(j.token, link.Draft); err != nil {
-			return j, err
+			return j, endedDraft(err)
 		}
 	}
 	if j.draft, err = s.Store.Read(r.Context()).Draft(hash, j.at); err != nil {
@@ -68,6 +68,15 @@ func (s *Server) journey(r *http.Request) (j journey, err error) {
 	}
 	j.voice = s.voice(r, s.guess.of(j.form.Programme.Name), j.draft.Locale)
 	return j, nil
+}
+
+// endedDraft says of a link that came to its end what has become of the answers: unlike
+// what was sent, they end with it.
+func endedDraft(err error) error {
+	if postroom.KindOf(err) != postroom.Gone {
+		return err
+	}
+	return &postroom.Error{Kind: postroom.Gone, Say: postroom.Say("draft.ended.text"), Cause: err}
 }
 
 // onlyPage is the name of the page of a form that has a single one.

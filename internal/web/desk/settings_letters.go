@@ -318,18 +318,19 @@ type mailboxView struct {
 
 func (d *Desk) showMailboxes(w http.ResponseWriter, r *request) error {
 	p := mailboxesPage{page: d.page(r, d.say(postroom.Say("desk.mailboxes.title")))}
-	for _, box := range d.Wording.Boxes() {
-		p.Boxes = append(p.Boxes, d.mailbox(box))
+	for i, box := range d.Wording.Boxes() {
+		p.Boxes = append(p.Boxes, d.mailbox(box, "mode-"+strconv.Itoa(i+1)))
 	}
 	p.Modes = d.modes("")
 	return d.render(w, r, http.StatusOK, "settings-mailboxes.html", p)
 }
 
-func (d *Desk) mailbox(box config.Mailbox) mailboxView {
+// mailbox is what the page says of a mailbox. Its address would be no good id.
+func (d *Desk) mailbox(box config.Mailbox, id string) mailboxView {
 	c := d.Wording.Mailbox(strings.ToLower(box.Address))
 	v := mailboxView{
 		Address: box.Address, Link: "/desk/settings/mailboxes/" + url.PathEscape(box.Address), Mode: d.say(postroom.Say("desk.mode." + string(box.Mode))),
-		Says: d.say(postroom.Say("desk.mode." + string(box.Mode) + "_says")), Modes: d.modes(box.Mode), Seen: c.Version, By: c.By, At: d.when(c.At), ID: "mode-" + box.Address,
+		Says: d.say(postroom.Say("desk.mode." + string(box.Mode) + "_says")), Modes: d.modes(box.Mode), Seen: c.Version, By: c.By, At: d.when(c.At), ID: id,
 	}
 	for i := range v.Modes {
 		v.Modes[i].ID = v.ID + "-" + v.Modes[i].Value
