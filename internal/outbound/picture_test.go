@@ -126,7 +126,7 @@ func TestPicturesAreKnownByWhatIsInThemAndMadeSmall(t *testing.T) {
 		data []byte
 		want string // how its name ends
 	}{
-		"a large photograph":               {jpegOf(t, field(3000, 1500)), "-1152x576.jpg"},
+		"a large photograph":               {jpegOf(t, field(1500, 750)), "-1152x576.jpg"},
 		"a tall one":                       {jpegOf(t, field(50, 4608)), "-25x2304.jpg"},
 		"a drawing":                        {pngOf(t, field(300, 200)), "-300x200.png"},
 		"one that something shows through": {pngOf(t, through), "-40x40.png"},
@@ -138,8 +138,11 @@ func TestPicturesAreKnownByWhatIsInThemAndMadeSmall(t *testing.T) {
 			t.Errorf("%s: %s %s, want %s", name, p.Name, wrong, c.want)
 		}
 	}
-	bomb := pngOf(t, image.NewGray(image.Rect(0, 0, 8000, 6000)))
-	for name, data := range map[string][]byte{"a script": []byte("<svg onload=x>"), "half a file": jpegOf(t, field(80, 80))[:300], "nothing": nil, "more pixels than there is room for": bomb} {
+	var bomb bytes.Buffer // it says that it is larger than what is in it
+	if err := gif.EncodeAll(&bomb, &gif.GIF{Image: []*image.Paletted{image.NewPaletted(image.Rect(0, 0, 3, 3), palette)}, Delay: []int{0}, Config: image.Config{ColorModel: palette, Width: 8000, Height: 6000}}); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"a script": []byte("<svg onload=x>"), "half a file": jpegOf(t, field(80, 80))[:300], "nothing": nil, "more pixels than there is room for": bomb.Bytes()} {
 		if p, wrong, instead := readPicture(data); wrong == "" || instead == "" {
 			t.Errorf("%s was taken as %s", name, p.Name)
 		}

@@ -56,7 +56,7 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	}
 	s.read.SetMaxOpenConns(4)
 	s.read.SetMaxIdleConns(4) // opening one runs every pragma again
-	w := &groupWriter{db: db, conn: &preparedConn{conn: conn}, queue: make(chan *groupCall), stop: make(chan struct{}), done: make(chan struct{})}
+	w := &groupWriter{db: db, conn: &preparedConn{conn: conn}, queue: make(chan *groupCall), longest: maxGroupTime, stop: make(chan struct{}), done: make(chan struct{})}
 	s.engine = w
 	go w.run()
 	return nil
@@ -124,6 +124,8 @@ type groupWriter struct {
 	queue chan *groupCall
 	stop  chan struct{}
 	done  chan struct{}
+
+	longest time.Duration // that callers are added to a group
 
 	careful int // how many groups more are run with a savepoint a call
 }
@@ -238,7 +240,7 @@ func (w *groupWriter) transaction(fn func() error) error {
 // next adds whoever is waiting to the calls and returns it, or nil when there
 // is nobody or the group is large enough.
 func (w *groupWriter) next(calls *[]*groupCall, begun time.Time) *groupCall {
-	if len(*calls) >= maxGroup || time.Since(begun) > maxGroupTime {
+	if len(*calls) >= maxGroup || time.Since(begun) > w.longest {
 		return nil
 	}
 	select {

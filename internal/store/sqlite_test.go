@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"postroom/internal/postroom"
 )
@@ -20,7 +21,7 @@ func byHand(t testing.TB, s *Store) *groupWriter {
 	w := s.engine.(*groupWriter)
 	close(w.stop)
 	<-w.done
-	next := &groupWriter{db: w.db, conn: w.conn, queue: make(chan *groupCall, maxGroup), stop: make(chan struct{}), done: make(chan struct{})}
+	next := &groupWriter{db: w.db, conn: w.conn, queue: make(chan *groupCall, maxGroup), longest: time.Hour, stop: make(chan struct{}), done: make(chan struct{})}
 	s.engine = next
 	t.Cleanup(func() { go next.run() }) // for Close
 	return next
