@@ -20,14 +20,14 @@ build:
 # Everything, with real servers, the race detector and a random order; then ten
 # seconds of whatever strangers can write for each of the readers of letters. Whole
 # post rooms, pages and commands are not watched for races here, because a browser, a
-# process of its own or a server is most of the time there and a quarter of an hour
-# is all there is: test-long watches them as well.
+# process of its own or a server is most of the time there, nor is what reads letters
+# and words one after the other: test-long watches them as well.
 test:
 	$(SETUP) go test $(RACE) $(AT_ONCE) -shuffle=on -timeout 30m $$(go list ./... | grep -vxE '$(UNWATCHED)')
 	$(SETUP) go test $(AT_ONCE) -shuffle=on -timeout 30m $$(go list ./... | grep -xE '$(UNWATCHED)')
 	internal/testserver/fuzz.sh 10s $(READERS)
 
-UNWATCHED = postroom/(cmd/postroom|internal/(chaos|live|testkit|web|web/desk))
+UNWATCHED = postroom/(cmd/postroom|internal/(casework|chaos|demo|digest|house|letter|live|testkit|web|web/desk|wording))
 
 READERS = FuzzRead FuzzClassify FuzzBounces FuzzComplaint FuzzVisible FuzzFacts
 

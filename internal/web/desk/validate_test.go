@@ -30,7 +30,10 @@ func TestDeskPagesAreGoodHTML(t *testing.T) {
 	}
 	sub := asked(t, room, "Kit Mails", "kit@example.org", "Where?")
 	deed := link.Path(link.Deed, room.Links.Make(link.Deed, link.DeedSubject("done", "submission", sub.ID, "boss"), room.Clock.Now().Add(3600e9)))
-	w.follow(t, "/desk/today", "/desk/nothing", "/desk/sign-in", "/desk/sign-in/sent", "/desk/sign-in/nonsense", "/desk/devices", "/desk/people?q=hill", deed)
+	file := fileOf(brings(t, room, "boss", "form:ask", spreadsheet))
+	boss.Post(t, file, url.Values{"to": {"form:ask"}, "column-0": {"name"}, "column-1": {"email"}, "column-2": {"question"}, "column-3": {""}})
+	looked := fileOf(brings(t, room, "boss", "form:ask", spreadsheet))
+	w.follow(t, looked, "/desk/today", "/desk/nothing", "/desk/sign-in", "/desk/sign-in/sent", "/desk/sign-in/nonsense", "/desk/devices", "/desk/people?q=hill", deed)
 	for _, p := range room.Desk.Patterns() {
 		if strings.HasSuffix(p.Path, "/attachment/{n}") || strings.HasSuffix(p.Path, "/live") || p.Path == "/desk/door/{session}" {
 			continue // no page but a file, and a stream of events; and the list of a day that is not near has no link
@@ -56,6 +59,8 @@ func somethingOfEverything(t *testing.T, room *testkit.Room, boss *testkit.Colle
 	sendsAs(t, room, "Bot", room.Honeypot(t, "ask"), "1")
 	room.Submit(t, "ask", url.Values{"name": {"Ivo Rings"}, "phone": {"07700 900456"}, "question": {"When?"}})
 	room.Submit(t, "join", url.Values{"name": {"Hana Bell"}, "organisation": {"Millside Gardeners"}, "email": {"hana@example.org"}, "area": {"wolverton"}})
+	joins(t, room, "Anna Bell", "Riverside Gardeners")
+	joins(t, room, "Bo Hill", "Riverside Gardners")
 	books(t, room, "Flo Came", 2)
 	wrote(t, room, testkit.Mail{From: "Dina <dina@example.org>", To: testkit.Support, Subject: "Hello", ID: "dina@example.org", Text: "A word <from> me.",
 		Header: []string{"Return-Path: <>", "Auto-Submitted: auto-generated"}})
