@@ -23,6 +23,7 @@ func (c *command) serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			app.KeepSmall(c.getenv)
 			cfg.Listen = or(listen, cfg.Listen)
 			parsed, err := app.ParseRoles(roles)
 			if err != nil {

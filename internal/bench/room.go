@@ -40,6 +40,7 @@ func beRoom(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	app.KeepSmall(os.Getenv) // as serve does
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	room, err := app.Open(ctx, app.Options{Config: cfg, Clock: new(app.Clock), Log: log, Roles: parsed})
 	if err != nil {

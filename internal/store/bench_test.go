@@ -58,7 +58,7 @@ func BenchmarkBareInsert(b *testing.B) {
 		b.Run(fmt.Sprint(group, "/sqlite"), func(b *testing.B) {
 			path := filepath.Join(b.TempDir(), "x.db")
 			open(b, path)
-			db, err := sql.Open("sqlite", sqliteDSN(path, url.Values{"_txlock": {"immediate"}}))
+			db, err := sql.Open("sqlite", sqliteDSN(path, writerCache, url.Values{"_txlock": {"immediate"}}))
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -28,10 +28,18 @@ const (
 // ErrClosed says that the store was closed before the write could run.
 var ErrClosed = errors.New("store is closed")
 
-func sqliteDSN(path string, extra url.Values) string {
-	for _, p := range []string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "temp_store(MEMORY)", "cache_size(-8000)"} {
+// How many kilobytes of the database each connection keeps in memory. The system
+// keeps what several read.
+const (
+	writerCache = 4000
+	readerCache = 2000
+)
+
+func sqliteDSN(path string, cache int, extra url.Values) string {
+	for _, p := range []string{"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "temp_store(MEMORY)"} {
 		extra.Add("_pragma", p)
 	}
+	extra.Add("_pragma", fmt.Sprintf("cache_size(-%d)", cache))
 	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: extra.Encode()}).String()
 }
 
@@ -43,7 +51,7 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	if err := makePrivate(path); err != nil {
 		return fmt.Errorf("make %s: %w", path, err)
 	}
-	db, err := sql.Open("sqlite", sqliteDSN(path, url.Values{"_txlock": {"immediate"}}))
+	db, err := sql.Open("sqlite", sqliteDSN(path, writerCache, url.Values{"_txlock": {"immediate"}}))
 	if err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
@@ -51,7 +59,7 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("connect to %s: %w", path, err), db.Close())
 	}
-	if s.read, err = sql.Open("sqlite", sqliteDSN(path, url.Values{"_query_only": {"true"}})); err != nil {
+	if s.read, err = sql.Open("sqlite", sqliteDSN(path, readerCache, url.Values{"_query_only": {"true"}})); err != nil {
 		return errors.Join(fmt.Errorf("open %s for reading: %w", path, err), db.Close())
 	}
 	s.read.SetMaxOpenConns(4)
