@@ -156,7 +156,7 @@ func TestOnlyThoseWhoAreMeantAreChosen(t *testing.T) {
 		r.join(1, 230)
 		r.four()
 		a := audiences(t)
-		r.Editions.Segment = a.Segment
+		r.Segment = a.Segment
 		c := postroom.Campaign{List: "newsletter", Programme: "newsletter", Subject: "Beans", Markdown: "Hello.\n", Locale: "en", Audience: postroom.Audience{To: []string{`"gardening" in interests`, `language == "uk"`}, Except: []string{`"bletchley" in areas`}}}
 		filed, _, err := r.Start(t.Context(), c, false)
 		if err != nil {
@@ -186,7 +186,7 @@ func TestNobodyIsChosenWhereItCannotBeToldWhoIsMeant(t *testing.T) {
 	onBoth(t, func(t *testing.T, r *room) {
 		r.four()
 		for _, segment := range []campaign.Segment{nil, audiences(t).Segment} {
-			r.Editions.Segment = segment
+			r.Segment = segment
 			c, _, err := r.Start(t.Context(), postroom.Campaign{List: "newsletter", Subject: "May", Markdown: "x", Locale: "en", Audience: postroom.Audience{Except: []string{`"Aprl" in editions`}}}, true)
 			if err != nil {
 				t.Fatal(err)

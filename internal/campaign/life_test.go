@@ -56,7 +56,7 @@ func onDesk(t *testing.T, test func(*testing.T, *desk)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.EditionOptions.Clock = clock
+		r.Clock = clock
 		life := campaign.NewLife(campaign.LifeOptions{
 			Store: r.store, Mails: owed{mails}, Clock: clock, Zone: london, Alone: func(list string) bool { return list == "small" },
 		})

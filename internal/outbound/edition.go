@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -263,7 +264,7 @@ func (r *editionReader) conditions(m proof.Map, key string) (read []string) {
 			continue
 		}
 		condition, err := r.with.Condition(text)
-		switch wrong, ok := err.(*ConditionError); {
+		switch wrong, ok := errors.AsType[*ConditionError](err); {
 		case ok:
 			m.WrongIn(key, i, wrong.Line, wrong.Column, wrong.Say, wrong.Instead)
 		case err != nil:

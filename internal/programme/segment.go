@@ -180,10 +180,6 @@ func (a *asking) compared(name, with ast.Node) {
 // misspelt notes what nobody can be or have answered: such a condition would
 // leave out everybody, or nobody.
 func (p *Programme) misspelt(s *Segment, places []placed, lists []string) error {
-	var events []string
-	for _, e := range p.Events {
-		events = append(events, e.Name)
-	}
 	for _, at := range places {
 		known := map[string][]string{askLists: lists, askForm: p.formNames()}[at.name]
 		if f := s.fields[at.name]; f != nil && (at.name == askInterests || at.name == askAreas || Member{}.facts()[at.name] == nil) {

@@ -46,10 +46,10 @@ func TestAnEditionWithAPictureReachesReadersAsTheyChoseToReadIt(t *testing.T) {
 		if err := os.Symlink(outside, filepath.Join(folder, "link.jpg")); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := room.Room.Draft("news.md", []byte(strings.ReplaceAll(pictured, "garden.jpg", "link.jpg")), "newsletter", app.PicturesIn(folder)); err == nil {
+		if _, err := room.Draft("news.md", []byte(strings.ReplaceAll(pictured, "garden.jpg", "link.jpg")), "newsletter", app.PicturesIn(folder)); err == nil {
 			t.Error("a picture from outside the folder was taken")
 		}
-		c, err := room.Room.Draft("news.md", []byte(pictured), "newsletter", app.PicturesIn(folder))
+		c, err := room.Draft("news.md", []byte(pictured), "newsletter", app.PicturesIn(folder))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +61,7 @@ func TestAnEditionWithAPictureReachesReadersAsTheyChoseToReadIt(t *testing.T) {
 			t.Fatalf("%+v, %v", filed.Pictures, err)
 		}
 		changed := strings.Replace(pictured, "Hello", "Good morning", 1) // on the desk there is no folder beside it
-		if c, err = room.Room.Draft("line", []byte(changed), "newsletter", app.PicturesOf(filed.Pictures)); err != nil {
+		if c, err = room.Draft("line", []byte(changed), "newsletter", app.PicturesOf(filed.Pictures)); err != nil {
 			t.Fatal(err)
 		}
 		if err := room.Newsletter.Edit(t.Context(), filed.ID, "ann", c, changed); err != nil {
@@ -122,7 +122,7 @@ func TestWithoutAPostalAddressNothingIsApproved(t *testing.T) {
 	signUp(t, room, 1, 1)
 	room.Hire(t, "ben", postroom.Grant{Role: postroom.Admin})
 	id := drafted(t, room, "ann")
-	room.Room.Config.Organisation.PostalAddress = ""
+	room.Config.Organisation.PostalAddress = ""
 	err := room.Newsletter.Approve(t.Context(), id, "ben", "")
 	if postroom.KindOf(err) != postroom.Conflict || !strings.Contains(err.Error(), "postal address") {
 		t.Errorf("approving: %v", err)

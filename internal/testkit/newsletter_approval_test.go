@@ -15,7 +15,7 @@ import (
 // drafted files an edition as a colleague wrote it.
 func drafted(t *testing.T, room *testkit.Room, by string) string {
 	t.Helper()
-	c, err := room.Room.Draft("news.md", []byte(edition), "newsletter", nil)
+	c, err := room.Draft("news.md", []byte(edition), "newsletter", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestANewsletterIsApprovedByReplyingToItsTest(t *testing.T) {
 			t.Errorf("the test is %q\n%s", test.Subject, test.Text)
 		}
 		changed := strings.Replace(edition, "Saturday", "Sunday", 1)
-		c, err := room.Room.Draft("news.md", []byte(changed), "newsletter", nil)
+		c, err := room.Draft("news.md", []byte(changed), "newsletter", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,9 +29,9 @@ func sentAsShown(t *testing.T, page string, typed url.Values, file attached) (bo
 	const boundary = "----browser"
 	for _, input := range parsePage(t, page).named("input", "textarea") {
 		name := input.attrs["name"]
-		switch {
-		case input.attrs["type"] == "submit":
-		case input.attrs["type"] == "file":
+		switch input.attrs["type"] {
+		case "submit":
+		case "file":
 			fmt.Fprintf(&b, "--%s\r\nContent-Disposition: form-data; name=%q; filename=%q\r\nContent-Type: %s\r\n\r\n%s\r\n", boundary, name, file.name, file.kind, file.content)
 		default:
 			value := input.attrs["value"]
